@@ -1,0 +1,165 @@
+import assert from "node:assert/strict";
+import { before, describe, test } from "node:test";
+import * as pulumi from "@pulumi/pulumi";
+import type { SignerForwarder as SignerForwarderType } from "./signerForwarder.ts";
+
+type Registered = { type: string; name: string; inputs: Record<string, unknown> };
+const registered: Registered[] = [];
+
+/** What an output holds, and whether it is secret. */
+async function settled<T>(output: pulumi.Output<T>): Promise<{ value: T; secret: boolean }> {
+  const secret = await pulumi.isSecret(output);
+  const value = await new Promise<T>((resolve) => void output.apply((inner) => resolve(inner as T)));
+  return { value, secret };
+}
+
+const hostKey = {
+  type: "ssh-ed25519",
+  line: "ssh-ed25519 AAAAhost",
+  fingerprint: "SHA256:host",
+  fileName: "ssh_host_ed25519_key",
+  pem: "the private key\n",
+};
+const signers = [
+  {
+    name: "home",
+    port: 8443,
+    sshPublicKey: { type: "ssh-ed25519", line: "ssh-ed25519 AAAAhome", fingerprint: "SHA256:a" },
+  },
+];
+const keys = [{ name: "main", address: "tz1…", publicKey: "edpk…", signer: "home" }];
+
+let forwarder: SignerForwarderType;
+before(async () => {
+  await pulumi.runtime.setMocks({
+    newResource({ type, name, inputs }) {
+      registered.push({ type, name, inputs });
+      return { id: name, state: inputs };
+    },
+    call: ({ inputs }) => inputs,
+  });
+  const { makeCluster } = await import("./cluster.ts");
+  const { SignerForwarder } = await import("./signerForwarder.ts");
+  const { Baker } = await import("./baker.ts");
+  const cluster = makeCluster("cluster", { kind: "existing", context: "here", kubeconfig: "a/kubeconfig" });
+  const endpoint = { host: "198.51.100.7", port: 22 };
+  forwarder = new SignerForwarder("forwarder", { cluster, endpoint, hostKey, namespace: "dev", signers });
+  const { signerUrls } = forwarder;
+  new Baker("baker-alice", {
+    baker: { name: "alice", network: "mainnet", keys, storage: { size: "5Gi" } },
+    cluster,
+    forwarder,
+    namespace: "dev",
+    signerUrls,
+    image: { tag: "octez-v25.1-x" },
+  });
+  new SignerForwarder("by-node-port", {
+    cluster,
+    endpoint: { ...endpoint, nodePort: 30022 },
+    hostKey,
+    namespace: "dev",
+    signers: [],
+    image: { tag: "2" },
+  });
+  await pulumi.runtime.disconnect();
+});
+
+function inputsOf(name: string): Record<string, unknown> {
+  const found = registered.filter((resource) => resource.name === name);
+  assert.equal(found.length, 1, name);
+  return found[0]?.inputs ?? {};
+}
+
+test("the children are these, and no others", () => {
+  const names = registered.map(({ type, name }) => `${name} ${type}`).sort();
+  assert.deepEqual(names, [
+    "baker-alice remote-signer-cloud:index:Baker",
+    "baker-alice-chart kubernetes:helm.sh/v4:Chart",
+    "by-node-port remote-signer-cloud:index:SignerForwarder",
+    "by-node-port-chart kubernetes:helm.sh/v4:Chart",
+    "by-node-port-host-key kubernetes:core/v1:Secret",
+    "by-node-port-namespace kubernetes:core/v1:Namespace",
+    "cluster remote-signer-cloud:index:ExistingCluster",
+    "cluster-provider pulumi:providers:kubernetes",
+    "forwarder remote-signer-cloud:index:SignerForwarder",
+    "forwarder-chart kubernetes:helm.sh/v4:Chart",
+    "forwarder-host-key kubernetes:core/v1:Secret",
+    "forwarder-namespace kubernetes:core/v1:Namespace",
+  ]);
+});
+
+test("the provider is of the named context, and another file of it does not replace what runs", () => {
+  const { context, kubeconfig, clusterIdentifier, enableSecretMutable, enableConfigMapMutable } =
+    inputsOf("cluster-provider");
+  assert.deepEqual([context, kubeconfig, clusterIdentifier], ["here", "a/kubeconfig", "here"]);
+  assert.deepEqual([enableSecretMutable, enableConfigMapMutable].map(String), ["true", "true"]);
+});
+
+test("the namespace enforces Pod Security restricted", () => {
+  const { metadata } = inputsOf("forwarder-namespace") as {
+    metadata: { name: string; labels: Record<string, string> };
+  };
+  assert.equal(metadata.name, "dev");
+  assert.equal(metadata.labels["pod-security.kubernetes.io/enforce"], "restricted");
+});
+
+test("the host key is a secret, under the name of its type, and in no chart's values", () => {
+  const { data } = inputsOf("forwarder-host-key");
+  assert.ok(pulumi.runtime.isRpcSecret(data));
+  assert.deepEqual(pulumi.runtime.unwrapRpcSecret(data), {
+    ssh_host_ed25519_key: Buffer.from(hostKey.pem).toString("base64"),
+  });
+  for (const { type, inputs } of registered.filter(({ type }) => type.endsWith(":Chart"))) {
+    assert.ok(!JSON.stringify(inputs).includes("private key"), type);
+  }
+});
+
+describe("the forwarder's chart", () => {
+  test("gets the signers, and of the rest only what differs from its own values", () => {
+    const { name, namespace, chart, values } = inputsOf("forwarder-chart");
+    assert.deepEqual([name, namespace, chart], ["signer-forwarder", "dev", "./charts/signer-forwarder"]);
+    assert.deepEqual(values, {
+      hostKeySecret: "signer-forwarder-host-key",
+      service: { type: "LoadBalancer", port: 22 },
+      signers: [{ name: "home", sshPublicKey: "ssh-ed25519 AAAAhome", port: 8443 }],
+    });
+  });
+
+  test("gets a node port and an image where the config names them", () => {
+    assert.deepEqual(inputsOf("by-node-port-chart").values, {
+      image: { tag: "2" },
+      hostKeySecret: "signer-forwarder-host-key",
+      service: { type: "NodePort", nodePort: 30022 },
+      signers: [],
+    });
+  });
+});
+
+test("the baker's chart gets its settings, and the signer's URL for each key", () => {
+  assert.deepEqual(inputsOf("baker-alice-chart").values, {
+    image: { tag: "octez-v25.1-x" },
+    network: "mainnet",
+    storage: { size: "5Gi" },
+    keys: [{ name: "main", address: "tz1…", publicKey: "edpk…", signerUrl: "http://signer-home.dev.svc:8443" }],
+  });
+});
+
+test("the outputs are what a signer's host needs, and none of them is secret", async () => {
+  const { endpoint, hostKeyFingerprint, knownHosts, signers } = forwarder;
+  const plain = { secret: false };
+  assert.deepEqual(await settled(endpoint), { ...plain, value: { host: "198.51.100.7", port: 22, user: "signer" } });
+  assert.deepEqual(await settled(knownHosts), { ...plain, value: "198.51.100.7 ssh-ed25519 AAAAhost\n" });
+  assert.deepEqual(await settled(hostKeyFingerprint), { ...plain, value: "SHA256:host" });
+  assert.deepEqual(await settled(signers), {
+    ...plain,
+    value: {
+      home: {
+        url: "http://signer-home.dev.svc:8443",
+        port: 8443,
+        sshPort: 9443,
+        sshCommand:
+          "kubectl --kubeconfig a/kubeconfig --context here --namespace dev port-forward deployment/signer-forwarder 9443",
+      },
+    },
+  });
+});

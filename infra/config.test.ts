@@ -1,0 +1,333 @@
+import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
+import { describe, test } from "node:test";
+import { parseConfig } from "./config.ts";
+import { ConfigError } from "./configError.ts";
+
+const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+const hostKey = String(privateKey.export({ type: "sec1", format: "pem" }));
+const homeKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICQRUWv/IFj9LhFlAiBNf2LpKS6FQJoGI37wOA48PHyK";
+const officeKey = `${homeKey.slice(0, -4)}AAAA`;
+const bootstrap1 = {
+  name: "main",
+  address: "tz1KqTpEZ7Yob7QbPE4Hy4Wo8fHG8LhKxZSx",
+  publicKey: "edpkuBknW28nW72KG6RoHtYW7p12T6GKc7nAbwYX5m8Wd9sDVC9yav",
+  signer: "home",
+};
+
+type Tree = Record<string, unknown>;
+
+/** A config without a mistake; each case changes one thing in it. */
+function good() {
+  return {
+    cluster: { kind: "existing", context: "local" } as Tree,
+    endpoint: { host: "signers.example.org" } as Tree,
+    hostKey,
+    signers: [
+      { name: "home", sshPublicKey: `${homeKey} my laptop`, port: 8443 },
+      { name: "office", sshPublicKey: officeKey, port: 8453 },
+    ] as Tree[],
+    bakers: [{ name: "alice", network: "mainnet", keys: [bootstrap1] }] as { keys?: Tree[]; [key: string]: unknown }[],
+  };
+}
+
+/** Values as Pulumi hands them over. */
+function values(config: Tree): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(config).map(([key, value]) => [key, key === "hostKey" ? String(value) : JSON.stringify(value)]),
+  );
+}
+
+/** The problems of a good config after a change, as `path: found …; wanted …`. */
+function problemsAfter(change: (config: ReturnType<typeof good>) => void, stack = "dev"): string[] {
+  const config = good();
+  change(config);
+  try {
+    parseConfig(stack, values(config as unknown as Tree));
+    return [];
+  } catch (error) {
+    assert.ok(error instanceof ConfigError, String(error));
+    assert.match(error.message, /nothing was changed/);
+    return error.problems.map(({ path, found, wanted }) => `${path}: found ${found}; wanted ${wanted}`);
+  }
+}
+
+describe("a good config", () => {
+  const config = parseConfig("dev", values(good() as unknown as Tree));
+
+  test("keeps what it says, and the comment of a key is dropped", () => {
+    assert.deepEqual(
+      config.signers.map(({ name, port, sshPublicKey }) => [name, port, sshPublicKey.line]),
+      [
+        ["home", 8443, homeKey],
+        ["office", 8453, officeKey],
+      ],
+    );
+    assert.deepEqual(config.bakers, good().bakers);
+    assert.equal(config.hostKey.fileName, "ssh_host_ecdsa_key");
+  });
+
+  test("gets the program's defaults", () => {
+    assert.deepEqual(config.endpoint, { host: "signers.example.org", port: 22 });
+    const { cluster, endpoint, hostKey } = good();
+    const small = parseConfig("dev", values({ cluster, endpoint, hostKey }));
+    assert.deepEqual([small.signers, small.bakers, small.images], [[], [], {}]);
+  });
+
+  test("ends its host key with one newline, as sshd wants it", () => {
+    assert.ok(config.hostKey.pem.endsWith("-----\n"));
+    assert.equal(
+      parseConfig("dev", values({ ...good(), hostKey: hostKey.trim().replaceAll("\n", "\r\n") })).hostKey.pem,
+      config.hostKey.pem,
+    );
+  });
+});
+
+describe("each mistake is one problem that says where it is", () => {
+  const signer = (change: Tree) => (config: ReturnType<typeof good>) => {
+    Object.assign(config.signers[1] as Tree, change);
+  };
+  const key = (change: Tree) => (config: ReturnType<typeof good>) => {
+    config.bakers[0] = { ...config.bakers[0], keys: [{ ...bootstrap1, ...change }] };
+  };
+  const cases: [string, (config: ReturnType<typeof good>) => void, RegExp][] = [
+    [
+      "a private key as public key",
+      signer({ sshPublicKey: hostKey }),
+      /^signers\[1\]\.sshPublicKey: found a private key/,
+    ],
+    ["two keys on a line", signer({ sshPublicKey: `${officeKey} ${homeKey}` }), /sshPublicKey: found two keys/],
+    ["options in front of a key", signer({ sshPublicKey: `no-pty ${officeKey}` }), /sshPublicKey: found options/],
+    [
+      "a newline in a key",
+      signer({ sshPublicKey: `${officeKey}\n${homeKey}` }),
+      /sshPublicKey: found more than one line/,
+    ],
+    ["a number as key", signer({ sshPublicKey: 7 }), /sshPublicKey: found 7/],
+    [
+      "the same key twice",
+      signer({ sshPublicKey: `${homeKey} other` }),
+      /signers\[1\]\.sshPublicKey: found the same key/,
+    ],
+    ["the same name twice", signer({ name: "home" }), /signers\[1\]\.name: found "home"/],
+    [
+      "the same port twice",
+      signer({ port: 8443 }),
+      /signers\[1\]\.port: found 8443; .*8443 is used by signers\[0\]\.port\)/,
+    ],
+    [
+      "another's port + 1000",
+      signer({ port: 9443 }),
+      /signers\[1\]\.port: found 9443; .*signers\[0\]\.port for its ssh/,
+    ],
+    ["a port whose ssh is another's port", signer({ port: 7443 }), /port: found 7443, whose ssh port is 8443/],
+    [
+      "port + 1000 past the last port",
+      signer({ port: 64536 }),
+      /signers\[1\]\.port: found 64536; wanted a whole number/,
+    ],
+    ["a privileged port", signer({ port: 1023 }), /signers\[1\]\.port: found 1023/],
+    ["a port as text", signer({ port: "8453" }), /signers\[1\]\.port: found "8453"/],
+    ["half a port", signer({ port: 8453.5 }), /signers\[1\]\.port: found 8453\.5/],
+    ["sshd's own port", signer({ port: 2222 }), /signers\[1\]\.port: found 2222; .*sshd/],
+    ["a port whose ssh is sshd's own", signer({ port: 1222 }), /whose ssh port is 2222; .*sshd/],
+    ["the gateway's own port", signer({ port: 8404 }), /gateway/],
+    ["no port", signer({ port: undefined }), /signers\[1\]\.port: found nothing/],
+    ["a name with capitals", signer({ name: "Office" }), /signers\[1\]\.name: found "Office"; wanted a DNS label/],
+    ["a name that a Service can't have", signer({ name: "o".repeat(57) }), /name: found "o+"; .*at most 56/],
+    ["a misspelt key of a signer", signer({ prot: 1 }), /signers\[1\]: found an unknown key "prot"/],
+    [
+      "an encrypted host key",
+      (c) => {
+        c.hostKey = hostKey.replace("EC PRIVATE", "ENCRYPTED PRIVATE");
+      },
+      /^hostKey: found an encrypted/,
+    ],
+    [
+      "a public host key",
+      (c) => {
+        c.hostKey = homeKey;
+      },
+      /^hostKey: found a public key/,
+    ],
+    [
+      "a truncated host key",
+      (c) => {
+        c.hostKey = hostKey.slice(0, 100);
+      },
+      /^hostKey: found a private key that is cut off/,
+    ],
+    [
+      "an empty host key",
+      (c) => {
+        c.hostKey = "";
+      },
+      /^hostKey: found an empty text/,
+    ],
+    [
+      "a baker with an unknown signer",
+      key({ signer: "hoem" }),
+      /^bakers\[0\]\.keys\[0\]\.signer: found "hoem"; .*"home", "office"/,
+    ],
+    ["an address with a wrong prefix", key({ address: "KT1PWx2mnDueood7fEmfbBDKx1D9BAnnXitn" }), /address: found "KT1/],
+    [
+      "an address with a wrong checksum",
+      key({ address: "tz1KqTpEZ7Yob7QbPE4Hy4Wo8fHG8LhKxZSy" }),
+      /address: .*checksum/,
+    ],
+    [
+      "a public key with a wrong checksum",
+      key({ publicKey: `${bootstrap1.publicKey.slice(0, -1)}w` }),
+      /publicKey: .*checksum/,
+    ],
+    [
+      "a key that is not the address's",
+      key({ address: "tz1fv55cpdomJVPYA5M6BeUhqs9M1DbRB79A" }),
+      /address: found "tz1fv.*wanted tz1KqT/,
+    ],
+    [
+      "a secret key as public key",
+      key({ publicKey: "edsk3gUfUPyBSfrS9CCgmCiQsTCHGkviBDusMxDJstFtojtc1zcpsh" }),
+      /publicKey: found what looks like a private key/,
+    ],
+    [
+      "one address in two bakers",
+      (c) => {
+        c.bakers.push({ name: "bob", network: "mainnet", keys: [bootstrap1] });
+      },
+      /^bakers\[1\]\.keys\[0\]\.address: .*bakers\[0\]\.keys\[0\]/,
+    ],
+    [
+      "a baker without keys",
+      (c) => {
+        c.bakers = [{ name: "alice", network: "mainnet", keys: [] }];
+      },
+      /bakers\[0\]\.keys: found a list; wanted at least one key/,
+    ],
+    [
+      "a snapshot that is no URL",
+      (c) => {
+        Object.assign(c.bakers[0] as Tree, { snapshotUrl: "file:///x" });
+      },
+      /bakers\[0\]\.snapshotUrl: found "file/,
+    ],
+    [
+      "an unknown kind of cluster",
+      (c) => {
+        c.cluster.kind = "eks";
+      },
+      /^cluster\.kind: found "eks"/,
+    ],
+    [
+      "a cluster without a context",
+      (c) => {
+        c.cluster = { kind: "existing" };
+      },
+      /^cluster\.context: found nothing/,
+    ],
+    [
+      "a host with a port in it",
+      (c) => {
+        c.endpoint.host = "example.org:22";
+      },
+      /^endpoint\.host: found "example.org:22"/,
+    ],
+    [
+      "a port next to a node port",
+      (c) => {
+        c.endpoint = { host: "a", port: 22, nodePort: 30022 };
+      },
+      /^endpoint\.port: found 22/,
+    ],
+    [
+      "a node port out of range",
+      (c) => {
+        c.endpoint = { host: "a", nodePort: 22 };
+      },
+      /^endpoint\.nodePort: found 22/,
+    ],
+    [
+      "an unknown key",
+      (c) => {
+        Object.assign(c, { singers: [] });
+      },
+      /^: found an unknown key "singers"/,
+    ],
+    [
+      "an image that changes by itself",
+      (c) => {
+        Object.assign(c, { images: { octez: { tag: "latest" } } });
+      },
+      /^images\.octez\.tag: found "latest"/,
+    ],
+  ];
+  for (const [name, change, problem] of cases) {
+    test(name, () => {
+      const problems = problemsAfter(change);
+      assert.equal(problems.length, 1, problems.join("\n"));
+      assert.match(problems[0] as string, problem);
+    });
+  }
+
+  for (const stack of ["Dev", "my.stack", "default", "kube-system", "a_b", "x".repeat(64)]) {
+    test(`the stack's name ${stack} can't be its namespace's`, () => {
+      const problems = problemsAfter(() => {}, stack);
+      assert.equal(problems.length, 1);
+      assert.match(problems[0] as string, /the stack's name/);
+    });
+  }
+});
+
+test("all problems come in one error, next to each other", () => {
+  const problems = problemsAfter((config) => {
+    config.endpoint = {};
+    Object.assign(config.signers[0] as Tree, { port: "8443", name: "UPPER" });
+    Object.assign(config.signers[1] as Tree, { sshPublicKey: homeKey, extra: true });
+    config.bakers[0] = { name: "alice", keys: [{ ...bootstrap1, signer: "nobody" }] };
+  });
+  const paths = problems.map((problem) => problem.split(": ")[0]).sort();
+  assert.deepEqual(paths, [
+    "bakers[0].keys[0].signer",
+    "bakers[0].network",
+    "endpoint.host",
+    "signers[0].name",
+    "signers[0].port",
+    "signers[1]",
+    "signers[1].sshPublicKey",
+  ]);
+});
+
+test("no message contains key material, wherever a private key was put", () => {
+  const secret = hostKey.split("\n").slice(1, -2).join("");
+  const edsk = "edsk3gUfUPyBSfrS9CCgmCiQsTCHGkviBDusMxDJstFtojtc1zcpsh";
+  const places: ((config: ReturnType<typeof good>, text: string) => void)[] = [
+    (c, text) => Object.assign(c.signers[0] as Tree, { name: text }),
+    (c, text) => Object.assign(c.signers[0] as Tree, { sshPublicKey: text }),
+    (c, text) => Object.assign(c.signers[0] as Tree, { port: text }),
+    (c, text) => Object.assign(c.signers[0] as Tree, { [text]: 1 }),
+    (c, text) => Object.assign(c, { signers: text }),
+    (c, text) => {
+      c.endpoint.host = `${text} `;
+    },
+    (c, text) => {
+      c.cluster.kind = text;
+    },
+    (c, text) => {
+      c.bakers[0] = { name: "alice", network: "mainnet", keys: [{ ...bootstrap1, publicKey: text }] };
+    },
+    (c, text) => {
+      c.bakers[0] = { name: "alice", network: "mainnet", keys: [{ ...bootstrap1, signer: text }] };
+    },
+    (c, text) => {
+      c.hostKey = `${text} and more`;
+    },
+  ];
+  for (const place of places) {
+    for (const text of [hostKey, secret, edsk]) {
+      const problems = problemsAfter((config) => place(config, text)).join("\n");
+      assert.notEqual(problems, "");
+      for (const material of [secret.slice(0, 20), edsk.slice(0, 20)])
+        assert.ok(!problems.includes(material), problems);
+    }
+  }
+});

@@ -1,0 +1,207 @@
+import * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import { ConfigError, type Problem, show } from "./configError.ts";
+import { problemsAcross } from "./configRules.ts";
+import { highestSignerPort } from "./ports.ts";
+import { parseHostKey, parsePublicKey, type SshHostKey, SshKeyError, type SshPublicKey } from "./sshKey.ts";
+import { addressOf, problemOfAddress, problemOfPublicKey } from "./tezosKey.ts";
+
+const nonEmpty = (wanted: string) => z.string(wanted).min(1, wanted);
+const objectOf = "an object with the keys of the config reference";
+
+function label(longest: number) {
+  const wanted = `a DNS label (a-z, 0-9 and inner hyphens, starts with a letter) of at most ${longest} characters`;
+  return z
+    .string(wanted)
+    .max(longest, wanted)
+    .regex(/^[a-z]([-a-z0-9]*[a-z0-9])?$/, wanted);
+}
+
+/** Turns an SshKeyError into a problem of the field that is being checked. */
+function parsedBy<T>(parse: (text: string) => T) {
+  return (text: string, ctx: z.RefinementCtx<string>): T => {
+    try {
+      return parse(text);
+    } catch (error) {
+      if (!(error instanceof SshKeyError)) throw error;
+      ctx.addIssue({ code: "custom", message: error.wanted, params: { found: error.found } });
+      return z.NEVER;
+    }
+  };
+}
+
+const wantedPort = `a whole number from 1024 to ${highestSignerPort}, because the port of its ssh is 1000 above`;
+const signerPort = z.int(wantedPort).min(1024, wantedPort).max(highestSignerPort, wantedPort);
+
+const signer = z.strictObject(
+  {
+    name: label(56),
+    sshPublicKey: z.string("one OpenSSH public key on one line").transform(parsedBy(parsePublicKey)),
+    port: signerPort,
+  },
+  objectOf,
+);
+
+function tezosText(problem: (text: string) => string | undefined, wanted: string) {
+  return z.string(wanted).superRefine((text, ctx) => {
+    const message = problem(text);
+    if (message) ctx.addIssue({ code: "custom", message });
+  });
+}
+
+const bakerKey = z
+  .strictObject(
+    {
+      name: label(63),
+      address: tezosText(problemOfAddress, "a Tezos address"),
+      publicKey: tezosText(problemOfPublicKey, "a Tezos public key"),
+      signer: nonEmpty("the name of a signer of this stack"),
+    },
+    objectOf,
+  )
+  .superRefine((key, ctx) => {
+    if (problemOfAddress(key.address) || problemOfPublicKey(key.publicKey)) return;
+    const hash = addressOf(key.publicKey);
+    if (hash === key.address) return;
+    ctx.addIssue({ code: "custom", path: ["address"], message: `${hash}, which the publicKey next to it hashes to` });
+  });
+
+const wantedQuantity = "a Kubernetes quantity such as 100Gi";
+const baker = z.strictObject(
+  {
+    name: label(46),
+    network: nonEmpty("a network that `octez-node config init --network` takes: mainnet, shadownet, a URL, …"),
+    keys: z.array(bakerKey, "a list of keys").min(1, "at least one key"),
+    liquidityBakingToggleVote: z.enum(["on", "off", "pass"], "on, off or pass").optional(),
+    historyMode: nonEmpty("a history mode of octez-node, such as rolling or full:5").optional(),
+    snapshotUrl: z.url({ protocol: /^https?$/, error: "an http or https URL of a snapshot" }).optional(),
+    storage: z
+      .strictObject(
+        {
+          size: z
+            .string(wantedQuantity)
+            .regex(/^[1-9]\d*(Mi|Gi|Ti|M|G|T)$/, wantedQuantity)
+            .optional(),
+          className: nonEmpty("the name of a StorageClass").optional(),
+        },
+        objectOf,
+      )
+      .optional(),
+  },
+  objectOf,
+);
+
+const image = z
+  .strictObject(
+    {
+      repository: nonEmpty("an image's repository, such as registry.example.org/signer-forwarder").optional(),
+      tag: z
+        .string("an image's tag")
+        .regex(/^(?!latest$)[\w][\w.-]{0,127}$/, "an image's tag that stays what it is (so not latest)")
+        .optional(),
+    },
+    objectOf,
+  )
+  .optional();
+
+const wantedHost = "a DNS name or an IP address that signers can dial, without a port";
+const endpointPort = z.int("a port").min(1, "a port from 1 to 65535").max(65535, "a port from 1 to 65535");
+const wantedNodePort = "a NodePort from 30000 to 32767, Kubernetes' default range";
+
+const schema = z.strictObject({
+  cluster: z.discriminatedUnion(
+    "kind",
+    [
+      z.strictObject({
+        kind: z.literal("existing"),
+        context: nonEmpty("the name of a context of the kubeconfig"),
+        kubeconfig: nonEmpty("the path of a kubeconfig file").optional(),
+      }),
+    ],
+    "a cluster of kind existing",
+  ),
+  endpoint: z.strictObject(
+    {
+      host: z.string(wantedHost).regex(/^([a-z0-9]([-a-z0-9.]*[a-z0-9])?|[0-9a-f:.]*:[0-9a-f:.]*)$/i, wantedHost),
+      port: endpointPort.default(22),
+      nodePort: z.int(wantedNodePort).min(30000, wantedNodePort).max(32767, wantedNodePort).optional(),
+    },
+    objectOf,
+  ),
+  hostKey: z.string("an ssh private key, as a secret").transform(
+    parsedBy((text): SshHostKey & { pem: string } => ({
+      ...parseHostKey(text),
+      // sshd refuses a key file without a newline at its end.
+      pem: `${text.trim().replaceAll("\r\n", "\n")}\n`,
+    })),
+  ),
+  signers: z.array(signer, "a list of signers").default([]),
+  bakers: z.array(baker, "a list of bakers").default([]),
+  images: z.strictObject({ signerForwarder: image, octez: image }, objectOf).default({}),
+});
+
+/** A home device: its key opens `port` and the port of its own ssh, nothing else. */
+export type Signer = { name: string; sshPublicKey: SshPublicKey; port: number };
+/** A key that a baker signs with, and the signer that holds it. */
+export type BakerKey = z.output<typeof bakerKey>;
+/** A baker as the config describes it. */
+export type BakerConfig = z.output<typeof baker>;
+/** Everything that a stack's config says, checked. `hostKey.pem` is the one secret. */
+export type StackConfig = z.output<typeof schema>;
+
+/**
+ * Checks a stack's config: keys without the project's prefix, values as Pulumi hands them over (objects as JSON).
+ *
+ * Throws ConfigError with every problem that there is; none of them shows key material.
+ */
+export function parseConfig(stack: string, values: Record<string, string>): StackConfig {
+  const problems: Problem[] = [];
+  const input: Record<string, unknown> = {};
+  for (const [key, text] of Object.entries(values)) {
+    try {
+      input[key] = key === "hostKey" ? text : JSON.parse(text);
+    } catch {
+      problems.push({ path: key, found: "a plain text", wanted: "an object or a list" });
+    }
+  }
+  if (!/^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/.test(stack) || /^(default$|kube-)/.test(stack)) {
+    problems.push({ path: "(the stack's name)", found: show(stack), wanted: "a name that its namespace can have" });
+  }
+  const result = schema.safeParse(input);
+  const unread = new Set(problems.map((problem) => problem.path));
+  const issues = result.error?.issues.flatMap((issue) => describe(issue, input)) ?? [];
+  problems.push(...issues.filter((issue) => !unread.has(issue.path)), ...problemsAcross(input));
+  if (problems.length > 0 || !result.data) throw new ConfigError(stack, problems);
+  return result.data;
+}
+
+/** Reads and checks the config of the stack that is being deployed. */
+export function loadConfig(): StackConfig {
+  const prefix = `${pulumi.getProject()}:`;
+  const all = Object.entries(pulumi.runtime.allConfig()).filter(([key]) => key.startsWith(prefix));
+  return parseConfig(
+    pulumi.getStack(),
+    Object.fromEntries(all.map(([key, value]) => [key.slice(prefix.length), value])),
+  );
+}
+
+/** Says of one zod issue where it is, what stands there and what is wanted. */
+function describe(issue: z.core.$ZodIssue, input: unknown): Problem[] {
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => ({
+      path: pathOf(issue.path),
+      found: `an unknown key ${show(key)}`,
+      wanted: "only keys of the config reference",
+    }));
+  }
+  const found = issue.code === "custom" && issue.params?.found;
+  const value = issue.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], input);
+  return [{ path: pathOf(issue.path), found: String(found || show(value)), wanted: issue.message }];
+}
+
+function pathOf(path: readonly PropertyKey[]): string {
+  return path.reduce<string>(
+    (text, key) => (typeof key === "number" ? `${text}[${key}]` : text ? `${text}.${String(key)}` : String(key)),
+    "",
+  );
+}

@@ -1,0 +1,87 @@
+import { type Problem, show } from "./configError.ts";
+import { reservedPorts, sshPortOf } from "./ports.ts";
+
+type Entry = Record<string, unknown>;
+
+/**
+ * What only shows when fields are held against each other: names, keys, ports and addresses given twice, and bakers
+ * that name no signer.
+ *
+ * Takes the config as it was written, so that it finds these next to whatever else is wrong in it.
+ */
+export function problemsAcross(input: Entry): Problem[] {
+  const signers = entries(input.signers);
+  const bakers = entries(input.bakers);
+  const keys = bakers.flatMap((baker, i) =>
+    entries(baker.keys).map((key, j) => ({ ...key, path: `bakers[${i}].keys[${j}]` }) as Entry & { path: string }),
+  );
+  const names = signers.map((signer) => signer.name);
+  return [
+    ...twice(signers.map((signer, i) => ({ path: `signers[${i}].name`, value: signer.name }))),
+    ...twice(
+      signers.map((signer, i) => ({ path: `signers[${i}].sshPublicKey`, value: keyOf(signer.sshPublicKey) })),
+      "the same key",
+    ),
+    ...problemsOfPorts(signers),
+    ...twice(bakers.map((baker, i) => ({ path: `bakers[${i}].name`, value: baker.name }))),
+    ...bakers.flatMap((baker, i) =>
+      twice(entries(baker.keys).map((key, j) => ({ path: `bakers[${i}].keys[${j}].name`, value: key.name }))),
+    ),
+    // Two places that sign with one key sign twice, and a double signature costs the stake.
+    ...twice(keys.map((key) => ({ path: `${key.path}.address`, value: key.address }))),
+    ...keys
+      .filter((key) => typeof key.signer === "string" && key.signer !== "" && !names.includes(key.signer))
+      .map((key) => ({
+        path: `${key.path}.signer`,
+        found: show(key.signer),
+        wanted: `one of the stack's signers: ${names.map(show).join(", ") || "there is none"}`,
+      })),
+    ...problemsOfEndpoint(input.endpoint),
+  ];
+}
+
+function problemsOfPorts(signers: Entry[]): Problem[] {
+  const taken = new Map<number, string>(Object.entries(reservedPorts).map(([port, by]) => [Number(port), by]));
+  const problems: Problem[] = [];
+  signers.forEach(({ port }, i) => {
+    if (typeof port !== "number") return;
+    const path = `signers[${i}].port`;
+    const uses: [number, string, string][] = [
+      [port, path, `${port}`],
+      [sshPortOf(port), `${path} for its ssh`, `${port}, whose ssh port is ${sshPortOf(port)}`],
+    ];
+    const clash = uses.find(([used]) => taken.has(used));
+    if (clash) {
+      const [used, , found] = clash;
+      problems.push({ path, found, wanted: `a port that is free (${used} is used by ${taken.get(used)})` });
+    } else for (const [used, use] of uses) taken.set(used, use);
+  });
+  return problems;
+}
+
+function problemsOfEndpoint(endpoint: unknown): Problem[] {
+  const { port, nodePort } = (endpoint ?? {}) as Entry;
+  if (port === undefined || nodePort === undefined) return [];
+  return [{ path: "endpoint.port", found: show(port), wanted: "no port next to a nodePort, which is the port then" }];
+}
+
+function twice(places: { path: string; value: unknown }[], shown?: string): Problem[] {
+  const first = new Map<unknown, string>();
+  const problems: Problem[] = [];
+  for (const { path, value } of places) {
+    if (typeof value !== "string" || value === "") continue;
+    const before = first.get(value);
+    if (before) problems.push({ path, found: shown ?? show(value), wanted: `another than that of ${before}` });
+    else first.set(value, path);
+  }
+  return problems;
+}
+
+/** The part of a public key's line that makes it that key, whatever its comment is. */
+function keyOf(line: unknown): unknown {
+  return typeof line === "string" ? line.trim().split(/\s+/).slice(0, 2).join(" ") : undefined;
+}
+
+function entries(value: unknown): Entry[] {
+  return Array.isArray(value) ? value.map((entry) => (entry !== null && typeof entry === "object" ? entry : {})) : [];
+}

@@ -1,0 +1,113 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { Cluster } from "./cluster.ts";
+import type { StackConfig } from "./config.ts";
+import { sshPortOf } from "./ports.ts";
+
+/** What the signer forwarder is made from. */
+export type SignerForwarderArgs = Pick<StackConfig, "endpoint" | "hostKey" | "signers"> & {
+  readonly cluster: Cluster;
+  /** The namespace that it makes and that the stack's bakers share. */
+  readonly namespace: string;
+  /** The image, where it is not the chart's. */
+  readonly image?: StackConfig["images"]["signerForwarder"];
+};
+
+/** What a signer's host and its operator need of one signer. */
+export type SignerOutput = {
+  /** Where bakers find its signatures. */
+  readonly url: string;
+  readonly port: number;
+  /** The port of its own ssh on the forwarder's loopback. */
+  readonly sshPort: number;
+  /** The command that brings its own ssh to the operator's machine, at sshPort of 127.0.0.1. */
+  readonly sshCommand: string;
+};
+
+/** The user name that signers log in with; the image has it. */
+const user = "signer";
+
+/** The pod that signers dial: sshd and the gateway, with the host key, the Services and the namespace. */
+export class SignerForwarder extends pulumi.ComponentResource {
+  /** What signers dial. */
+  readonly endpoint: pulumi.Output<{ host: string; port: number; user: string }>;
+  /** The lines for a signer host's known_hosts file. */
+  readonly knownHosts: pulumi.Output<string>;
+  readonly hostKeyFingerprint: pulumi.Output<string>;
+  readonly signers: pulumi.Output<Record<string, SignerOutput>>;
+  /** Where bakers find each signer's signatures, by signer name: known before anything is made. */
+  readonly signerUrls: Readonly<Record<string, string>>;
+  readonly namespace: k8s.core.v1.Namespace;
+
+  constructor(name: string, args: SignerForwarderArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("remote-signer-cloud:index:SignerForwarder", name, {}, opts);
+    const { cluster, endpoint, hostKey, image, namespace, signers } = args;
+    const child = { parent: this, provider: cluster.provider };
+
+    this.namespace = new k8s.core.v1.Namespace(
+      `${name}-namespace`,
+      {
+        metadata: {
+          name: namespace,
+          labels: {
+            "app.kubernetes.io/part-of": "remote-signer-cloud",
+            "pod-security.kubernetes.io/enforce": "restricted",
+            "pod-security.kubernetes.io/warn": "restricted",
+          },
+        },
+      },
+      child,
+    );
+
+    const secret = new k8s.core.v1.Secret(
+      `${name}-host-key`,
+      {
+        metadata: { name: "signer-forwarder-host-key", namespace: this.namespace.metadata.name },
+        data: { [hostKey.fileName]: pulumi.secret(Buffer.from(hostKey.pem).toString("base64")) },
+      },
+      child,
+    );
+
+    new k8s.helm.v4.Chart(
+      `${name}-chart`,
+      {
+        name: "signer-forwarder",
+        namespace,
+        chart: "./charts/signer-forwarder",
+        values: {
+          ...(image && { image }),
+          // A literal, not an output: the chart is rendered from known values only.
+          hostKeySecret: "signer-forwarder-host-key",
+          service: endpoint.nodePort
+            ? { type: "NodePort", nodePort: endpoint.nodePort }
+            : { type: "LoadBalancer", port: endpoint.port },
+          signers: signers.map((signer) => ({ ...signer, sshPublicKey: signer.sshPublicKey.line })),
+        },
+      },
+      { ...child, dependsOn: [this.namespace, secret] },
+    );
+
+    const { host } = endpoint;
+    const port = endpoint.nodePort ?? endpoint.port;
+    this.endpoint = pulumi.output({ host, port, user });
+    this.knownHosts = pulumi.output(`${port === 22 ? host : `[${host}]:${port}`} ${hostKey.line}\n`);
+    this.hostKeyFingerprint = pulumi.output(hostKey.fingerprint);
+    this.signerUrls = Object.fromEntries(
+      signers.map(({ name, port }) => [name, `http://signer-${name}.${namespace}.svc:${port}`]),
+    );
+    this.signers = cluster.kubectl.apply((kubectl) => {
+      const entries = signers.map(({ name, port }): [string, SignerOutput] => {
+        const sshPort = sshPortOf(port);
+        const sshCommand = `${kubectl} --namespace ${namespace} port-forward deployment/signer-forwarder ${sshPort}`;
+        return [name, { url: this.signerUrls[name] as string, port, sshPort, sshCommand }];
+      });
+      return Object.fromEntries(entries);
+    });
+    this.registerOutputs({
+      endpoint: this.endpoint,
+      knownHosts: this.knownHosts,
+      hostKeyFingerprint: this.hostKeyFingerprint,
+      signers: this.signers,
+    });
+  }
+}

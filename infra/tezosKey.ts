@@ -1,0 +1,32 @@
+import { getPkhfromPk, ValidationResult, validateKeyHash, validatePublicKey } from "@taquito/utils";
+
+/** What is wrong with the text, or undefined if it is the address (public key hash) of a Tezos account: tz1 to tz4. */
+export function problemOfAddress(text: string): string | undefined {
+  return problem(validateKeyHash(text), "an address that starts with tz1, tz2, tz3 or tz4");
+}
+
+/** What is wrong with the text, or undefined if it is a Tezos public key: edpk, sppk, p2pk or BLpk. */
+export function problemOfPublicKey(text: string): string | undefined {
+  return problem(validatePublicKey(text), "a public key that starts with edpk, sppk, p2pk or BLpk");
+}
+
+/** The address of a valid public key: the hash that Octez puts next to it. */
+export function addressOf(publicKey: string): string {
+  return getPkhfromPk(publicKey);
+}
+
+/** Whether the text starts like a Tezos secret key, encrypted or not, and so must not be shown. */
+export function looksSecret(text: string): boolean {
+  return /(edsk|edesk|spsk|spesk|p2sk|p2esk|BLsk|BLesk)/.test(text);
+}
+
+function problem(result: ValidationResult, wanted: string): string | undefined {
+  switch (result) {
+    case ValidationResult.VALID:
+      return undefined;
+    case ValidationResult.INVALID_CHECKSUM:
+      return `${wanted} and has a right checksum (a character is wrong or missing)`;
+    default:
+      return wanted;
+  }
+}
