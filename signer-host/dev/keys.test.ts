@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, test } from "node:test";
+import { findSshKey, readTezosKeys } from "./keys.ts";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "keys-"));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+for (const [name, prefix] of [
+  ["home", "tz1"],
+  ["office", "tz2"],
+] as const) {
+  test(`the development keys of ${name} are whole, and the README tells them`, async () => {
+    const keys = join(import.meta.dirname, "keys", name);
+    const [key] = (await readTezosKeys(keys)).values();
+    assert.ok(key);
+    assert.ok(key.address.startsWith(prefix));
+    const readme = readFileSync(join(import.meta.dirname, "keys/README.md"), "utf8");
+    assert.match(readme, new RegExp(`\\| ${name} \\| \\d+ \\| ${key.address} \\| ${key.publicKey} \\|`));
+
+    const sshKey = findSshKey(keys);
+    const copy = join(folder, "ssh_key");
+    writeFileSync(copy, readFileSync(sshKey), { mode: 0o600 });
+    const publicKey = execFileSync("ssh-keygen", ["-y", "-f", copy], { encoding: "utf8" });
+    const fields = (line: string) => line.trim().split(" ").slice(0, 2);
+    assert.deepEqual(fields(publicKey), fields(readFileSync(`${sshKey}.pub`, "utf8")));
+  });
+}
+
+const secret = "edsk3gUfUPyBSfrS9CCgmCiQsTCHGkviBDusMxDJstFtojtc1zcpsh";
+const refused: [string, string, RegExp][] = [
+  ["is not JSON", secret, /tezos\.json: wanted a JSON object/],
+  ["has no key", "{}", /wanted a JSON object of at least one/],
+  ["is a list", `["${secret}"]`, /tezos\.json: /],
+  ["has a key with a wrong checksum", `{"a": "${secret.slice(0, -1)}g"}`, /tezos\.json: a: wanted an unencrypted/],
+  ["has a public key", '{"a": "edpku9tks4rKmTtjjcwTmMKYH18MamZgMxryTCQvFSDwEpMvXBoB9J"}', /a: wanted an unencrypted/],
+];
+for (const [what, content, message] of refused) {
+  test(`refuses a tezos.json that ${what}, without showing it`, async () => {
+    writeFileSync(join(folder, "tezos.json"), content);
+    await assert.rejects(readTezosKeys(folder), (error: Error) => {
+      assert.match(error.message, message);
+      assert.doesNotMatch(error.message, /edsk3gU|edpku9/);
+      return true;
+    });
+  });
+}
+
+test("refuses a folder with no ssh key or with two", () => {
+  writeFileSync(join(folder, "ssh_ed25519.pub"), "");
+  assert.throws(() => findSshKey(folder), /found no ssh key, wanted one/);
+  writeFileSync(join(folder, "ssh_ed25519"), "");
+  assert.equal(findSshKey(folder), join(folder, "ssh_ed25519"));
+  writeFileSync(join(folder, "ssh_rsa"), "");
+  assert.throws(() => findSshKey(folder), /found ssh_ed25519, ssh_rsa, wanted one/);
+});

@@ -1,0 +1,87 @@
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+
+/** Another process of this machine has the lock. */
+export class LockHeldError extends Error {
+  override readonly name = "LockHeldError";
+  readonly pid: number;
+
+  constructor(path: string, pid: number) {
+    super(`${path}: held by process ${pid}`);
+    this.pid = pid;
+  }
+}
+
+/**
+ * Takes a lock for the life of this process; the result gives it back earlier. The file holds the process id and its
+ * start time, so a lock whose owner was killed, or whose process id another process has by now, is taken over.
+ * Throws a LockHeldError if its owner lives.
+ */
+export function takeLock(path: string): () => void {
+  const mine = { pid: process.pid, started: startOf(process.pid) };
+  const draft = `${path}.${process.pid}`;
+  writeFileSync(draft, JSON.stringify(mine));
+  try {
+    // A link appears with its content, or not at all if there is a file already.
+    while (!tryTo("EEXIST", () => linkSync(draft, path))) {
+      const owner = ownerOf(path);
+      if (owner !== undefined && owner.started === startOf(owner.pid)) {
+        throw new LockHeldError(path, owner.pid);
+      }
+      discard(path, `${path}.stale.${process.pid}`);
+    }
+  } finally {
+    rmSync(draft, { force: true });
+  }
+  return () => rmSync(path, { force: true });
+}
+
+/** Removes a dead owner's lock, unless another process has taken it over in between: that one's is put back. */
+function discard(path: string, aside: string): void {
+  if (!tryTo("ENOENT", () => renameSync(path, aside))) {
+    return;
+  }
+  const owner = ownerOf(aside);
+  if (owner !== undefined && owner.started === startOf(owner.pid)) {
+    tryTo("EEXIST", () => linkSync(aside, path));
+  }
+  rmSync(aside, { force: true });
+}
+
+function ownerOf(path: string): { pid: number; started: string } | undefined {
+  try {
+    return JSON.parse(readFileSync(path, "utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * When a process started: field 22 of Linux's /proc/<pid>/stat, in clock ticks since boot, with the id of that boot.
+ * Undefined if there is no such process; "alive" on a system without /proc.
+ */
+function startOf(pid: number): string | undefined {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
+      .replace(/^.*\) /s, "")
+      .split(" ");
+    return `${fields[19]}@${readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()}`;
+  } catch {
+    if (process.platform === "linux") {
+      return undefined;
+    }
+    return tryTo("ESRCH", () => process.kill(pid, 0)) ? "alive" : undefined;
+  }
+}
+
+/** False if it fails with that code. */
+function tryTo(code: string, act: () => void): boolean {
+  try {
+    act();
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === code) {
+      return false;
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parseOutputs } from "./outputs.ts";
+
+const outputs = {
+  signerEndpoint: { host: "198.51.100.7", port: 30022, user: "signer" },
+  knownHosts: "[198.51.100.7]:30022 ssh-ed25519 AAAA\n",
+  hostKeyFingerprint: "SHA256:x",
+  signers: { home: { url: "http://signer-home.dev:8443", port: 8443, sshPort: 9443, sshCommand: "kubectl" } },
+  bakers: {},
+};
+
+test("takes what a signer host needs and lets the rest be", () => {
+  assert.deepEqual(parseOutputs("file", JSON.stringify(outputs)), {
+    signerEndpoint: outputs.signerEndpoint,
+    knownHosts: outputs.knownHosts,
+    signers: { home: { port: 8443, sshPort: 9443 } },
+  });
+});
+
+test("tells every problem with its path", () => {
+  const wrong = { ...outputs, knownHosts: "", signerEndpoint: { host: "a", port: 0 } };
+  assert.throws(
+    () => parseOutputs("some file", JSON.stringify(wrong)),
+    ({ message }: Error) =>
+      ["some file: ", "knownHosts", "signerEndpoint.port", "signerEndpoint.user"].every((part) =>
+        message.includes(part),
+      ),
+  );
+  assert.throws(() => parseOutputs("some file", ""), /^Error: some file: wanted a stack's outputs as JSON/);
+});

@@ -1,0 +1,136 @@
+import { execFile } from "node:child_process";
+import { accessSync, chmodSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { delimiter, join, resolve } from "node:path";
+import { promisify } from "node:util";
+import { fillSshConfig, sshHost } from "../sshConfig.ts";
+import { startDaemon } from "./daemon.ts";
+import { findSshKey, readTezosKeys } from "./keys.ts";
+import { takeLock } from "./lock.ts";
+import type { Outputs } from "./outputs.ts";
+import { Signing } from "./signing.ts";
+import { type Status, StatusLine } from "./status.ts";
+import { keepTunnel } from "./tunnel.ts";
+import { WatermarkStore } from "./watermarkStore.ts";
+
+/** The repository's folder. */
+export const root = resolve(import.meta.dirname, "../..");
+
+export interface Session {
+  readonly name: string;
+  readonly stack: string;
+  readonly outputs: Outputs;
+  readonly signer: Outputs["signers"][string];
+  /** The folder of the signer's keys; its development keys if undefined. */
+  readonly keys: string | undefined;
+  /** Of the daemon on 127.0.0.1; 0 is any free one. */
+  readonly daemonPort: number;
+  /** Of this host's own sshd on 127.0.0.1. */
+  readonly sshPort: number;
+  readonly signal: AbortSignal;
+}
+
+/** Plays one signer until the signal. Throws if it cannot start; from then on it only reports. */
+export async function runSigner(session: Session): Promise<void> {
+  const { name, stack, outputs, signer, signal } = session;
+  const folder = join(root, ".local/signers", stack, name);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const release = takeLock(join(folder, "lock"));
+  try {
+    const keyFolder = resolve(session.keys ?? join(import.meta.dirname, "keys", name));
+    const keys = await readTezosKeys(keyFolder);
+    const { host, port } = outputs.signerEndpoint;
+    const status: Status = {
+      name,
+      forwarder: `${host.includes(":") ? `[${host}]` : host}:${port}`,
+      tunnel: { is: "dialling", attempt: 1 },
+      since: Date.now(),
+      signatures: 0,
+    };
+    const line = new StatusLine(process.stderr);
+    const signing = new Signing(keys, new WatermarkStore(folder), {
+      onSigned: (signed) => {
+        Object.assign(status, { signatures: status.signatures + 1, last: signed, refusal: undefined });
+      },
+      onRefused: (message) => {
+        status.refusal = message;
+      },
+    });
+    const daemon = await startDaemon(signing, session.daemonPort);
+    const ticker = setInterval(() => line.show(status), 1000);
+    try {
+      const config = writeSshFiles(folder, findSshKey(keyFolder), session, daemon.port);
+      await checkSshConfig(config);
+      await keepTunnel({
+        command: [...dyingWithUs(), "ssh", "-v", "-F", config, sshHost],
+        ports: [signer.port, signer.sshPort],
+        onState: (tunnel) => {
+          Object.assign(status, { tunnel, since: Date.now() });
+          line.show(status);
+        },
+        signal,
+      });
+    } finally {
+      clearInterval(ticker);
+      await daemon.close();
+      line.end();
+    }
+  } finally {
+    release();
+  }
+}
+
+/** Writes what ssh reads, readable to this user alone as ssh demands of a key, and returns the path of the config. */
+function writeSshFiles(folder: string, sshKey: string, session: Session, localSignerPort: number): string {
+  const file = (name: string, content: string): string => {
+    const path = join(folder, name);
+    writeFileSync(path, content, { mode: 0o600 });
+    chmodSync(path, 0o600);
+    return path;
+  };
+  const template = readFileSync(join(root, "signer-host/ssh_config"), "utf8");
+  const filled = fillSshConfig(template, {
+    forwarder: session.outputs.signerEndpoint,
+    port: session.signer.port,
+    sshPort: session.signer.sshPort,
+    localSignerPort,
+    localSshPort: session.sshPort,
+    identityFile: file("ssh_key", readFileSync(sshKey, "utf8")),
+    knownHostsFile: knownHosts(join(folder, "known_hosts"), session.outputs.knownHosts),
+  });
+  return file("ssh_config", filled);
+}
+
+/**
+ * Makes the known_hosts file say what the stack says. One that has all of its lines is left alone: what else is in it, ssh
+ * has learned from the forwarder (UpdateHostKeys), as on a real signer host.
+ */
+function knownHosts(path: string, lines: string): string {
+  const present = existsSync(path) ? readFileSync(path, "utf8").split("\n") : [];
+  if (!lines.split("\n").every((line) => present.includes(line))) {
+    writeFileSync(path, lines, { mode: 0o600 });
+  }
+  return path;
+}
+
+/** Throws an Error if there is no ssh client or it does not understand the config (it is older than 8.7). */
+async function checkSshConfig(config: string): Promise<void> {
+  try {
+    await promisify(execFile)("ssh", ["-G", "-F", config, sshHost]);
+  } catch (error) {
+    const { stderr, message } = error as { stderr?: string; message: string };
+    throw new Error(`ssh: found ${stderr?.trim() || message}, wanted an OpenSSH client, 8.7 or later`);
+  }
+}
+
+/** Where util-linux has it, ssh is started through a program that has the kernel end it with us, even if we are killed. */
+function dyingWithUs(): string[] {
+  const found = (process.env.PATH ?? "").split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, "setpriv"), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+  return found ? ["setpriv", "--pdeathsig", "TERM"] : [];
+}

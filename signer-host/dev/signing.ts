@@ -1,0 +1,53 @@
+import type { TezosKey } from "./keys.ts";
+import { type Payload, readPayload } from "./payload.ts";
+import { Refusal } from "./refusal.ts";
+import type { WatermarkStore } from "./watermarkStore.ts";
+
+/** A signature that was handed out; `milliseconds` is from the complete request to the signature on disk. */
+export interface Signed extends Payload {
+  readonly milliseconds: number;
+}
+
+/** What of a signer daemon's work its owner wants to see. */
+export interface SigningEvents {
+  onSigned?(signed: Signed): void;
+  onRefused?(message: string): void;
+}
+
+/**
+ * The signer without its HTTP: the steps of octez-signer's `Handler.sign`, in their order, as it runs with
+ * `--check-high-watermark --magic-bytes 0x11,0x12,0x13` and without `--require-authentication`.
+ */
+export class Signing {
+  readonly keys: ReadonlyMap<string, TezosKey>;
+  readonly #watermarks: WatermarkStore;
+  readonly #events: SigningEvents;
+
+  constructor(keys: ReadonlyMap<string, TezosKey>, watermarks: WatermarkStore, events: SigningEvents = {}) {
+    this.keys = keys;
+    this.#watermarks = watermarks;
+    this.#events = events;
+  }
+
+  /** Signs for an address, in the signature version (0 to 3) that was asked for. Throws a Refusal, or an Error if the disk fails. */
+  async sign(address: string, version: number | undefined, bytes: Uint8Array): Promise<string> {
+    const start = performance.now();
+    try {
+      const key = this.keys.get(address);
+      if (key === undefined) {
+        throw new Refusal(`no keys for the source contract ${address}`);
+      }
+      const payload = readPayload(bytes, key.isBls);
+      if (key.isBls && version !== undefined && version < 2) {
+        // Version 0 has no BLS, and 1 hashes differently (message augmentation) from what Taquito and later versions do.
+        throw new Refusal(`found signature version ${version}, wanted 2 or 3 for the BLS key ${address}`);
+      }
+      const signature = await this.#watermarks.signature(address, payload, bytes, () => key.sign(bytes));
+      this.#events.onSigned?.({ ...payload, milliseconds: performance.now() - start });
+      return signature;
+    } catch (error) {
+      this.#events.onRefused?.((error as Error).message);
+      throw error;
+    }
+  }
+}

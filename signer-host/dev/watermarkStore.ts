@@ -1,0 +1,115 @@
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import {
+  b58DecodeAndCheckPrefix,
+  encodeExpr,
+  PrefixV2,
+  ValidationResult,
+  validateChain,
+  validateKeyHash,
+} from "@taquito/utils";
+import * as z from "zod";
+import type { Kind, Payload } from "./payload.ts";
+import { checkMark, type Mark, markSchema } from "./watermark.ts";
+
+/** A watermark file that cannot be trusted: the signer must not start, for a forgotten mark is a double signature. */
+export class WatermarkFileError extends Error {
+  override readonly name = "WatermarkFileError";
+}
+
+/** Marks by chain id (`Net…`), then by address. The files hold exactly this, as octez-signer's do. */
+const marksSchema = z.record(
+  z.string().refine((text) => validateChain(text) === ValidationResult.VALID, "wanted a chain id, Net…"),
+  z.record(
+    z.string().refine((text) => validateKeyHash(text) === ValidationResult.VALID, "wanted an address, tz1 to tz4"),
+    markSchema,
+  ),
+);
+
+type Marks = z.infer<typeof marksSchema>;
+
+/**
+ * The high watermarks of one signer host, in the files that octez-signer (from version 23 on) keeps in its base folder:
+ * `block_high_watermarks`, `preattestation_high_watermarks` and `attestation_high_watermarks`. A mark is on the disk, synced,
+ * before its signature is handed out. Not safe for two processes on one folder: the caller holds a lock.
+ */
+export class WatermarkStore {
+  readonly #folder: string;
+  readonly #marks: Readonly<Record<Kind, Marks>>;
+  #last: Promise<unknown> = Promise.resolve();
+
+  /** Reads the files of a folder. A missing file is an empty one; one that is not understood throws a WatermarkFileError. */
+  constructor(folder: string) {
+    this.#folder = folder;
+    this.#marks = {
+      block: read(fileOf(folder, "block")),
+      preattestation: read(fileOf(folder, "preattestation")),
+      attestation: read(fileOf(folder, "attestation")),
+    };
+  }
+
+  /**
+   * The signature of these bytes: the recorded one, or a new one by `sign` once it is recorded. One request at a time,
+   * in the order of the calls. Throws a Refusal for bytes that are not above the mark, and an Error if the disk fails.
+   */
+  signature(address: string, payload: Payload, bytes: Uint8Array, sign: () => Promise<string>): Promise<string> {
+    const turn = this.#last.then(async () => {
+      const hash = blake2b256(bytes);
+      const known = checkMark(this.#marks[payload.kind][payload.chainId]?.[address], payload, hash);
+      if (known !== undefined) {
+        return known;
+      }
+      const signature = await sign();
+      this.#record(payload, address, { level: payload.level, round: payload.round, hash, signature });
+      return signature;
+    });
+    this.#last = turn.catch(() => {});
+    return turn;
+  }
+
+  #record({ kind, chainId }: Payload, address: string, mark: Mark): void {
+    const marks = this.#marks[kind];
+    const next = { ...marks, [chainId]: { ...marks[chainId], [address]: mark } };
+    writeDurably(this.#folder, fileOf(this.#folder, kind), `${JSON.stringify(next, null, 2)}\n`);
+    marks[chainId] = next[chainId] ?? {};
+  }
+}
+
+function fileOf(folder: string, kind: Kind): string {
+  return join(folder, `${kind}_high_watermarks`);
+}
+
+function read(file: string): Marks {
+  if (!existsSync(file)) {
+    return {};
+  }
+  const advice =
+    "put the right content back, or learn the chain's level and raise the marks by hand: never just delete it";
+  try {
+    return marksSchema.parse(JSON.parse(readFileSync(file, "utf8")));
+  } catch (error) {
+    const found = error instanceof z.ZodError ? z.prettifyError(error) : (error as Error).message;
+    throw new WatermarkFileError(
+      `${file}: found ${found}, wanted high watermarks as octez-signer writes them; ${advice}`,
+    );
+  }
+}
+
+/** Replaces a file so that after a crash at any moment the disk has either the old or the new content. */
+function writeDurably(folder: string, file: string, content: string): void {
+  const temporary = `${file}.tmp`;
+  writeFileSync(temporary, content, { mode: 0o600, flush: true });
+  renameSync(temporary, file);
+  const directory = openSync(folder, "r");
+  try {
+    fsyncSync(directory);
+  } finally {
+    closeSync(directory);
+  }
+}
+
+/** In hex. Taquito hashes with BLAKE2b-256 to make the name of an expression: that name, decoded, is the hash. */
+function blake2b256(bytes: Uint8Array): string {
+  const name = encodeExpr(Buffer.from(bytes).toString("hex"));
+  return Buffer.from(b58DecodeAndCheckPrefix(name, [PrefixV2.ScriptExpr], true)).toString("hex");
+}
