@@ -1,0 +1,44 @@
+{{- define "baker.image" -}}
+image: "{{ .Values.image.repository }}:{{ .Values.image.tag }}"
+imagePullPolicy: {{ .Values.image.pullPolicy }}
+{{- end }}
+
+{{- /* What every container has in common, so that Pod Security `restricted` admits it. */ -}}
+{{- define "baker.confinement" -}}
+securityContext:
+  allowPrivilegeEscalation: false
+  readOnlyRootFilesystem: true
+  capabilities:
+    drop: [ALL]
+{{- end }}
+
+{{- /* The chain, the baker's nonces and watermarks, and a place for the sockets between octez-node's processes. */ -}}
+{{- define "baker.volumeMounts" -}}
+volumeMounts:
+  - {name: data, mountPath: /var/run/tezos}
+  - {name: tmp, mountPath: /tmp}
+{{- end }}
+
+{{- /* A step before the baker runs: dict "root" $ "name" … ["env" (dict …)] ["wallet" true]. It runs scripts/<name>.sh. */ -}}
+{{- define "baker.step" -}}
+- name: {{ .name }}
+  {{- include "baker.image" .root | nindent 2 }}
+  command: [/bin/sh, -euc]
+  args:
+    - |
+      {{- .root.Files.Get (printf "scripts/%s.sh" .name) | trim | nindent 6 }}
+  {{- with .env }}
+  env:
+    {{- range $name, $value := . }}
+    - name: {{ $name }}
+      value: {{ $value | quote }}
+    {{- end }}
+  {{- end }}
+  {{- include "baker.confinement" .root | nindent 2 }}
+  resources:
+    {{- toYaml .root.Values.resources.node | nindent 4 }}
+  {{- include "baker.volumeMounts" .root | nindent 2 }}
+  {{- if .wallet }}
+    - {name: wallet, mountPath: /wallet, readOnly: true}
+  {{- end }}
+{{- end }}

@@ -1,0 +1,23 @@
+{{- /*
+The files that `octez-client import secret key` would write for remote keys. Written here, because that command calls
+the signer, and a signer that is offline must not stop a pod from starting. Nothing in them is secret.
+*/ -}}
+{{- define "baker.wallet" -}}
+{{- $hashes := list -}}
+{{- $publicKeys := list -}}
+{{- $secretKeys := list -}}
+{{- $names := list -}}
+{{- range .Values.keys }}
+{{- if has .name $names }}
+{{- fail (printf "keys: the name %s is given twice" .name) }}
+{{- end }}
+{{- $names = append $names .name -}}
+{{- $locator := printf "%s/%s" .signerUrl .address -}}
+{{- $hashes = append $hashes (dict "name" .name "value" .address) -}}
+{{- $publicKeys = append $publicKeys (dict "name" .name "value" (dict "locator" $locator "key" .publicKey)) -}}
+{{- $secretKeys = append $secretKeys (dict "name" .name "value" $locator) -}}
+{{- end }}
+public_key_hashs: {{ $hashes | toPrettyJson | toJson }}
+public_keys: {{ $publicKeys | toPrettyJson | toJson }}
+secret_keys: {{ $secretKeys | toPrettyJson | toJson }}
+{{- end }}
