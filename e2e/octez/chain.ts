@@ -1,0 +1,54 @@
+import { createHash } from "node:crypto";
+
+/**
+ * A network's chain as everyone sees it: its level follows from the time that has passed since its start, so that two
+ * nodes agree, and a node that is made again from nothing finds the chain where it was, as on a real network.
+ */
+export type Chain = {
+  readonly network: string;
+  /** Chain id as it stands in signed bytes: 4 bytes. */
+  readonly id: Buffer;
+  readonly intervalMs: number;
+  readonly startMs: number;
+};
+
+/** The stand-in's chain of a network: a block per second in the sandbox, one in 6 s elsewhere, as on mainnet. */
+export function chainOf(network: string): Chain {
+  return {
+    network,
+    id: network === "mainnet" ? Buffer.from("7a06a770", "hex") : digest(`chain of ${network}`).subarray(0, 4),
+    intervalMs: network === "sandbox" ? 1000 : 6000,
+    startMs: Date.parse("2026-01-01T00:00:00Z"),
+  };
+}
+
+/** The level of the chain's head at a time. */
+export function levelAt(chain: Chain, timeMs: number): number {
+  return Math.floor((timeMs - chain.startMs) / chain.intervalMs);
+}
+
+/** What a node tells of a block: the fields of the RPC `…/header` that a baker needs here. */
+export type BlockHeader = {
+  readonly level: number;
+  readonly chainId: Buffer;
+  readonly hash: Buffer;
+  readonly predecessor: Buffer;
+  readonly payloadHash: Buffer;
+  readonly timestampMs: number;
+};
+
+export function headerAt(chain: Chain, level: number): BlockHeader {
+  const hashOf = (n: number) => digest(`block ${n} of ${chain.network}`);
+  return {
+    level,
+    chainId: chain.id,
+    hash: hashOf(level),
+    predecessor: hashOf(level - 1),
+    payloadHash: digest(`payload ${level} of ${chain.network}`),
+    timestampMs: chain.startMs + level * chain.intervalMs,
+  };
+}
+
+function digest(text: string): Buffer {
+  return createHash("sha256").update(text).digest();
+}

@@ -1,0 +1,46 @@
+import { createInterface } from "node:readline/promises";
+import { Readable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { RpcHeader } from "./nodeRpc.ts";
+import { Refusal } from "./refusal.ts";
+
+/** The node's head as it advances. */
+export class Heads {
+  #head: RpcHeader | undefined;
+  #waiting: (() => void)[] = [];
+
+  /** The head, once its level is above the given one. */
+  async above(level: number): Promise<RpcHeader> {
+    while (!this.#head || this.#head.level <= level)
+      await new Promise<void>((resolve) => {
+        this.#waiting.push(resolve);
+      });
+    return this.#head;
+  }
+
+  /** Follows the node for ever. A node that is not there yet is waited for only if `keepAlive` says so. */
+  async follow(endpoint: string, keepAlive: boolean): Promise<never> {
+    let delay = 1000;
+    for (;;) {
+      try {
+        const response = await fetch(`${endpoint}/monitor/heads/main`);
+        if (!response.ok || !response.body) throw new Error(`HTTP ${response.status}`);
+        delay = 1000;
+        const lines = createInterface({ input: Readable.fromWeb(response.body) });
+        for await (const line of lines) this.#announce(JSON.parse(line) as RpcHeader);
+        console.log(`The node at ${endpoint} has ended the stream of heads.`);
+      } catch (error) {
+        if (!this.#head && !keepAlive) throw new Refusal(`Cannot connect to node: ${endpoint}`);
+        const { message, cause } = error as Error;
+        console.log(`Cannot reach the node at ${endpoint}: ${cause instanceof Error ? cause.message : message}`);
+      }
+      await sleep(delay);
+      delay = Math.min(delay * 1.5, 10_000);
+    }
+  }
+
+  #announce(head: RpcHeader): void {
+    this.#head = head;
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+}
