@@ -1,0 +1,89 @@
+import { existsSync } from "node:fs";
+import { dirname, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type ParseArgsConfig, parseArgs } from "node:util";
+
+/** The checkout's folder; every command runs in it, as Pulumi's programs do. */
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** A mistake in the words of a command: exit code 2, with a hint at --help. */
+export class UsageError extends Error {}
+
+/** What a command was asked for. */
+export type Options = {
+  /** The stack, `dev` unless given. */
+  readonly stack: string;
+  /** Its config file, relative to the checkout: `Pulumi.<stack>.yaml` unless given. */
+  readonly configFile: string;
+  /** A context of the user's kubeconfig that takes the place of the config's cluster. */
+  readonly context?: string;
+  /** Whether a switch of that name was given. */
+  has(name: string): boolean;
+};
+
+/** What a command says of itself, and which switches it has next to the common options. */
+export type Command = { readonly help: string; readonly switches?: readonly string[]; readonly context?: boolean };
+
+/** One line of progress, on stderr. */
+export function progress(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+/** Runs a command: `--help`, options, exit codes (0 done, 1 failed, 2 asked wrongly). */
+export async function runCommand(command: Command, main: (options: Options) => Promise<void>): Promise<void> {
+  try {
+    const options = parse(command, process.argv.slice(2));
+    if (options === "help") {
+      process.stdout.write(`${command.help.trim()}\n`);
+      return;
+    }
+    process.chdir(root);
+    await main(options);
+    process.exitCode = 0;
+  } catch (error) {
+    const usage = error instanceof UsageError;
+    process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
+    if (usage) process.stderr.write("see --help\n");
+    process.exitCode = usage ? 2 : 1;
+  }
+}
+
+/** Reads a command's words; "help" if that was asked for. Throws UsageError. */
+export function parse(command: Command, words: string[]): Options | "help" {
+  const options: NonNullable<ParseArgsConfig["options"]> = {
+    help: { type: "boolean", short: "h" },
+    stack: { type: "string", short: "s" },
+    "config-file": { type: "string" },
+    ...(command.context && { context: { type: "string" } }),
+    ...Object.fromEntries((command.switches ?? []).map((name) => [name, { type: "boolean" }])),
+  };
+  let values: Record<string, unknown>;
+  try {
+    ({ values } = parseArgs({ args: words, options, strict: true, allowPositionals: false }));
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+  if (values.help) return "help";
+  const stack = String(values.stack ?? "dev");
+  const given = values["config-file"];
+  // npm runs scripts in the checkout; a path is meant from where the user is.
+  const configFile = given
+    ? relative(root, resolve(process.env.INIT_CWD ?? process.cwd(), String(given)))
+    : `Pulumi.${stack}.yaml`;
+  if (!existsSync(resolve(root, configFile))) {
+    throw new UsageError(`--stack ${stack}: found no file ${configFile}, wanted the stack's config`);
+  }
+  return {
+    stack,
+    configFile,
+    ...(values.context !== undefined && { context: String(values.context) }),
+    has: (name) => values[name] === true,
+  };
+}
+
+/** The lines on common options in every command's help. */
+export const commonHelp = `  --stack NAME          the stack, dev unless given
+  --config-file FILE    its config, Pulumi.NAME.yaml unless given
+  --help                this text
+
+Exit codes: 0 done, 1 failed, 2 asked wrongly. Progress goes to stderr.`;

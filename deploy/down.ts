@@ -1,0 +1,58 @@
+import { clusterDown, clusterStatus } from "../local/cluster.ts";
+import { ensureTools } from "../local/tools.ts";
+import { commonHelp, type Options, progress, runCommand, UsageError } from "./command.ts";
+import { kubectlFor } from "./kubectl.ts";
+import { hasPulumi, PulumiStack } from "./pulumi.ts";
+import { localClusterOf, readStack, runStack, type Stack } from "./stack.ts";
+
+const help = `
+npm run down -- [options]
+
+Removes a stack from its cluster: its namespace and everything in it, the bakers' volumes included.
+
+  --cluster             remove this machine's own cluster as well, with all that is in it
+  --yes                 do not ask; needed without a terminal, unless the cluster is this machine's own
+${commonHelp}
+`;
+
+await runCommand({ help, switches: ["cluster", "yes"] }, async (options) => {
+  const stack = readStack(options);
+  const local = localClusterOf(stack);
+  if (options.has("cluster") && !local) {
+    throw new UsageError(`--cluster: found a stack whose cluster is not this machine's own, which this can't remove`);
+  }
+  const running = !local || clusterStatus(local.name).state === "running";
+  if (hasPulumi()) await downWithCli(stack, options, local !== undefined, running);
+  else if (running) await downWithKubectl(stack, options, local !== undefined);
+  else progress(`the local cluster ${local?.name} does not run: nothing to remove`);
+  if (local && options.has("cluster")) await clusterDown(local.name, progress);
+});
+
+async function downWithCli(stack: Stack, options: Options, local: boolean, running: boolean): Promise<void> {
+  const pulumi = new PulumiStack(stack, undefined);
+  if (!pulumi.exists()) return progress(`the backend has no stack ${stack.name}: nothing to remove`);
+  const unasked = local || options.has("yes") ? ["--yes", "--skip-preview"] : [];
+  // What was in a local cluster that is gone is gone; of any other cluster Pulumi must not assume that.
+  const env = running ? {} : { PULUMI_K8S_DELETE_UNREACHABLE: "true" };
+  await pulumi.update("destroy", [...unasked, ...(running ? [] : ["--refresh"])], env);
+}
+
+async function downWithKubectl(stack: Stack, options: Options, local: boolean): Promise<void> {
+  if (!local && !options.has("yes")) await confirm(stack.name);
+  const program = await runStack(stack);
+  const { kubectl: binary } = await ensureTools(["kubectl"], progress);
+  progress(`removing namespace ${stack.name} and everything in it`);
+  await kubectlFor(
+    binary,
+    program,
+  )(["delete", "namespace", stack.name, "--ignore-not-found", "--wait", "--timeout=180s"]);
+}
+
+async function confirm(stack: string): Promise<void> {
+  if (!process.stdin.isTTY) throw new UsageError("found no terminal to ask on, wanted --yes");
+  const { createInterface } = await import("node:readline/promises");
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await terminal.question(`Remove stack ${stack} and the volumes of its bakers? Type its name: `);
+  terminal.close();
+  if (answer !== stack) throw new Error("nothing was removed");
+}

@@ -1,0 +1,67 @@
+import { run } from "../local/command.ts";
+import { isNamespace, type Manifest } from "./manifests.ts";
+import type { ProgramRun } from "./program.ts";
+
+/** Runs kubectl against one cluster; input goes to its stdin, so that no secret is an argument or a file. */
+export type Kubectl = (words: string[], input?: string) => Promise<string>;
+
+/** The name of the set of objects that belong to a stack, kept by kubectl in the stack's namespace. */
+const applySet = "remote-signer-cloud";
+
+/** kubectl for the cluster of the program's Kubernetes provider. */
+export function kubectlFor(binary: string, program: ProgramRun): Kubectl {
+  const provider = program.resources.find(({ type }) => type === "pulumi:providers:kubernetes");
+  const { kubeconfig, context } = (provider?.inputs ?? {}) as { kubeconfig?: string; context?: string };
+  const target = [...(kubeconfig ? ["--kubeconfig", kubeconfig] : []), ...(context ? ["--context", context] : [])];
+  // kubectl keeps --applyset behind this until it is called stable.
+  const env = { ...process.env, KUBECTL_APPLYSET: "true" };
+  return (words, input = "") => run(binary, [...target, ...words], { env, input });
+}
+
+/** Makes a stack's objects what they should be, and removes those that it no longer has. */
+export async function apply(kubectl: Kubectl, objects: Manifest[]): Promise<void> {
+  const serverSide = [
+    "--server-side",
+    "--force-conflicts",
+    "--field-manager",
+    "remote-signer-cloud",
+    "--filename",
+    "-",
+  ];
+  const namespaces = objects.filter(isNamespace);
+  const rest = objects.filter((object) => !isNamespace(object));
+  await kubectl(["apply", ...serverSide], list(namespaces));
+  const prune = ["--namespace", namespaceOf(objects), "--prune", "--applyset", applySet];
+  await kubectl(["apply", ...serverSide, ...prune], list(rest));
+}
+
+/** Waits until the stack's Deployments run what was applied; a failure says what the pods say. */
+export async function waitForDeployments(kubectl: Kubectl, objects: Manifest[], seconds = 180): Promise<void> {
+  for (const { metadata } of objects.filter(({ kind }) => kind === "Deployment")) {
+    const inNamespace = ["--namespace", String(metadata.namespace)];
+    try {
+      await kubectl(["rollout", "status", `deployment/${metadata.name}`, `--timeout=${seconds}s`, ...inNamespace]);
+    } catch (error) {
+      const pods = await kubectl(["get", "pods", ...inNamespace]).catch(() => "");
+      const logs = await kubectl([
+        "logs",
+        `deployment/${metadata.name}`,
+        "--all-containers",
+        "--tail=5",
+        ...inNamespace,
+      ]);
+      throw new Error(`deployment/${metadata.name} is not ready: ${(error as Error).message}\n${pods}${logs}`);
+    }
+  }
+}
+
+/** The stack's namespace. */
+export function namespaceOf(objects: Manifest[]): string {
+  const namespace = objects.find(isNamespace);
+  if (!namespace) throw new Error("the program made no Namespace");
+  return namespace.metadata.name;
+}
+
+function list(items: Manifest[]): string {
+  return JSON.stringify({ apiVersion: "v1", kind: "List", items });
+}

@@ -1,0 +1,40 @@
+import { loadAll } from "js-yaml";
+import { run } from "../local/command.ts";
+import type { ProgramRun, Registered } from "./program.ts";
+
+/** A Kubernetes object. */
+export type Manifest = {
+  apiVersion: string;
+  kind: string;
+  metadata: { name: string; namespace?: string; labels?: Record<string, string>; annotations?: Record<string, string> };
+  [field: string]: unknown;
+};
+
+/** The objects that a run of the program would make in the cluster, its charts rendered by `helm` with the very values that it passes. */
+export async function manifestsOf(program: ProgramRun, helm: string): Promise<Manifest[]> {
+  const rendered = await Promise.all(program.resources.map((resource) => objectsOf(resource, helm)));
+  const objects = rendered.flat();
+  // A namespace comes before what is in it; for the rest the order does not matter to Kubernetes.
+  return [...objects.filter(isNamespace), ...objects.filter((object) => !isNamespace(object))];
+}
+
+/** Whether the object is the stack's namespace. */
+export function isNamespace(object: Manifest): boolean {
+  return object.kind === "Namespace";
+}
+
+async function objectsOf({ type, name, inputs }: Registered, helm: string): Promise<Manifest[]> {
+  if (type === "kubernetes:helm.sh/v4:Chart") return await renderChart(inputs, helm);
+  if (type.startsWith("pulumi:") || type.startsWith("remote-signer-cloud:")) return [];
+  if (type.startsWith("kubernetes:") && typeof inputs.kind === "string") return [inputs as Manifest];
+  throw new Error(`resource ${name}: found type ${type}, which only the pulumi CLI can make`);
+}
+
+async function renderChart(inputs: Record<string, unknown>, helm: string): Promise<Manifest[]> {
+  const { name, namespace, chart, values } = inputs as Record<"name" | "namespace" | "chart", string> & {
+    values: unknown;
+  };
+  const words = ["template", name, chart, "--namespace", namespace, "--values", "-"];
+  const stdout = await run(helm, words, { input: JSON.stringify(values) });
+  return loadAll(stdout).filter((document) => document !== null && document !== undefined) as Manifest[];
+}

@@ -1,0 +1,102 @@
+import { execFileSync, spawn } from "node:child_process";
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { delimiter, join, resolve } from "node:path";
+import { dump } from "js-yaml";
+import { root } from "./command.ts";
+import type { Stack } from "./stack.ts";
+import { passphraseVariables } from "./stackFile.ts";
+
+/** Whether the pulumi CLI is on PATH. */
+export function hasPulumi(): boolean {
+  return (process.env.PATH ?? "").split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, "pulumi"), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** The pulumi CLI for one stack: the user's backend if there is one, a folder in `.local/` otherwise. */
+export class PulumiStack {
+  private readonly stack: Stack;
+  private readonly env: NodeJS.ProcessEnv;
+  private readonly configFile: string;
+
+  constructor(stack: Stack, context: string | undefined) {
+    this.stack = stack;
+    this.env = {
+      ...process.env,
+      ...passphraseVariables(stack.name),
+      PULUMI_SKIP_UPDATE_CHECK: "true",
+      ...backend(),
+    };
+    this.configFile = context === undefined ? stack.configFile : writeDerivedConfig(stack);
+  }
+
+  /** Makes the stack where the backend has none of that name. */
+  async ensureStack(): Promise<void> {
+    if (this.exists()) return;
+    const usualFile = resolve(root, `Pulumi.${this.stack.name}.yaml`);
+    const usual = existsSync(usualFile);
+    await this.run(["stack", "init", this.stack.name, "--no-select", "--secrets-provider", "passphrase"]);
+    // `init` has no --config-file: it writes a new salt to the usual place when the stack's config is elsewhere.
+    if (!usual) rmSync(usualFile, { force: true });
+  }
+
+  /** Whether the backend has the stack. */
+  exists(): boolean {
+    try {
+      const listed = execFileSync("pulumi", ["stack", "ls", "--json"], { env: this.env, cwd: root, encoding: "utf8" });
+      return (JSON.parse(listed) as { name: string }[]).some(({ name }) => name.split("/").at(-1) === this.stack.name);
+    } catch (error) {
+      throw new Error(`pulumi stack ls: ${(error as { stderr?: string }).stderr || (error as Error).message}`);
+    }
+  }
+
+  /** Runs `pulumi up` or `pulumi destroy`; what it says goes to stderr. */
+  async update(verb: "up" | "destroy", options: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<void> {
+    await this.run([verb, "--stack", this.stack.name, "--config-file", this.configFile, ...options], env);
+  }
+
+  /** The stack's outputs, as the last `up` left them. */
+  outputs(): string {
+    return execFileSync("pulumi", ["stack", "output", "--json", "--stack", this.stack.name], {
+      env: this.env,
+      cwd: root,
+      encoding: "utf8",
+    });
+  }
+
+  private async run(words: string[], env: NodeJS.ProcessEnv = {}): Promise<void> {
+    const child = spawn("pulumi", words, { cwd: root, env: { ...this.env, ...env }, stdio: ["inherit", 2, 2] });
+    const code = await new Promise<number | null>((done, fail) => {
+      child.on("error", fail);
+      child.on("close", done);
+    });
+    if (code !== 0) throw new Error(`pulumi ${words[0]}: ended with exit code ${code}`);
+  }
+}
+
+/** Where the state is kept: where the user has logged in, or in `.local/pulumi`. */
+function backend(): NodeJS.ProcessEnv {
+  const { PULUMI_ACCESS_TOKEN, PULUMI_BACKEND_URL, PULUMI_HOME } = process.env;
+  if (PULUMI_BACKEND_URL || PULUMI_ACCESS_TOKEN) return {};
+  const credentials = join(PULUMI_HOME ?? join(homedir(), ".pulumi"), "credentials.json");
+  const current =
+    existsSync(credentials) && (JSON.parse(readFileSync(credentials, "utf8")) as { current?: string }).current;
+  if (current) return {};
+  const folder = resolve(root, ".local/pulumi");
+  mkdirSync(folder, { recursive: true });
+  return { PULUMI_BACKEND_URL: `file://${folder}` };
+}
+
+/** Writes a stack's config with `--context` put in; its secrets stay encrypted. */
+function writeDerivedConfig({ name, file }: Stack): string {
+  const path = `.local/Pulumi.${name}.yaml`;
+  mkdirSync(resolve(root, ".local"), { recursive: true });
+  writeFileSync(resolve(root, path), dump(file), { mode: 0o600 });
+  return path;
+}

@@ -1,0 +1,22 @@
+import { dump } from "js-yaml";
+import { ensureTools } from "../local/tools.ts";
+import { commonHelp, progress, runCommand } from "./command.ts";
+import { manifestsOf } from "./manifests.ts";
+import { readStack, runStack } from "./stack.ts";
+
+const help = `
+npm run -s render -- [options]
+
+Prints the Kubernetes objects of a stack as plain YAML on stdout: what \`pulumi up\` would make in the cluster.
+The host key's Secret is among them, in the clear: take care where you put it.
+
+${commonHelp}
+`;
+
+await runCommand({ help }, async (options) => {
+  const program = await runStack(readStack(options));
+  const { helm } = await ensureTools(["helm"], progress);
+  const manifests = await manifestsOf(program, helm);
+  process.stdout.write(manifests.map((manifest) => dump(manifest, { lineWidth: -1, noRefs: true })).join("---\n"));
+  progress(`${manifests.length} objects, a Secret with the host key among them`);
+});

@@ -1,0 +1,54 @@
+import { ensureTools } from "../local/tools.ts";
+import { commonHelp, type Options, progress, runCommand } from "./command.ts";
+import { apply, kubectlFor, waitForDeployments } from "./kubectl.ts";
+import { ensureLocalCluster } from "./localCluster.ts";
+import { manifestsOf } from "./manifests.ts";
+import type { ProgramRun } from "./program.ts";
+import { hasPulumi, PulumiStack } from "./pulumi.ts";
+import { localClusterOf, readStack, runStack, type Stack } from "./stack.ts";
+
+const help = `
+npm run up -- [options]
+
+Brings a stack up, or up to date. A stack whose cluster is this machine's own (the dev stack is) gets that cluster
+made first. Uses the pulumi CLI where it is on PATH, and plain server-side apply elsewhere.
+
+  --context NAME        use this context of your kubeconfig instead of the config's cluster, and make none
+${commonHelp}
+`;
+
+await runCommand({ help, context: true }, async (options) => {
+  const started = Date.now();
+  const stack = readStack(options);
+  const local = localClusterOf(stack);
+  const withCli = hasPulumi();
+  // Every problem of the config shows before anything is made. With the CLI the program checks it itself; here it
+  // runs ahead only where a cluster would be made before that.
+  const program = local || !withCli ? await runStack(stack) : undefined;
+  const cluster = local && (await ensureLocalCluster(local));
+  if (withCli) await upWithCli(stack, options, cluster);
+  else if (program) await upWithKubectl(program);
+  const seconds = ((Date.now() - started) / 1000).toFixed(1);
+  progress(`stack ${stack.name} is up after ${seconds} s; npm run -s output prints what a signer needs`);
+});
+
+/** `pulumi up`, as a user would call it; on the machine's own cluster nothing is asked. */
+async function upWithCli(stack: Stack, options: Options, local: "fresh" | "kept" | undefined): Promise<void> {
+  const pulumi = new PulumiStack(stack, options.context);
+  await pulumi.ensureStack();
+  const unasked = local || !process.stdin.isTTY ? ["--yes", "--skip-preview"] : [];
+  // A cluster that was made anew has nothing of what the state remembers.
+  const refresh = local === "fresh" ? ["--refresh"] : [];
+  await pulumi.update("up", [...unasked, ...refresh]);
+}
+
+/** Server-side apply of what the program makes, and removal of what it makes no longer. */
+async function upWithKubectl(program: ProgramRun): Promise<void> {
+  const { helm, kubectl: binary } = await ensureTools(["helm", "kubectl"], progress);
+  const objects = await manifestsOf(program, helm);
+  const kubectl = kubectlFor(binary, program);
+  progress(`applying ${objects.length} objects without the pulumi CLI, which is not on PATH`);
+  await apply(kubectl, objects);
+  progress("waiting for the signer forwarder");
+  await waitForDeployments(kubectl, objects);
+}

@@ -1,0 +1,59 @@
+import { type ChildProcess, spawn } from "node:child_process";
+
+/** A program of a test that runs until it is stopped, with all that it has said. */
+export type Background = {
+  readonly child: ChildProcess;
+  /** Everything on its stdout and stderr so far. */
+  output(): string;
+  /** Ends it, and waits until it is gone. */
+  stop(): Promise<void>;
+};
+
+const running = new Set<Background>();
+
+/** Starts a program in the background; `stopAll` ends it at the latest. */
+export function start(name: string, words: readonly string[], env: NodeJS.ProcessEnv = process.env): Background {
+  const child = spawn(name, words, { env, stdio: ["ignore", "pipe", "pipe"] });
+  let text = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on("data", (data) => {
+      text += data;
+    });
+  }
+  const closed = new Promise<void>((resolve) => child.on("close", () => resolve()));
+  child.on("error", (error) => {
+    text += `${error.message}\n`;
+  });
+  const background: Background = {
+    child,
+    output: () => text,
+    async stop() {
+      running.delete(background);
+      if (child.exitCode === null && child.signalCode === null) child.kill("SIGTERM");
+      await closed;
+    },
+  };
+  running.add(background);
+  return background;
+}
+
+/** Ends every program that is still running. */
+export async function stopAll(): Promise<void> {
+  await Promise.all([...running].map((background) => background.stop()));
+}
+
+/** Waits until a condition holds; the error says what was waited for and what was there instead. */
+export async function until<T>(
+  what: string,
+  seconds: number,
+  condition: () => Promise<T | undefined | false> | T | undefined | false,
+  instead: () => Promise<string> | string = () => "",
+): Promise<T> {
+  const end = Date.now() + seconds * 1000;
+  for (;;) {
+    const value = await condition();
+    if (value) return value;
+    if (Date.now() > end) throw new Error(`${what}: not within ${seconds} s\n${await instead()}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}

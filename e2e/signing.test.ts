@@ -1,0 +1,180 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { chmodSync, copyFileSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { clusterLayout } from "../local/layout.ts";
+import { type Background, start, stopAll, until } from "./background.ts";
+import { homeOf, inside, makeNetwork, removeNetwork } from "./network.ts";
+import { newSigner, root, Stack, temporary } from "./stack.ts";
+
+const homes = ["home", "office", "cabin"];
+const stack = new Stack("e2e", 30022);
+const connected = /connected to/;
+let home: Background;
+let office: Background;
+
+before(async () => {
+  await stack.npm("up");
+  await makeNetwork(homes);
+  home = await stack.startSigner("home", "--ssh-port", "2022");
+  office = await stack.startSigner("office");
+});
+
+after(async () => {
+  await stopAll();
+  await stack.npm("down");
+  await removeNetwork(homes);
+});
+
+/** Waits until the baker has logged a signature of each kind by a key. */
+async function signsEverything(key: string, seconds: number): Promise<void> {
+  const since = new Date();
+  for (const kind of ["block", "preattestation", "attestation"]) {
+    const line = new RegExp(`^${key}: signed ${kind} level \\d+ in \\d+ ms$`);
+    await until(
+      `${key} signs a ${kind}`,
+      seconds,
+      async () => (await stack.bakerLog(since)).some((text) => line.test(text)),
+      async () => `${home.output()}${office.output()}${(await stack.bakerLog()).slice(-10).join("\n")}`,
+    );
+  }
+}
+
+describe("two signers behind NAT", () => {
+  test("block, preattestation and attestation are signed through the tunnel of the first", () =>
+    signsEverything("home-baker", 60));
+  test("and of the second, with a key of another kind", () => signsEverything("office-baker", 60));
+
+  test("a signer's own ssh is reached by kubectl port-forward at port + 1000, with the command of the outputs", async () => {
+    const { sshCommand, sshPort } = (await stack.outputs()).signers.home as { sshCommand: string; sshPort: number };
+    assert.equal(sshPort, 9443);
+    const operatorKey = temporary("operator");
+    execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", operatorKey]);
+    execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", temporary("home-sshd")]);
+    copyFileSync(`${operatorKey}.pub`, temporary("operators"));
+    const config = [
+      "ListenAddress 127.0.0.1:2022",
+      `HostKey ${temporary("home-sshd")}`,
+      `AuthorizedKeysFile ${temporary("operators")}`,
+      "PidFile none",
+      "StrictModes no",
+      "UsePAM no",
+      "ForceCommand ip -brief address show up",
+    ];
+    writeFileSync(temporary("sshd_config"), `${config.join("\n")}\n`);
+    chmodSync(operatorKey, 0o600);
+    const [enter, ...namespace] = inside(homeOf("home")) as [string, ...string[]];
+    execFileSync("mkdir", ["-p", "/run/sshd"]);
+    start(enter, [...namespace, "/usr/sbin/sshd", "-D", "-e", "-f", temporary("sshd_config")]);
+
+    const [kubectl] = await stack.kubectlCommand();
+    const forward = start("sh", ["-c", `cd ${root} && exec ${sshCommand.replace(/^kubectl/, kubectl)}`]);
+    await until(
+      "the port is forwarded",
+      20,
+      () => /Forwarding from 127\.0\.0\.1:9443/.test(forward.output()),
+      forward.output,
+    );
+    const options = ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "BatchMode=yes"].flatMap((o) => [
+      "-o",
+      o,
+    ]);
+    const words = ["-F", "none", "-i", operatorKey, "-p", String(sshPort), ...options, "root@127.0.0.1"];
+    const answer = await until("the signer's ssh answers", 20, () => {
+      try {
+        return execFileSync("ssh", words, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+      } catch {
+        return undefined;
+      }
+    });
+    assert.match(answer, /10\.99\.0\.2/, "the answer comes from the signer's home");
+    await forward.stop();
+  });
+
+  test("a signer is added, and removed, while others sign without a missed request", async () => {
+    const { signerEndpoint } = await stack.outputs();
+    const cabin = await newSigner("cabin", 8463);
+    const serviceAddress = (
+      await stack.kubectl("get", "service", "signer-home", "--output", "jsonpath={.spec.clusterIP}")
+    ).trim();
+    const [enter, ...node] = inside(clusterLayout("e2e").netns) as [string, ...string[]];
+    const hammer = start(enter, [
+      ...node,
+      process.execPath,
+      join(root, "e2e/hammer.ts"),
+      `http://${serviceAddress}:8443/authorized_keys`,
+    ]);
+    const since = new Date();
+    const accepted = await forwarderLog(/home: connected/);
+
+    stack.change(
+      ({ signers }) => void signers.push({ name: cabin.name, port: cabin.port, sshPublicKey: cabin.sshPublicKey }),
+    );
+    await stack.npm("up");
+    const signer = await stack.startSigner("cabin", "--keys", cabin.keys);
+    await until("the new signer is connected", 90, () => connected.test(signer.output()), signer.output);
+
+    stack.change((settings) => {
+      settings.signers = settings.signers.filter(({ name }) => name !== "cabin");
+    });
+    await stack.npm("up");
+    await until(
+      "the removed signer's session ends",
+      90,
+      async () => (await forwarderLog(/cabin: removed or changed/)).length > 0,
+      () => stack.kubectl("logs", "deployment/signer-forwarder", "--container", "sshd"),
+    );
+    await until("and it is refused", 20, () => /Permission denied/.test(signer.output()), signer.output);
+    await signer.stop();
+
+    await hammer.stop();
+    assert.match(hammer.output(), /^asked \d{3,} failed 0\n$/, "every request was answered");
+    const missed = (await stack.bakerLog(since)).filter((line) => line.includes("failed"));
+    assert.deepEqual(missed.slice(0, 5), [], "the baker missed nothing");
+    assert.deepEqual(
+      await forwarderLog(/home: connected/),
+      accepted,
+      `nobody had to dial ${signerEndpoint.host} again`,
+    );
+  });
+
+  test("a host key that is rotated reaches the running forwarder, and open tunnels stay", async () => {
+    const before = await forwarderLog(/home: connected/);
+    const pod = await forwarderPod();
+    const old = (await stack.outputs()).hostKeyFingerprint;
+    execFileSync("ssh-keygen", ["-q", "-t", "rsa", "-b", "2048", "-N", "", "-f", temporary("next-host-key")]);
+    stack.changeHostKey(readFileSync(temporary("next-host-key"), "utf8"));
+    await stack.npm("up");
+    const { hostKeyFingerprint } = await stack.outputs();
+    assert.notEqual(hostKeyFingerprint, old);
+    await until("sshd has the new host key, and no other", 90, async () => {
+      const announced = await forwarderLog(/host key SHA256/);
+      return announced.at(-1)?.includes(`${hostKeyFingerprint} (RSA)`);
+    });
+    stack.changeHostKey();
+    await stack.npm("up");
+    await until("sshd has the old host key again", 90, async () =>
+      (await forwarderLog(/host key SHA256/)).at(-1)?.includes(old),
+    );
+    assert.deepEqual(await forwarderLog(/home: connected/), before, "the tunnel was there all the time");
+    assert.equal(await forwarderPod(), pod);
+  });
+
+  test("the forwarder's pod is deleted, and both signers are back by themselves", async () => {
+    await stack.kubectl("delete", "pod", "--selector", "app.kubernetes.io/name=signer-forwarder");
+    await signsEverything("home-baker", 60);
+    await signsEverything("office-baker", 60);
+  });
+});
+
+/** The name of the forwarder's pod. */
+function forwarderPod(): Promise<string> {
+  return stack.kubectl("get", "pods", "--selector", "app.kubernetes.io/name=signer-forwarder", "--output", "name");
+}
+
+/** The forwarder's lines of one kind. */
+async function forwarderLog(kind: RegExp): Promise<string[]> {
+  const text = await stack.kubectl("logs", "deployment/signer-forwarder", "--container", "sshd");
+  return text.split("\n").filter((line) => kind.test(line));
+}
