@@ -1,0 +1,105 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/**
+ * A cluster's control group is the one place that knows every process of it: ours are started in `daemons`, the
+ * kubelet makes `kubepods` next to it. Cgroup v1 has one tree per controller, v2 a single one.
+ */
+
+/** The roots of the control group trees in the text of /proc/self/mountinfo. */
+export function cgroupRoots(mountinfo: string): string[] {
+  return mountinfo
+    .split("\n")
+    .filter((line) => / - cgroup2? /.test(line))
+    .map((line) => line.split(" ")[4] as string);
+}
+
+function trees(cgroup: string): string[] {
+  return cgroupRoots(readFileSync("/proc/self/mountinfo", "utf8")).map((root) => join(root, cgroup));
+}
+
+/** Makes a cluster's control groups and gives the folders of the one that its own processes are started in. */
+export function makeCgroups(cgroup: string): string[] {
+  return trees(cgroup).map((tree) => {
+    delegateControllers(join(tree, ".."));
+    const daemons = join(tree, "daemons");
+    mkdirSync(daemons, { recursive: true });
+    for (const folder of [tree, daemons]) inheritCpuset(folder);
+    return daemons;
+  });
+}
+
+/** Cgroup v2 gives a group only the controllers that its parent hands down, and the kubelet insists on all of them. */
+function delegateControllers(root: string): void {
+  const available = join(root, "cgroup.controllers");
+  if (!existsSync(available)) return;
+  for (const controller of readFileSync(available, "utf8").split(/\s+/).filter(Boolean)) {
+    try {
+      writeFileSync(join(root, "cgroup.subtree_control"), `+${controller}`);
+    } catch {
+      // A controller that cannot be handed down is reported by the kubelet, in its own words.
+    }
+  }
+}
+
+/** In cgroup v1 a new cpuset is empty, and no process can be put into it. */
+function inheritCpuset(folder: string): void {
+  for (const file of ["cpuset.cpus", "cpuset.mems"]) {
+    const path = join(folder, file);
+    if (!existsSync(path) || existsSync(join(folder, "cgroup.controllers"))) continue;
+    if (readFileSync(path, "utf8").trim() === "") writeFileSync(path, readFileSync(join(folder, "..", file), "utf8"));
+  }
+}
+
+function subfolders(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  const children = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  return [...children.flatMap((entry) => subfolders(join(folder, entry.name))), folder];
+}
+
+/** Every process of a cluster: its daemons, the pods and what watches over them. */
+export function cgroupProcesses(cgroup: string): number[] {
+  const pids = new Set<number>();
+  for (const folder of trees(cgroup).flatMap(subfolders)) {
+    try {
+      const list = readFileSync(join(folder, "cgroup.procs"), "utf8");
+      for (const pid of list.split("\n").filter(Boolean)) pids.add(Number(pid));
+    } catch {
+      // The group was removed while we looked.
+    }
+  }
+  return [...pids];
+}
+
+/** Kills every process of a cluster and removes its control groups. */
+export async function removeCgroups(cgroup: string): Promise<void> {
+  const deadline = Date.now() + 20_000;
+  for (;;) {
+    const pids = cgroupProcesses(cgroup);
+    for (const pid of pids) {
+      try {
+        process.kill(pid, "SIGKILL");
+      } catch {
+        // It ended by itself.
+      }
+    }
+    const left = trees(cgroup)
+      .flatMap(subfolders)
+      .filter((folder) => !removed(folder));
+    if (left.length === 0) return;
+    if (Date.now() > deadline) {
+      throw new Error(`${left[0]}: found processes that survive SIGKILL (${pids.join(", ")}), want none`);
+    }
+    await sleep(20);
+  }
+}
+
+function removed(folder: string): boolean {
+  try {
+    rmdirSync(folder);
+    return true;
+  } catch {
+    return !existsSync(folder);
+  }
+}

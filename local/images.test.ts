@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { bootstrapArguments, debianMirrors, startsFromBase } from "./base.ts";
+import { contextHash } from "./context.ts";
+import { archiveName, fullName } from "./images.ts";
+
+test("image names are completed as container runtimes do", () => {
+  for (const [tag, full] of [
+    ["debian", "docker.io/library/debian:latest"],
+    ["debian:trixie-slim", "docker.io/library/debian:trixie-slim"],
+    ["tezos/tezos:octez-v25.1", "docker.io/tezos/tezos:octez-v25.1"],
+    ["localhost/pause:1", "localhost/pause:1"],
+    ["registry:5000/a/b", "registry:5000/a/b:latest"],
+    ["ghcr.io/a/b:2", "ghcr.io/a/b:2"],
+  ] as const) {
+    assert.equal(fullName(tag), full);
+  }
+});
+
+test("archives of one tag share a beginning that no other tag has", () => {
+  assert.ok(archiveName("localhost/a:1", "abc").startsWith(archiveName("localhost/a:1", "")));
+  assert.ok(!archiveName("localhost/a:10", "abc").startsWith(archiveName("localhost/a:1", "")));
+});
+
+test("mirrors are found in both forms of apt's sources", () => {
+  const lines = "# deb http://old.example/debian trixie main\ndeb [arch=amd64] http://one.example/debian/ trixie main";
+  assert.equal(debianMirrors([lines]).main, "http://one.example/debian");
+  const blocks = "Types: deb\nURIs: https://two.example/debian-security\nSuites: bookworm-security";
+  assert.deepEqual(debianMirrors([blocks]), {
+    main: "http://deb.debian.org/debian",
+    security: "https://two.example/debian-security",
+  });
+  const foreign = "deb https://packages.example/apt stable main\nURIs: http://archive.ubuntu.com/ubuntu";
+  assert.equal(debianMirrors([foreign]).main, "http://deb.debian.org/debian");
+});
+
+test("the base comes with security updates, and starts no services", () => {
+  const words = bootstrapArguments({ main: "http://m/debian", security: "http://s/debian-security" }).join("\n");
+  assert.match(words, /deb http:\/\/s\/debian-security trixie-security main/);
+  assert.match(words, /policy-rc\.d/);
+});
+
+test("only a Dockerfile on the base needs it", () => {
+  assert.equal(startsFromBase("# x\nFROM docker.io/library/debian:trixie-slim AS build\n"), true);
+  assert.equal(startsFromBase("FROM scratch\n# FROM docker.io/library/debian:trixie-slim\n"), false);
+});
+
+test("a context's hash sees contents, names, executability and extra files, and nothing else", () => {
+  const folder = mkdtempSync(join(tmpdir(), "context-test-"));
+  try {
+    const dir = join(folder, "a");
+    mkdirSync(dir);
+    writeFileSync(join(dir, "Dockerfile"), "FROM scratch\n", { mode: 0o644 });
+    const extra = join(folder, "extra");
+    writeFileSync(extra, "1");
+    const hash = (): string => contextHash({ dir, extra: { "bin/x": extra } }, "");
+    const seen = [hash()];
+    assert.equal(hash(), seen[0]);
+    writeFileSync(extra, "2");
+    seen.push(hash());
+    chmodSync(extra, 0o755);
+    seen.push(hash());
+    writeFileSync(join(dir, "empty"), "");
+    seen.push(hash());
+    seen.push(contextHash({ dir, extra: { "bin/y": extra } }, ""), contextHash({ dir, extra: {} }, "another base"));
+    assert.equal(new Set(seen).size, seen.length);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
