@@ -13,6 +13,10 @@ let asHome: [string, string[]];
 let asOffice: [string, string[]];
 
 before(async () => {
+  // No baker: nobody but the tests uses the ports.
+  stack.change((settings) => {
+    settings.bakers = [];
+  });
   await stack.npm("up");
   await makeNetwork(homes);
   asHome = await sshWords(stack, "home", join(root, keyOf.home));

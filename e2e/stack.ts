@@ -1,6 +1,6 @@
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { dump, load } from "js-yaml";
 import { openPassphrase, type Passphrase } from "../deploy/passphrase.ts";
 import { run } from "../local/command.ts";
@@ -34,7 +34,9 @@ export class Stack {
   readonly configFile: string;
   private content: { config: Record<string, unknown>; encryptionsalt: string };
   private readonly hostKey: unknown;
-  private readonly passphrase: Passphrase;
+  private readonly secrets: Passphrase;
+  /** What the commands are given to open the config with. */
+  passphrase = devPassphrase;
 
   constructor(name: string, nodePort: number) {
     this.name = name;
@@ -43,7 +45,7 @@ export class Stack {
     this.configFile = join(folder, `Pulumi.${name}.yaml`);
     this.content = load(readFileSync(join(root, "Pulumi.dev.yaml"), "utf8")) as typeof this.content;
     this.hostKey = this.content.config["remote-signer-cloud:hostKey"];
-    this.passphrase = openPassphrase(devPassphrase, this.content.encryptionsalt);
+    this.secrets = openPassphrase(devPassphrase, this.content.encryptionsalt);
     this.change((settings) => {
       settings.cluster = { kind: "existing", kubeconfig, context };
       settings.endpoint = { host: nodeAddress, nodePort };
@@ -64,13 +66,13 @@ export class Stack {
   /** Gives the stack another host key, or the dev stack's again. */
   changeHostKey(pem?: string): void {
     this.change((settings) => {
-      settings.hostKey = pem === undefined ? this.hostKey : { secure: this.passphrase.encrypt(pem) };
+      settings.hostKey = pem === undefined ? this.hostKey : { secure: this.secrets.encrypt(pem) };
     });
   }
 
   /** Runs one of the project's commands on the stack, as a user types it; gives its stdout. */
   npm(command: string, ...words: string[]): Promise<string> {
-    const env = { ...process.env, PULUMI_CONFIG_PASSPHRASE: devPassphrase };
+    const env = { ...process.env, PULUMI_CONFIG_PASSPHRASE: this.passphrase };
     const options = ["--stack", this.name, "--config-file", this.configFile];
     return run("npm", ["run", "--silent", command, "--", ...options, ...words], { cwd: root, env });
   }
@@ -107,6 +109,20 @@ export class Stack {
     const from = since ? [`--since-time=${since.toISOString()}`] : [];
     const text = await this.kubectl("logs", "statefulset/baker-alice", "--container", "octez-baker", ...from);
     return text.split("\n").filter((line) => line !== "");
+  }
+}
+
+/** Does something as on a machine that has no pulumi CLI. */
+export async function withoutPulumi<T>(work: () => Promise<T>): Promise<T> {
+  const { PATH } = process.env;
+  process.env.PATH = (PATH ?? "")
+    .split(delimiter)
+    .filter((entry) => !existsSync(join(entry, "pulumi")))
+    .join(delimiter);
+  try {
+    return await work();
+  } finally {
+    process.env.PATH = PATH;
   }
 }
 

@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { loadAll } from "js-yaml";
+import { hasPulumi } from "../deploy/pulumi.ts";
+import { Stack, withoutPulumi } from "./stack.ts";
+
+const one = new Stack("e2e", 30022);
+const two = new Stack("e2e-two", 30032);
+
+before(async () => {
+  two.change((settings) => {
+    settings.bakers = [];
+  });
+  await one.npm("up");
+  await two.npm("up");
+});
+
+after(async () => {
+  await one.npm("down");
+  await two.npm("down");
+});
+
+type Metadata = { name: string; resourceVersion: string; generation?: number; labels?: Record<string, string> };
+type Item = { kind: string; metadata: Metadata; spec?: Record<string, unknown>; data?: unknown };
+
+/** The stack's objects, but for what the cluster adds by itself. */
+async function objects(stack: Stack): Promise<Item[]> {
+  const kinds = "configmaps,secrets,services,deployments,statefulsets";
+  const { items } = JSON.parse(await stack.kubectl("get", kinds, "--output", "json")) as { items: Item[] };
+  return items.filter(({ metadata: { name } }) => !["kube-root-ca.crt", "remote-signer-cloud"].includes(name));
+}
+
+/** What tells whether an object was changed: its status has no part in it. */
+function versions(items: Item[]): string[] {
+  return items.map(
+    ({ kind, metadata: { generation, name, resourceVersion } }) => `${kind} ${name} ${generation ?? resourceVersion}`,
+  );
+}
+
+test("two stacks live side by side, each in a namespace and at a port of its own", async () => {
+  const [first, second] = [await one.outputs(), await two.outputs()];
+  assert.equal(first.signerEndpoint.port, 30022);
+  assert.equal(second.signerEndpoint.port, 30032);
+  assert.equal(first.signers.home?.url, "http://signer-home.e2e.svc:8443");
+  assert.equal(second.signers.home?.url, "http://signer-home.e2e-two.svc:8443");
+  for (const stack of [one, two]) {
+    const ready = await stack.kubectl(
+      "get",
+      "deployment",
+      "signer-forwarder",
+      "--output",
+      "jsonpath={.status.readyReplicas}",
+    );
+    assert.equal(ready, "1", stack.name);
+  }
+});
+
+test("a second up changes nothing", async () => {
+  const before = versions(await objects(one));
+  await one.npm("up");
+  assert.deepEqual(versions(await objects(one)), before);
+});
+
+test("what a stack no longer has is removed, and nothing of the other stack", async () => {
+  const other = versions(await objects(one));
+  two.change((settings) => {
+    settings.signers = settings.signers.filter(({ name }) => name !== "office");
+  });
+  await two.npm("up");
+  const services = (await objects(two)).filter(({ kind }) => kind === "Service").map(({ metadata: { name } }) => name);
+  assert.deepEqual(services.sort(), ["signer-forwarder", "signer-home"]);
+  assert.deepEqual(versions(await objects(one)), other);
+});
+
+test("render prints every object that is in the cluster, as plain YAML and nothing else", async () => {
+  const rendered = loadAll(await one.npm("render")) as Item[];
+  const names = (items: Item[]) => items.map(({ kind, metadata: { name } }) => `${kind} ${name}`).sort();
+  assert.deepEqual(
+    names(rendered),
+    names([...(await objects(one)), { kind: "Namespace", metadata: { name: "e2e", resourceVersion: "" } }]),
+  );
+});
+
+describe("a config with mistakes fails before anything is made", () => {
+  const broken = new Stack("e2e-broken", 30042);
+  broken.change((settings) => {
+    const [home, office] = settings.signers;
+    if (home) home.port = 80;
+    if (office) office.sshPublicKey = "-----BEGIN OPENSSH PRIVATE KEY-----";
+    settings.singers = [];
+  });
+
+  test("with every mistake in one message", async () => {
+    const error = await broken.npm("up").then(() => "", String);
+    assert.match(error, /has 3 problems; nothing was changed/);
+    assert.match(error, /signers\[0\]\.port: found 80/);
+    assert.match(error, /signers\[1\]\.sshPublicKey: found a private key/);
+    assert.match(error, /found an unknown key "singers"/);
+    assert.equal(await one.kubectl("get", "namespace", "e2e-broken", "--ignore-not-found", "--output", "name"), "");
+  });
+
+  test("and so does one that the passphrase does not open", async () => {
+    const closed = new Stack("e2e-broken", 30042);
+    closed.passphrase = "another";
+    const error = await closed.npm("up").then(() => "", String);
+    assert.match(error, /passphrase/);
+    assert.equal(await one.kubectl("get", "namespace", "e2e-broken", "--ignore-not-found", "--output", "name"), "");
+  });
+});
+
+test("the pulumi CLI and plain server-side apply leave the same objects", {
+  skip: !hasPulumi() && "no pulumi CLI on PATH",
+}, async () => {
+  // What each way of applying marks its objects with, and what the cluster counts or chooses.
+  const comparable = (items: Item[]) =>
+    items.map(({ kind, metadata: { name, labels = {} }, spec = {}, data }) => {
+      const own = Object.entries(labels).filter(([key]) => !key.startsWith("applyset."));
+      const { clusterIP, clusterIPs, ...rest } = spec;
+      return { kind, name, labels: Object.fromEntries(own), spec: rest, data };
+    });
+  const withCli = comparable(await objects(one));
+  await one.npm("down");
+  await withoutPulumi(() => one.npm("up"));
+  const without = comparable(await objects(one));
+  await withoutPulumi(() => one.npm("down"));
+  assert.deepEqual(without, withCli);
+});
