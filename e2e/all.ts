@@ -1,0 +1,84 @@
+import { globSync } from "node:fs";
+import { join } from "node:path";
+import { run as runTests } from "node:test";
+import { spec } from "node:test/reporters";
+import { run } from "../local/command.ts";
+import { ensurePackages } from "../local/packages.ts";
+import { ensureTools } from "../local/tools.ts";
+
+// npm test: everything that can be checked, from the cheapest to the dearest, and one closing line that counts it.
+// `npm test -- unit`, `charts` or `e2e` runs one part.
+
+const root = join(import.meta.dirname, "..");
+const charts = ["signer-forwarder", "baker"];
+const counts = { passed: 0, failed: 0, skipped: 0 };
+
+/** Runs a program as one test. */
+async function check(what: string, program: string, ...words: string[]): Promise<void> {
+  try {
+    await run(program, words, { cwd: root });
+    counts.passed++;
+    console.log(`✔ ${what}`);
+  } catch (error) {
+    counts.failed++;
+    console.log(`✖ ${what}\n${(error as Error).message}`);
+  }
+}
+
+/** Runs helm-unittest's suites of a chart. */
+async function testChart(name: string): Promise<void> {
+  const tool = (await ensureTools(["helm-unittest"], console.error))["helm-unittest"];
+  const output = await run(tool, [join(root, "charts", name)]).catch((error: Error) => error.message);
+  console.log(output);
+  const [, failed = "0", errored = "0", passed = "0"] =
+    /Tests:\s+(?:(\d+) failed, )?(?:(\d+) errored, )?(\d+) passed/.exec(output) ?? [];
+  counts.passed += Number(passed);
+  counts.failed += Number(failed) + Number(errored);
+  // A suite that could not even be read fails without a failed test.
+  if (!/Charts:\s+1 passed/.test(output) && failed === "0" && errored === "0") counts.failed++;
+}
+
+/** Runs test files of node:test; those that share the test cluster one after the other. */
+async function testFiles(files: string[], concurrency: boolean): Promise<void> {
+  if (files.length === 0) throw new Error("found no test files");
+  const stream = runTests({ files: files.map((file) => join(root, file)).sort(), concurrency });
+  stream.on("test:pass", ({ details, skip }) => {
+    if (details.type !== "suite") counts[skip === undefined ? "passed" : "skipped"]++;
+  });
+  stream.on("test:fail", ({ details }) => {
+    if (details.type !== "suite") counts.failed++;
+  });
+  const report = stream.compose(spec);
+  report.pipe(process.stdout, { end: false });
+  await new Promise((resolve) => report.on("end", resolve));
+}
+
+const parts: Record<string, () => Promise<void>> = {
+  async unit() {
+    await check("type check", "tsc", "--noEmit");
+    await check("lint", "biome", "check", "--error-on-warnings");
+    const files = globSync("{infra,deploy,local,signer-host,e2e/octez}/**/*.test.ts", { cwd: root });
+    await testFiles(files, true);
+  },
+  async charts() {
+    for (const chart of charts) await testChart(chart);
+  },
+  async e2e() {
+    await ensurePackages(console.error, ["openssh-client", "openssh-server", "iproute2", "iptables"]);
+    await testFiles(globSync("e2e/*.test.ts", { cwd: root }), false);
+  },
+};
+
+const asked = process.argv.slice(2);
+const unknown = asked.filter((name) => !Object.hasOwn(parts, name));
+if (unknown.length > 0) {
+  console.error(`found ${unknown.join(", ")}, wanted ${Object.keys(parts).join(", ")} or nothing for all`);
+  process.exit(2);
+}
+for (const name of asked.length > 0 ? asked : Object.keys(parts)) {
+  console.log(`\n== ${name}`);
+  await parts[name]?.();
+}
+const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : "";
+console.log(`${counts.passed} passed, ${counts.failed} failed${skipped}`);
+process.exitCode = counts.failed === 0 && counts.passed > 0 ? 0 : 1;
