@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { after, test } from "node:test";
+import { type Options, parse, root, UsageError } from "./command.ts";
+import { localClusterOf, readStack } from "./stack.ts";
+
+const command = { help: "", context: true, switches: ["yes"] };
+const folder = mkdtempSync(join(tmpdir(), "command-"));
+after(() => rmSync(folder, { recursive: true }));
+
+function options(...words: string[]): Options {
+  const parsed = parse(command, words);
+  assert.ok(parsed !== "help");
+  return parsed;
+}
+
+test("the stack is dev, with its own file, unless another is named", () => {
+  const { stack, configFile, context, has } = options();
+  assert.deepEqual([stack, configFile, context, has("yes")], ["dev", "Pulumi.dev.yaml", undefined, false]);
+});
+
+test("a config file is meant from where the user is", () => {
+  const file = join(folder, "Pulumi.mine.yaml");
+  writeFileSync(file, "config: {}\n");
+  const before = process.env.INIT_CWD;
+  process.env.INIT_CWD = folder;
+  const { stack, configFile } = options("--stack", "mine", "--config-file", "Pulumi.mine.yaml");
+  if (before === undefined) delete process.env.INIT_CWD;
+  else process.env.INIT_CWD = before;
+  assert.deepEqual([stack, resolve(root, configFile)], ["mine", file]);
+});
+
+test("help is asked for before anything is checked", () =>
+  assert.equal(parse(command, ["--help", "--stack", "none"]), "help"));
+
+for (const words of [["--stack", "none"], ["--stak", "dev"], ["dev"], ["--stack"], ["--yes=1"]]) {
+  test(`${words.join(" ")} is a mistake`, () => assert.throws(() => parse(command, words), UsageError));
+}
+
+test("the dev stack's cluster is this machine's own, and with --context it is the one that is named", () => {
+  process.chdir(root);
+  assert.deepEqual(localClusterOf(readStack(options())), { name: "dev", kubeconfig: ".local/kubeconfig" });
+  const other = readStack(options("--context", "elsewhere"));
+  assert.equal(localClusterOf(other), undefined);
+  assert.deepEqual(other.file.config?.["remote-signer-cloud:cluster"], { kind: "existing", context: "elsewhere" });
+});
+
+test("a context of that name in another kubeconfig is somebody else's cluster", () => {
+  const file = { config: { "remote-signer-cloud:cluster": { kind: "existing", context: "local", kubeconfig: "a/b" } } };
+  assert.equal(localClusterOf({ name: "x", configFile: "y", file }), undefined);
+});
