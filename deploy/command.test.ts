@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, test } from "node:test";
 import { type Options, parse, root, UsageError } from "./command.ts";
-import { localClusterOf, readStack } from "./stack.ts";
+import { localClusterOf, readStack, runStack } from "./stack.ts";
+import { openStackFile, readStackFile } from "./stackFile.ts";
 
 const command = { help: "", context: true, switches: ["yes"] };
 const folder = mkdtempSync(join(tmpdir(), "command-"));
@@ -50,4 +52,31 @@ test("the dev stack's cluster is this machine's own, and with --context it is th
 test("a context of that name in another kubeconfig is somebody else's cluster", () => {
   const file = { config: { "remote-signer-cloud:cluster": { kind: "existing", context: "local", kubeconfig: "a/b" } } };
   assert.equal(localClusterOf({ name: "x", configFile: "y", file }), undefined);
+});
+
+test("a host key that is not encrypted is refused, and not shown", () => {
+  const file = { config: { "remote-signer-cloud:hostKey": "the secret" } };
+  assert.throws(
+    () => runStack({ name: "x", configFile: "y", file }),
+    (error: Error) => /hostKey: found a plain text/.test(error.message) && !error.message.includes("the secret"),
+  );
+});
+
+test("the host-key command's lines are opened again with the passphrase", () => {
+  const key = execFileSync("sh", ["-c", `ssh-keygen -q -t ed25519 -N '' -f ${folder}/key && cat ${folder}/key`]);
+  const env = { ...process.env, PULUMI_CONFIG_PASSPHRASE: "p" };
+  const words = ["deploy/hostKey.ts", "--stack", "new", "--config-file", join(folder, "Pulumi.new.yaml")];
+  const lines = execFileSync(process.execPath, words, {
+    cwd: root,
+    env,
+    input: key,
+    stdio: ["pipe", "pipe", "ignore"],
+  });
+  writeFileSync(join(folder, "Pulumi.new.yaml"), lines);
+  process.env.PULUMI_CONFIG_PASSPHRASE = "p";
+  const file = readStackFile(join(folder, "Pulumi.new.yaml"));
+  const { values, secretKeys } = openStackFile(file, "new", "Pulumi.new.yaml");
+  delete process.env.PULUMI_CONFIG_PASSPHRASE;
+  assert.deepEqual(values, { "remote-signer-cloud:hostKey": String(key) });
+  assert.deepEqual(secretKeys, ["remote-signer-cloud:hostKey"]);
 });

@@ -22,7 +22,13 @@ export type Options = {
 };
 
 /** What a command says of itself, and which switches it has next to the common options. */
-export type Command = { readonly help: string; readonly switches?: readonly string[]; readonly context?: boolean };
+export type Command = {
+  readonly help: string;
+  readonly switches?: readonly string[];
+  readonly context?: boolean;
+  /** Whether the stack's config need not be there yet. */
+  readonly newStack?: boolean;
+};
 
 /** One line of progress, on stderr. */
 export function progress(line: string): void {
@@ -70,7 +76,7 @@ export function parse(command: Command, words: string[]): Options | "help" {
   const configFile = given
     ? relative(root, resolve(process.env.INIT_CWD ?? process.cwd(), String(given)))
     : `Pulumi.${stack}.yaml`;
-  if (!existsSync(resolve(root, configFile))) {
+  if (!command.newStack && !existsSync(resolve(root, configFile))) {
     throw new UsageError(`--stack ${stack}: found no file ${configFile}, wanted the stack's config`);
   }
   return {

@@ -7,6 +7,7 @@ import { openStackFile, readStackFile, type StackFile } from "./stackFile.ts";
 export type Stack = { readonly name: string; readonly configFile: string; readonly file: StackFile };
 
 const clusterKey = `${project}:cluster`;
+const hostKeyKey = `${project}:hostKey`;
 
 /** Reads the stack that the options name; `--context` takes the place of its cluster. */
 export function readStack({ stack, configFile, context }: Options): Stack {
@@ -17,7 +18,12 @@ export function readStack({ stack, configFile, context }: Options): Stack {
 
 /** Runs the program on the stack's config, its secrets opened. Throws every problem of the config. */
 export function runStack({ name, file, configFile }: Stack): Promise<ProgramRun> {
-  return runProgram(name, openStackFile(file, name, configFile));
+  const config = openStackFile(file, name, configFile);
+  // As the CLI does for what Pulumi.yaml calls secret.
+  if (config.values[hostKeyKey] !== undefined && !config.secretKeys.includes(hostKeyKey)) {
+    throw new Error(`${configFile}: ${hostKeyKey}: found a plain text, wanted a secure value (npm run -s host-key)`);
+  }
+  return runProgram(name, config);
 }
 
 /** A cluster that `npm run up` makes on this machine, by the kubeconfig and context that it writes. */

@@ -78,7 +78,8 @@ function saltOf(file: StackFile, path: string): string {
   );
 }
 
-function findPassphrase(stack: string): string {
+/** The passphrase that Pulumi would use for a stack. Throws if there is none. */
+export function findPassphrase(stack: string): string {
   const env: Record<string, string | undefined> = { ...process.env, ...passphraseVariables(stack) };
   if (env.PULUMI_CONFIG_PASSPHRASE !== undefined) return env.PULUMI_CONFIG_PASSPHRASE;
   const file = env.PULUMI_CONFIG_PASSPHRASE_FILE;

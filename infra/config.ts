@@ -3,7 +3,7 @@ import { z } from "zod";
 import { ConfigError, type Problem, show } from "./configError.ts";
 import { problemsAcross } from "./configRules.ts";
 import { highestSignerPort } from "./ports.ts";
-import { parseHostKey, parsePublicKey, type SshHostKey, SshKeyError, type SshPublicKey } from "./sshKey.ts";
+import { parseHostKey, parsePublicKey, SshKeyError, type SshPublicKey } from "./sshKey.ts";
 import { addressOf, problemOfAddress, problemOfPublicKey } from "./tezosKey.ts";
 
 const nonEmpty = (wanted: string) => z.string(wanted).min(1, wanted);
@@ -128,13 +128,7 @@ const schema = z.strictObject({
     },
     objectOf,
   ),
-  hostKey: z.string("an ssh private key, as a secret").transform(
-    parsedBy((text): SshHostKey & { pem: string } => ({
-      ...parseHostKey(text),
-      // sshd refuses a key file without a newline at its end.
-      pem: `${text.trim().replaceAll("\r\n", "\n")}\n`,
-    })),
-  ),
+  hostKey: z.string("an ssh private key, as a secret").transform(parsedBy(parseHostKey)),
   signers: z.array(signer, "a list of signers").default([]),
   bakers: z.array(baker, "a list of bakers").default([]),
   images: z.strictObject({ signerForwarder: image, octez: image }, objectOf).default({}),

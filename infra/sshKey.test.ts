@@ -53,8 +53,9 @@ for (const { name, options, type, fileName } of kinds) {
     const fingerprint = execFileSync("ssh-keygen", ["-l", "-f", file], { encoding: "utf8" }).split(" ")[1];
     const line = publicKey.split(" ").slice(0, 2).join(" ");
     assert.deepEqual(parsePublicKey(publicKey), { type, line, fingerprint });
-    assert.deepEqual(parseHostKey(privateKey), { type, line, fingerprint, fileName });
-    assert.deepEqual(parseHostKey(privateKey.replaceAll("\n", "\r\n")), { type, line, fingerprint, fileName });
+    const hostKey = { type, line, fingerprint, fileName, pem: privateKey };
+    assert.deepEqual(parseHostKey(privateKey), hostKey);
+    assert.deepEqual(parseHostKey(privateKey.trim().replaceAll("\n", "\r\n")), hostKey);
   });
 }
 

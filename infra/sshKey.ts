@@ -14,6 +14,8 @@ export type SshPublicKey = {
 export type SshHostKey = SshPublicKey & {
   /** For example `ssh_host_ed25519_key`. */
   readonly fileName: string;
+  /** The private key as sshd reads it: with a newline at its end, and no carriage returns. Secret. */
+  readonly pem: string;
 };
 
 /** What is wrong with a key, in words that never contain any of it. */
@@ -92,7 +94,7 @@ export function parseHostKey(text: string): SshHostKey {
   const key = block[1] === "OPENSSH PRIVATE KEY" ? fromOpenSsh(body) : fromPem(pem);
   const family = { "ssh-ed25519": "ed25519", "ssh-rsa": "rsa" }[key.type] ?? /^(ecdsa)-/.exec(key.type)?.[1];
   if (!family) throw new SshKeyError(`a key of type ${key.type}`, `${wantedHost}, of type ed25519, ecdsa or rsa`);
-  return { ...key, fileName: `ssh_host_${family}_key` };
+  return { ...key, fileName: `ssh_host_${family}_key`, pem: `${pem.replaceAll("\r\n", "\n")}\n` };
 }
 
 /** OpenSSH's PROTOCOL.key: magic, cipher, kdf, kdf options, count, public key, private section. */
