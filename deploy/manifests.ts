@@ -1,4 +1,13 @@
-import { loadAll } from "js-yaml";
+import {
+  boolYaml11Tag,
+  FAILSAFE_SCHEMA,
+  floatCoreTag,
+  intCoreTag,
+  loadAll,
+  mergeTag,
+  nullCoreTag,
+  Schema,
+} from "js-yaml";
 import { run } from "../local/command.ts";
 import type { ProgramRun, Registered } from "./program.ts";
 
@@ -36,5 +45,25 @@ async function renderChart(inputs: Record<string, unknown>, helm: string): Promi
   };
   const words = ["template", name, chart, "--namespace", namespace, "--values", "-"];
   const stdout = await run(helm, words, { input: JSON.stringify(values) });
-  return loadAll(stdout).filter((document) => document !== null && document !== undefined) as Manifest[];
+  return readManifests(stdout);
+}
+
+/** YAML as Kubernetes and Helm read it: the 1.2 core, but with 1.1's booleans, octal numbers (modes of files!) and merge keys. */
+const kubernetesYaml = new Schema([
+  ...FAILSAFE_SCHEMA.tags,
+  nullCoreTag,
+  boolYaml11Tag,
+  {
+    ...intCoreTag,
+    resolve: (source: string, isExplicit: boolean, tagName: string) =>
+      /^[-+]?0[0-7]+$/.test(source) ? Number.parseInt(source, 8) : intCoreTag.resolve(source, isExplicit, tagName),
+  },
+  floatCoreTag,
+  mergeTag,
+]);
+
+/** Reads a stream of YAML documents as Kubernetes does; empty documents are left out. */
+export function readManifests(text: string): Manifest[] {
+  const documents = loadAll(text, { schema: kubernetesYaml });
+  return documents.filter((document) => document !== null && document !== undefined) as Manifest[];
 }
