@@ -1,7 +1,7 @@
 import { clusterDown, clusterStatus } from "../local/cluster.ts";
 import { ensureTools } from "../local/tools.ts";
 import { commonHelp, type Options, progress, runCommand, UsageError } from "./command.ts";
-import { kubectlFor } from "./kubectl.ts";
+import { kubectlFor, requireOwnNamespace } from "./kubectl.ts";
 import { hasPulumi, PulumiStack } from "./pulumi.ts";
 import { localClusterOf, readStack, runStack, type Stack } from "./stack.ts";
 
@@ -30,7 +30,7 @@ await runCommand({ help, switches: ["cluster", "yes"] }, async (options) => {
 
 async function downWithCli(stack: Stack, options: Options, local: boolean, running: boolean): Promise<void> {
   const pulumi = new PulumiStack(stack, undefined);
-  if (!pulumi.exists()) return progress(`the backend has no stack ${stack.name}: nothing to remove`);
+  if (!(await pulumi.exists())) return progress(`the backend has no stack ${stack.name}: nothing to remove`);
   const unasked = local || options.has("yes") ? ["--yes", "--skip-preview"] : [];
   // What was in a local cluster that is gone is gone; of any other cluster Pulumi must not assume that.
   const env = running ? {} : { PULUMI_K8S_DELETE_UNREACHABLE: "true" };
@@ -41,11 +41,10 @@ async function downWithKubectl(stack: Stack, options: Options, local: boolean): 
   if (!local && !options.has("yes")) await confirm(stack.name);
   const program = await runStack(stack);
   const { kubectl: binary } = await ensureTools(["kubectl"], progress);
+  const kubectl = kubectlFor(binary, program);
+  await requireOwnNamespace(kubectl, stack.name);
   progress(`removing namespace ${stack.name} and everything in it`);
-  await kubectlFor(
-    binary,
-    program,
-  )(["delete", "namespace", stack.name, "--ignore-not-found", "--wait", "--timeout=180s"]);
+  await kubectl(["delete", "namespace", stack.name, "--ignore-not-found", "--wait", "--timeout=180s"]);
 }
 
 async function confirm(stack: string): Promise<void> {

@@ -5,7 +5,7 @@ import type { ProgramRun } from "./program.ts";
 /** Runs kubectl against one cluster; input goes to its stdin, so that no secret is an argument or a file. */
 export type Kubectl = (words: string[], input?: string) => Promise<string>;
 
-/** The name of the set of objects that belong to a stack, kept by kubectl in the stack's namespace. */
+/** The name of the set of objects that belong to a stack, kept by kubectl in the stack's namespace; a label says it as well. */
 const applySet = "remote-signer-cloud";
 
 /** kubectl for the cluster of the program's Kubernetes provider. */
@@ -18,6 +18,20 @@ export function kubectlFor(binary: string, program: ProgramRun): Kubectl {
   return (words, input = "") => run(binary, [...target, ...words], { env, input });
 }
 
+/**
+ * Throws if the namespace is there and somebody else's: everything in it would be taken for the stack's at `down`.
+ *
+ * The program labels the namespaces that it makes, with or without the CLI.
+ */
+export async function requireOwnNamespace(kubectl: Kubectl, name: string): Promise<void> {
+  const label = "app.kubernetes.io/part-of";
+  const text = await kubectl(["get", "namespace", name, "--ignore-not-found", "--output", "json"]);
+  if (text === "" || (JSON.parse(text) as Manifest).metadata.labels?.[label] === applySet) return;
+  throw new Error(
+    `namespace ${name}: found one that is somebody else's (no label ${label}: remote-signer-cloud), wanted none of that name; nothing was changed`,
+  );
+}
+
 /** Makes a stack's objects what they should be, and removes those that it no longer has. */
 export async function apply(kubectl: Kubectl, objects: Manifest[]): Promise<void> {
   const serverSide = [
@@ -28,6 +42,7 @@ export async function apply(kubectl: Kubectl, objects: Manifest[]): Promise<void
     "--filename",
     "-",
   ];
+  await requireOwnNamespace(kubectl, namespaceOf(objects));
   const namespaces = objects.filter(isNamespace);
   const rest = objects.filter((object) => !isNamespace(object));
   await kubectl(["apply", ...serverSide], list(namespaces));

@@ -1,4 +1,5 @@
-import { resolve } from "node:path";
+import { mkdirSync, rmSync, symlinkSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { octezStandIn } from "../e2e/octez/image.ts";
 import { clusterStatus, clusterUp } from "../local/cluster.ts";
 import { run } from "../local/command.ts";
@@ -12,12 +13,22 @@ import type { LocalClusterOfStack } from "./stack.ts";
 export async function ensureLocalCluster({ name, kubeconfig }: LocalClusterOfStack): Promise<"fresh" | "kept"> {
   const { state } = clusterStatus(name);
   const cluster = await clusterUp({ name, kubeconfig, progress });
+  await linkKubectl();
   const changed: string[] = [];
   for (const image of [await forwarderImage(), await octezStandInImage()]) {
     if (await loadImage(cluster, image, progress)) changed.push(image.tag);
   }
   if (changed.length > 0) await replacePods(kubeconfig, changed);
   return state === "absent" ? "fresh" : "kept";
+}
+
+/** Puts the pinned kubectl where its user finds it: the commands in the outputs need one. */
+async function linkKubectl(): Promise<void> {
+  const { kubectl } = await ensureTools(["kubectl"], progress);
+  const link = resolve(root, ".local/bin/kubectl");
+  mkdirSync(dirname(link), { recursive: true });
+  rmSync(link, { force: true });
+  symlinkSync(kubectl, link);
 }
 
 /** The forwarder's image, under the name that its chart asks for. */

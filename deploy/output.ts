@@ -14,7 +14,7 @@ ${commonHelp}
 await runCommand({ help }, async (options) => {
   const stack = readStack(options);
   const outputs = hasPulumi()
-    ? JSON.parse(new PulumiStack(stack, undefined).outputs())
+    ? JSON.parse(await new PulumiStack(stack, undefined).outputs())
     : (await runStack(stack)).outputs;
   process.stdout.write(`${JSON.stringify(outputs, null, 2)}\n`);
 });

@@ -1,8 +1,9 @@
-import { execFileSync, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { dump } from "js-yaml";
+import { run } from "../local/command.ts";
 import { root } from "./command.ts";
 import type { Stack } from "./stack.ts";
 import { passphraseVariables } from "./stackFile.ts";
@@ -36,9 +37,14 @@ export class PulumiStack {
     this.configFile = context === undefined ? stack.configFile : writeDerivedConfig(stack);
   }
 
-  /** Makes the stack where the backend has none of that name. */
-  async ensureStack(): Promise<void> {
-    if (this.exists()) return;
+  /** Whether the backend has the stack. */
+  async exists(): Promise<boolean> {
+    const stacks = JSON.parse(await this.ask(["stack", "ls", "--json"])) as { name: string }[];
+    return stacks.some(({ name }) => name.split("/").at(-1) === this.stack.name);
+  }
+
+  /** Makes the stack in the backend. */
+  async init(): Promise<void> {
     const usualFile = resolve(root, `Pulumi.${this.stack.name}.yaml`);
     const usual = existsSync(usualFile);
     await this.run(["stack", "init", this.stack.name, "--no-select", "--secrets-provider", "passphrase"]);
@@ -46,28 +52,18 @@ export class PulumiStack {
     if (!usual) rmSync(usualFile, { force: true });
   }
 
-  /** Whether the backend has the stack. */
-  exists(): boolean {
-    try {
-      const listed = execFileSync("pulumi", ["stack", "ls", "--json"], { env: this.env, cwd: root, encoding: "utf8" });
-      return (JSON.parse(listed) as { name: string }[]).some(({ name }) => name.split("/").at(-1) === this.stack.name);
-    } catch (error) {
-      throw new Error(`pulumi stack ls: ${(error as { stderr?: string }).stderr || (error as Error).message}`);
-    }
-  }
-
   /** Runs `pulumi up` or `pulumi destroy`; what it says goes to stderr. */
   async update(verb: "up" | "destroy", options: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<void> {
     await this.run([verb, "--stack", this.stack.name, "--config-file", this.configFile, ...options], env);
   }
 
-  /** The stack's outputs, as the last `up` left them. */
-  outputs(): string {
-    return execFileSync("pulumi", ["stack", "output", "--json", "--stack", this.stack.name], {
-      env: this.env,
-      cwd: root,
-      encoding: "utf8",
-    });
+  /** The stack's outputs as JSON, as the last `up` left them. */
+  outputs(): Promise<string> {
+    return this.ask(["stack", "output", "--json", "--stack", this.stack.name]);
+  }
+
+  private ask(words: string[]): Promise<string> {
+    return run("pulumi", words, { cwd: root, env: this.env });
   }
 
   private async run(words: string[], env: NodeJS.ProcessEnv = {}): Promise<void> {

@@ -1,11 +1,12 @@
+import { clusterStatus } from "../local/cluster.ts";
 import { ensureTools } from "../local/tools.ts";
-import { commonHelp, type Options, progress, runCommand } from "./command.ts";
+import { commonHelp, progress, runCommand } from "./command.ts";
 import { apply, kubectlFor, waitForDeployments } from "./kubectl.ts";
 import { ensureLocalCluster } from "./localCluster.ts";
 import { manifestsOf } from "./manifests.ts";
 import type { ProgramRun } from "./program.ts";
 import { hasPulumi, PulumiStack } from "./pulumi.ts";
-import { localClusterOf, readStack, runStack, type Stack } from "./stack.ts";
+import { localClusterOf, readStack, runStack } from "./stack.ts";
 
 const help = `
 npm run up -- [options]
@@ -24,18 +25,20 @@ await runCommand({ help, context: true }, async (options) => {
   const withCli = hasPulumi();
   // Every problem of the config shows before anything is made. With the CLI the program checks it itself; here it
   // runs ahead only where a cluster would be made before that.
-  const program = local || !withCli ? await runStack(stack) : undefined;
-  const cluster = local && (await ensureLocalCluster(local));
-  if (withCli) await upWithCli(stack, options, cluster);
-  else if (program) await upWithKubectl(program);
+  const making = local && clusterStatus(local.name).state !== "running";
+  const program = making || !withCli ? await runStack(stack) : undefined;
+  const pulumi = withCli ? new PulumiStack(stack, options.context) : undefined;
+  const [cluster, exists] = await Promise.all([local && ensureLocalCluster(local), pulumi?.exists()]);
+  if (pulumi) {
+    if (!exists) await pulumi.init();
+    await upWithCli(pulumi, cluster);
+  } else if (program) await upWithKubectl(program);
   const seconds = ((Date.now() - started) / 1000).toFixed(1);
   progress(`stack ${stack.name} is up after ${seconds} s; npm run -s output prints what a signer needs`);
 });
 
 /** `pulumi up`, as a user would call it; on the machine's own cluster nothing is asked. */
-async function upWithCli(stack: Stack, options: Options, local: "fresh" | "kept" | undefined): Promise<void> {
-  const pulumi = new PulumiStack(stack, options.context);
-  await pulumi.ensureStack();
+async function upWithCli(pulumi: PulumiStack, local: "fresh" | "kept" | undefined): Promise<void> {
   const unasked = local || !process.stdin.isTTY ? ["--yes", "--skip-preview"] : [];
   // A cluster that was made anew has nothing of what the state remembers.
   const refresh = local === "fresh" ? ["--refresh"] : [];
