@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, test } from "node:test";
+import { load } from "js-yaml";
 import { parseConfig } from "./config.ts";
 import { ConfigError } from "./configError.ts";
 
@@ -80,6 +83,33 @@ describe("a good config", () => {
       parseConfig("dev", values({ ...good(), hostKey: hostKey.trim().replaceAll("\n", "\r\n") })).hostKey.pem,
       config.hostKey.pem,
     );
+  });
+});
+
+describe("Pulumi.yaml", () => {
+  type Declared = Record<string, { default?: unknown; secret?: boolean }>;
+  const file = readFileSync(join(import.meta.dirname, "../Pulumi.yaml"), "utf8");
+  const { config: declared } = load(file) as { config: Declared };
+
+  test("declares the keys that the program knows, and its defaults", () => {
+    const { cluster, endpoint, hostKey } = good();
+    const known = parseConfig("dev", values({ cluster, endpoint, hostKey })) as unknown as Tree;
+    assert.deepEqual(Object.keys(declared).sort(), Object.keys(known).sort());
+    for (const [key, { default: fallback }] of Object.entries(declared)) {
+      if (fallback !== undefined) assert.deepEqual(known[key], fallback, key);
+    }
+  });
+
+  test("requires what has no default, and holds the host key for a secret", () => {
+    const required = Object.keys(declared).filter((key) => declared[key]?.default === undefined);
+    assert.deepEqual(required.sort(), ["cluster", "endpoint", "hostKey"]);
+    for (const key of required) {
+      const paths = problemsAfter((config) => void Reflect.deleteProperty(config, key)).map(
+        (text) => text.split(":")[0],
+      );
+      assert.deepEqual(paths, [key]);
+    }
+    assert.equal(declared.hostKey?.secret, true);
   });
 });
 

@@ -1,3 +1,4 @@
+import { RunError } from "@pulumi/pulumi";
 import { looksSecret } from "./tezosKey.ts";
 
 /** One thing that is wrong with a stack's config. */
@@ -10,8 +11,8 @@ export type Problem = {
   readonly wanted: string;
 };
 
-/** Every problem of a stack's config at once, thrown before anything is made. */
-export class ConfigError extends Error {
+/** Every problem of a stack's config at once, thrown before anything is made; Pulumi shows it without a stack trace. */
+export class ConfigError extends RunError {
   readonly problems: readonly Problem[];
 
   constructor(stack: string, problems: readonly Problem[]) {
