@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -8,7 +8,7 @@ import { type Options, parse, root, UsageError } from "./command.ts";
 import { localClusterOf, readStack, runStack } from "./stack.ts";
 import { openStackFile, readStackFile } from "./stackFile.ts";
 
-const command = { help: "", context: true, switches: ["yes"] };
+const command = { help: "", switches: ["yes"] };
 const folder = mkdtempSync(join(tmpdir(), "command-"));
 after(() => rmSync(folder, { recursive: true }));
 
@@ -51,13 +51,13 @@ test("the dev stack's cluster is this machine's own, and with --context it is th
 
 test("a context of that name in another kubeconfig is somebody else's cluster", () => {
   const file = { config: { "remote-signer-cloud:cluster": { kind: "existing", context: "local", kubeconfig: "a/b" } } };
-  assert.equal(localClusterOf({ name: "x", configFile: "y", file }), undefined);
+  assert.equal(localClusterOf({ name: "x", configFile: "y", file, hasOtherCluster: false }), undefined);
 });
 
 test("a host key that is not encrypted is refused, and not shown", () => {
   const file = { config: { "remote-signer-cloud:hostKey": "the secret" } };
   assert.throws(
-    () => runStack({ name: "x", configFile: "y", file }),
+    () => runStack({ name: "x", configFile: "y", file, hasOtherCluster: false }),
     (error: Error) => /hostKey: found a plain text/.test(error.message) && !error.message.includes("the secret"),
   );
 });
@@ -80,3 +80,16 @@ test("the host-key command's lines are opened again with the passphrase", () => 
   assert.deepEqual(values, { "remote-signer-cloud:hostKey": String(key) });
   assert.deepEqual(secretKeys, ["remote-signer-cloud:hostKey"]);
 });
+
+for (const name of ["up", "down", "output", "render", "hostKey"]) {
+  test(`${name} says what it does on stdout, and calls a misspelt option a mistake`, () => {
+    const call = (...words: string[]) =>
+      spawnSync(process.execPath, [`deploy/${name}.ts`, ...words], { cwd: root, encoding: "utf8" });
+    const help = call("--help");
+    assert.match(help.stdout, /^npm run .*\n\n[A-Z]/);
+    assert.deepEqual([help.status, help.stderr], [0, ""]);
+    const mistake = call("--stak", "dev");
+    assert.match(mistake.stderr, /--stak/);
+    assert.deepEqual([mistake.status, mistake.stdout], [2, ""]);
+  });
+}

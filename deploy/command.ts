@@ -25,7 +25,6 @@ export type Options = {
 export type Command = {
   readonly help: string;
   readonly switches?: readonly string[];
-  readonly context?: boolean;
   /** Whether the stack's config need not be there yet. */
   readonly newStack?: boolean;
 };
@@ -60,7 +59,7 @@ export function parse(command: Command, words: string[]): Options | "help" {
     help: { type: "boolean", short: "h" },
     stack: { type: "string", short: "s" },
     "config-file": { type: "string" },
-    ...(command.context && { context: { type: "string" } }),
+    context: { type: "string" },
     ...Object.fromEntries((command.switches ?? []).map((name) => [name, { type: "boolean" }])),
   };
   let values: Record<string, unknown>;
@@ -90,6 +89,7 @@ export function parse(command: Command, words: string[]): Options | "help" {
 /** The lines on common options in every command's help. */
 export const commonHelp = `  --stack NAME          the stack, dev unless given
   --config-file FILE    its config, Pulumi.NAME.yaml unless given
+  --context NAME        use this context of your kubeconfig instead of the config's cluster; none is made then
   --help                this text
 
 Exit codes: 0 done, 1 failed, 2 asked wrongly. Progress goes to stderr.`;

@@ -29,7 +29,7 @@ await runCommand({ help, switches: ["cluster", "yes"] }, async (options) => {
 });
 
 async function downWithCli(stack: Stack, options: Options, local: boolean, running: boolean): Promise<void> {
-  const pulumi = new PulumiStack(stack, undefined);
+  const pulumi = new PulumiStack(stack);
   if (!(await pulumi.exists())) return progress(`the backend has no stack ${stack.name}: nothing to remove`);
   const unasked = local || options.has("yes") ? ["--yes", "--skip-preview"] : [];
   // What was in a local cluster that is gone is gone; of any other cluster Pulumi must not assume that.

@@ -13,8 +13,6 @@ ${commonHelp}
 
 await runCommand({ help }, async (options) => {
   const stack = readStack(options);
-  const outputs = hasPulumi()
-    ? JSON.parse(await new PulumiStack(stack, undefined).outputs())
-    : (await runStack(stack)).outputs;
+  const outputs = hasPulumi() ? JSON.parse(await new PulumiStack(stack).outputs()) : (await runStack(stack)).outputs;
   process.stdout.write(`${JSON.stringify(outputs, null, 2)}\n`);
 });

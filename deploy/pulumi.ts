@@ -26,7 +26,7 @@ export class PulumiStack {
   private readonly env: NodeJS.ProcessEnv;
   private readonly configFile: string;
 
-  constructor(stack: Stack, context: string | undefined) {
+  constructor(stack: Stack) {
     this.stack = stack;
     this.env = {
       ...process.env,
@@ -34,7 +34,7 @@ export class PulumiStack {
       PULUMI_SKIP_UPDATE_CHECK: "true",
       ...backend(),
     };
-    this.configFile = context === undefined ? stack.configFile : writeDerivedConfig(stack);
+    this.configFile = stack.hasOtherCluster ? writeDerivedConfig(stack) : stack.configFile;
   }
 
   /** Whether the backend has the stack. */

@@ -4,7 +4,13 @@ import { type ProgramRun, project, runProgram } from "./program.ts";
 import { openStackFile, readStackFile, type StackFile } from "./stackFile.ts";
 
 /** A stack as a command works on it: its config with `--context` put in. */
-export type Stack = { readonly name: string; readonly configFile: string; readonly file: StackFile };
+export type Stack = {
+  readonly name: string;
+  readonly configFile: string;
+  readonly file: StackFile;
+  /** Whether `--context` took the place of the cluster in the config file. */
+  readonly hasOtherCluster: boolean;
+};
 
 const clusterKey = `${project}:cluster`;
 const hostKeyKey = `${project}:hostKey`;
@@ -13,7 +19,7 @@ const hostKeyKey = `${project}:hostKey`;
 export function readStack({ stack, configFile, context }: Options): Stack {
   const file = readStackFile(configFile);
   if (context !== undefined) file.config = { ...file.config, [clusterKey]: { kind: "existing", context } };
-  return { name: stack, configFile, file };
+  return { name: stack, configFile, file, hasOtherCluster: context !== undefined };
 }
 
 /** Runs the program on the stack's config, its secrets opened. Throws every problem of the config. */

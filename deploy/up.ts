@@ -14,11 +14,10 @@ npm run up -- [options]
 Brings a stack up, or up to date. A stack whose cluster is this machine's own (the dev stack is) gets that cluster
 made first. Uses the pulumi CLI where it is on PATH, and plain server-side apply elsewhere.
 
-  --context NAME        use this context of your kubeconfig instead of the config's cluster, and make none
 ${commonHelp}
 `;
 
-await runCommand({ help, context: true }, async (options) => {
+await runCommand({ help }, async (options) => {
   const started = Date.now();
   const stack = readStack(options);
   const local = localClusterOf(stack);
@@ -27,7 +26,7 @@ await runCommand({ help, context: true }, async (options) => {
   // runs ahead only where a cluster would be made before that.
   const making = local && clusterStatus(local.name).state !== "running";
   const program = making || !withCli ? await runStack(stack) : undefined;
-  const pulumi = withCli ? new PulumiStack(stack, options.context) : undefined;
+  const pulumi = withCli ? new PulumiStack(stack) : undefined;
   const [cluster, exists] = await Promise.all([local && ensureLocalCluster(local), pulumi?.exists()]);
   if (pulumi) {
     if (!exists) await pulumi.init();

@@ -2,6 +2,7 @@ import { globSync } from "node:fs";
 import { join } from "node:path";
 import { run as runTests } from "node:test";
 import { spec } from "node:test/reporters";
+import { clusterDown } from "../local/cluster.ts";
 import { run } from "../local/command.ts";
 import { ensurePackages } from "../local/packages.ts";
 import { ensureTools } from "../local/tools.ts";
@@ -65,7 +66,11 @@ const parts: Record<string, () => Promise<void>> = {
   },
   async e2e() {
     await ensurePackages(console.error, ["openssh-client", "openssh-server", "iproute2", "iptables"]);
-    await testFiles(globSync("e2e/*.test.ts", { cwd: root }), false);
+    try {
+      await testFiles(globSync("e2e/*.test.ts", { cwd: root }), false);
+    } finally {
+      await clusterDown("e2e", console.error);
+    }
   },
 };
 

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { loadAll } from "js-yaml";
 import { hasPulumi } from "../deploy/pulumi.ts";
-import { Stack, withoutPulumi } from "./stack.ts";
+import { clusterStatus } from "../local/cluster.ts";
+import { kubeconfig, root, Stack, withoutPulumi } from "./stack.ts";
 
 const one = new Stack("e2e", 30022);
 const two = new Stack("e2e-two", 30032);
@@ -106,6 +108,41 @@ describe("a config with mistakes fails before anything is made", () => {
     assert.match(error, /passphrase/);
     assert.equal(await one.kubectl("get", "namespace", "e2e-broken", "--ignore-not-found", "--output", "name"), "");
   });
+});
+
+test("with --context a stack goes to the cluster that is named, whatever its config says, and none is made", async () => {
+  const elsewhere = new Stack("e2e-context", 30062);
+  elsewhere.change((settings) => {
+    settings.cluster = { kind: "existing", kubeconfig: ".local/kubeconfig", context: "local" };
+    settings.bakers = [];
+  });
+  const dev = clusterStatus("dev").state;
+  process.env.KUBECONFIG = join(root, kubeconfig);
+  try {
+    await elsewhere.npm("up", "--context", "local-e2e");
+    assert.equal(
+      await elsewhere.kubectl("get", "deployments", "--output", "name"),
+      "deployment.apps/signer-forwarder\n",
+    );
+    await elsewhere.npm("down", "--context", "local-e2e", "--yes");
+  } finally {
+    delete process.env.KUBECONFIG;
+  }
+  assert.equal(await one.kubectl("get", "namespace", elsewhere.name, "--ignore-not-found", "--output", "name"), "");
+  assert.equal(clusterStatus("dev").state, dev);
+});
+
+test("a namespace of that name that is somebody else's is left alone, by up and by down", async () => {
+  const theirs = new Stack("e2e-theirs", 30052);
+  await one.kubectl("create", "namespace", theirs.name);
+  const uid = () =>
+    one.kubectl("get", "namespace", theirs.name, "--output", "jsonpath={.metadata.uid}{.metadata.labels}");
+  const before = await uid();
+  assert.match(await theirs.npm("up").then(() => "", String), hasPulumi() ? /ended with exit code/ : /somebody else's/);
+  const down = await theirs.npm("down").then(() => "", String);
+  if (!hasPulumi()) assert.match(down, /somebody else's/);
+  assert.equal(await uid(), before);
+  await one.kubectl("delete", "namespace", theirs.name);
 });
 
 test("the pulumi CLI and plain server-side apply leave the same objects", {
