@@ -42,7 +42,7 @@ async function testChart(name: string): Promise<void> {
 /** Runs test files of node:test; those that share the test cluster one after the other. */
 async function testFiles(files: string[], concurrency: boolean): Promise<void> {
   if (files.length === 0) throw new Error("found no test files");
-  const stream = runTests({ files: files.map((file) => join(root, file)).sort(), concurrency });
+  const stream = runTests({ files: files.map((file) => join(root, file)).sort(), concurrency, timeout: 900_000 });
   stream.on("test:pass", ({ details, skip }) => {
     if (details.type !== "suite") counts[skip === undefined ? "passed" : "skipped"]++;
   });
