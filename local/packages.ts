@@ -14,6 +14,9 @@ const clusterPackages = [
   "iptables",
   "mmdebstrap",
   "mount",
+  // Debian 13's buildah only recommends it, and builds nothing without it.
+  "netavark",
+  "openssh-client",
   "openssl",
   "runc",
   "util-linux",
