@@ -130,8 +130,11 @@ describe("two signers behind NAT", () => {
 
     await hammer.stop();
     assert.match(hammer.output(), /^asked \d{3,} failed 0\n$/, "every request was answered");
-    const missed = (await stack.bakerLog(since)).filter((line) => line.includes("failed"));
-    assert.deepEqual(missed.slice(0, 5), [], "the baker missed nothing");
+    // A level that passed before the baker asked for it says that this machine stood still, not that a request was lost.
+    const missed = (await stack.bakerLog(since)).filter(
+      (line) => /: (failed|waiting) /.test(line) && !line.endsWith("its time had passed"),
+    );
+    assert.deepEqual(missed.slice(0, 5), [], "no request of the baker failed or waited");
     assert.deepEqual(
       await forwarderLog(/home: connected/),
       accepted,
