@@ -1,7 +1,7 @@
 import { clusterDown, clusterStatus } from "../local/cluster.ts";
 import { ensureTools } from "../local/tools.ts";
 import { commonHelp, type Options, progress, runCommand, UsageError } from "./command.ts";
-import { kubectlFor, requireOwnNamespace } from "./kubectl.ts";
+import { clusterOf, kubectlFor, requireOwnNamespace } from "./kubectl.ts";
 import { hasPulumi, PulumiStack } from "./pulumi.ts";
 import { localClusterOf, readStack, runStack, type Stack } from "./stack.ts";
 
@@ -41,7 +41,7 @@ async function downWithKubectl(stack: Stack, options: Options, local: boolean): 
   if (!local && !options.has("yes")) await confirm(stack.name);
   const program = await runStack(stack);
   const { kubectl: binary } = await ensureTools(["kubectl"], progress);
-  const kubectl = kubectlFor(binary, program);
+  const kubectl = kubectlFor(binary, clusterOf(program));
   await requireOwnNamespace(kubectl, stack.name);
   progress(`removing namespace ${stack.name} and everything in it`);
   await kubectl(["delete", "namespace", stack.name, "--ignore-not-found", "--wait", "--timeout=180s"]);

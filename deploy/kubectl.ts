@@ -8,10 +8,16 @@ export type Kubectl = (words: string[], input?: string) => Promise<string>;
 /** The name of the set of objects that belong to a stack, kept by kubectl in the stack's namespace; a label says it as well. */
 const applySet = "remote-signer-cloud";
 
-/** kubectl for the cluster of the program's Kubernetes provider. */
-export function kubectlFor(binary: string, program: ProgramRun): Kubectl {
-  const provider = program.resources.find(({ type }) => type === "pulumi:providers:kubernetes");
-  const { kubeconfig, context } = (provider?.inputs ?? {}) as { kubeconfig?: string; context?: string };
+/** Where a cluster is found: a context of a kubeconfig, kubectl's own where none is named. */
+export type ClusterAddress = { readonly kubeconfig?: string; readonly context?: string };
+
+/** The cluster of the program's Kubernetes provider. */
+export function clusterOf({ resources }: ProgramRun): ClusterAddress {
+  return (resources.find(({ type }) => type === "pulumi:providers:kubernetes")?.inputs ?? {}) as ClusterAddress;
+}
+
+/** kubectl for one cluster. */
+export function kubectlFor(binary: string, { kubeconfig, context }: ClusterAddress): Kubectl {
   const target = [...(kubeconfig ? ["--kubeconfig", kubeconfig] : []), ...(context ? ["--context", context] : [])];
   // kubectl keeps --applyset behind this until it is called stable.
   const env = { ...process.env, KUBECTL_APPLYSET: "true" };
@@ -51,11 +57,11 @@ export async function apply(kubectl: Kubectl, objects: Manifest[]): Promise<void
 }
 
 /** Waits until the stack's Deployments run what was applied; a failure says what the pods say. */
-export async function waitForDeployments(kubectl: Kubectl, objects: Manifest[], seconds = 180): Promise<void> {
+export async function waitForDeployments(kubectl: Kubectl, objects: Manifest[]): Promise<void> {
   for (const { metadata } of objects.filter(({ kind }) => kind === "Deployment")) {
     const inNamespace = ["--namespace", String(metadata.namespace)];
     try {
-      await kubectl(["rollout", "status", `deployment/${metadata.name}`, `--timeout=${seconds}s`, ...inNamespace]);
+      await kubectl(["rollout", "status", `deployment/${metadata.name}`, "--timeout=180s", ...inNamespace]);
     } catch (error) {
       const pods = await kubectl(["get", "pods", ...inNamespace]).catch(() => "");
       const logs = await kubectl([

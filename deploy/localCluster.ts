@@ -2,11 +2,11 @@ import { mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { octezStandIn } from "../e2e/octez/image.ts";
 import { clusterStatus, clusterUp } from "../local/cluster.ts";
-import { run } from "../local/command.ts";
 import { ensureImage, fullName, type Image, loadImage } from "../local/images.ts";
 import { ensureTools } from "../local/tools.ts";
 import { readChart } from "./chart.ts";
 import { progress, root } from "./command.ts";
+import { kubectlFor } from "./kubectl.ts";
 import type { LocalClusterOfStack } from "./stack.ts";
 
 /** Makes the local cluster run, with the images of this checkout in it; says whether it had no data before. */
@@ -48,12 +48,12 @@ type Pod = { metadata: { name: string; namespace: string }; spec: { containers: 
 
 /** Replaces the pods that run an image whose content has changed under its tag. */
 async function replacePods(kubeconfig: string, images: readonly string[]): Promise<void> {
-  const { kubectl } = await ensureTools(["kubectl"], progress);
-  const words = ["--kubeconfig", kubeconfig];
-  const pods = await run(kubectl, [...words, "get", "pods", "--all-namespaces", "--output", "json"]);
+  const { kubectl: binary } = await ensureTools(["kubectl"], progress);
+  const kubectl = kubectlFor(binary, { kubeconfig });
+  const pods = await kubectl(["get", "pods", "--all-namespaces", "--output", "json"]);
   for (const { metadata, spec } of (JSON.parse(pods) as { items: Pod[] }).items) {
     if (!spec.containers.some(({ image }) => images.includes(fullName(image)))) continue;
     progress(`replacing pod ${metadata.name} of ${metadata.namespace}, whose image has changed`);
-    await run(kubectl, [...words, "delete", "pod", "--wait=false", "--namespace", metadata.namespace, metadata.name]);
+    await kubectl(["delete", "pod", "--wait=false", "--namespace", metadata.namespace, metadata.name]);
   }
 }

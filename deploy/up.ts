@@ -1,7 +1,7 @@
 import { clusterStatus } from "../local/cluster.ts";
 import { ensureTools } from "../local/tools.ts";
-import { commonHelp, progress, runCommand } from "./command.ts";
-import { apply, kubectlFor, waitForDeployments } from "./kubectl.ts";
+import { commonHelp, progress, runCommand, UsageError } from "./command.ts";
+import { apply, clusterOf, kubectlFor, waitForDeployments } from "./kubectl.ts";
 import { ensureLocalCluster } from "./localCluster.ts";
 import { manifestsOf } from "./manifests.ts";
 import type { ProgramRun } from "./program.ts";
@@ -14,14 +14,17 @@ npm run up -- [options]
 Brings a stack up, or up to date. A stack whose cluster is this machine's own (the dev stack is) gets that cluster
 made first. Uses the pulumi CLI where it is on PATH, and plain server-side apply elsewhere.
 
+  --yes                 do not ask; the pulumi CLI asks, and needs this without a terminal, unless the cluster is this machine's own
 ${commonHelp}
 `;
 
-await runCommand({ help }, async (options) => {
+await runCommand({ help, switches: ["yes"] }, async (options) => {
   const started = Date.now();
   const stack = readStack(options);
   const local = localClusterOf(stack);
   const withCli = hasPulumi();
+  const unasked = local !== undefined || options.has("yes");
+  if (withCli && !unasked && !process.stdin.isTTY) throw new UsageError("found no terminal to ask on, wanted --yes");
   // Every problem of the config shows before anything is made. With the CLI the program checks it itself; here it
   // runs ahead only where a cluster would be made before that.
   const making = local && clusterStatus(local.name).state !== "running";
@@ -30,25 +33,25 @@ await runCommand({ help }, async (options) => {
   const [cluster, exists] = await Promise.all([local && ensureLocalCluster(local), pulumi?.exists()]);
   if (pulumi) {
     if (!exists) await pulumi.init();
-    await upWithCli(pulumi, cluster);
+    await upWithCli(pulumi, cluster, unasked);
   } else if (program) await upWithKubectl(program);
   const seconds = ((Date.now() - started) / 1000).toFixed(1);
   progress(`stack ${stack.name} is up after ${seconds} s; npm run -s output prints what a signer needs`);
 });
 
-/** `pulumi up`, as a user would call it; on the machine's own cluster nothing is asked. */
-async function upWithCli(pulumi: PulumiStack, local: "fresh" | "kept" | undefined): Promise<void> {
-  const unasked = local || !process.stdin.isTTY ? ["--yes", "--skip-preview"] : [];
+/** `pulumi up`, as a user would call it. */
+async function upWithCli(pulumi: PulumiStack, local: "fresh" | "kept" | undefined, unasked: boolean): Promise<void> {
+  const yes = unasked ? ["--yes", "--skip-preview"] : [];
   // A cluster that was made anew has nothing of what the state remembers.
   const refresh = local === "fresh" ? ["--refresh"] : [];
-  await pulumi.update("up", [...unasked, ...refresh]);
+  await pulumi.update("up", [...yes, ...refresh]);
 }
 
 /** Server-side apply of what the program makes, and removal of what it makes no longer. */
 async function upWithKubectl(program: ProgramRun): Promise<void> {
   const { helm, kubectl: binary } = await ensureTools(["helm", "kubectl"], progress);
   const objects = await manifestsOf(program, helm);
-  const kubectl = kubectlFor(binary, program);
+  const kubectl = kubectlFor(binary, clusterOf(program));
   progress(`applying ${objects.length} objects without the pulumi CLI, which is not on PATH`);
   await apply(kubectl, objects);
   progress("waiting for the signer forwarder");

@@ -2,11 +2,13 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
+import { readChart } from "../deploy/chart.ts";
 import { until } from "./background.ts";
 import { Stack, temporary } from "./stack.ts";
 
 const stack = new Stack("e2e", 30022);
-const image = "localhost/signer-forwarder:0.1.0";
+const { repository, appVersion } = readChart("signer-forwarder");
+const image = `${repository}:${appVersion}`;
 
 before(async () => {
   stack.change((settings) => {

@@ -119,7 +119,7 @@ test("with --context a stack goes to the cluster that is named, whatever its con
   const dev = clusterStatus("dev").state;
   process.env.KUBECONFIG = join(root, kubeconfig);
   try {
-    await elsewhere.npm("up", "--context", "local-e2e");
+    await elsewhere.npm("up", "--context", "local-e2e", "--yes");
     assert.equal(
       await elsewhere.kubectl("get", "deployments", "--output", "name"),
       "deployment.apps/signer-forwarder\n",
