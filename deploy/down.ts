@@ -1,6 +1,7 @@
 import { clusterDown, clusterStatus } from "../local/cluster.ts";
 import { ensureTools } from "../local/tools.ts";
 import { commonHelp, type Options, progress, runCommand, UsageError } from "./command.ts";
+import { confirm } from "./confirm.ts";
 import { clusterOf, kubectlFor, requireOwnNamespace } from "./kubectl.ts";
 import { hasPulumi, PulumiStack } from "./pulumi.ts";
 import { localClusterOf, readStack, runStack, type Stack } from "./stack.ts";
@@ -38,20 +39,12 @@ async function downWithCli(stack: Stack, options: Options, local: boolean, runni
 }
 
 async function downWithKubectl(stack: Stack, options: Options, local: boolean): Promise<void> {
-  if (!local && !options.has("yes")) await confirm(stack.name);
+  if (!local && !options.has("yes"))
+    await confirm(`Remove stack ${stack.name} and the volumes of its bakers?`, stack.name);
   const program = await runStack(stack);
   const { kubectl: binary } = await ensureTools(["kubectl"], progress);
   const kubectl = kubectlFor(binary, clusterOf(program));
   await requireOwnNamespace(kubectl, stack.name);
   progress(`removing namespace ${stack.name} and everything in it`);
   await kubectl(["delete", "namespace", stack.name, "--ignore-not-found", "--wait", "--timeout=180s"]);
-}
-
-async function confirm(stack: string): Promise<void> {
-  if (!process.stdin.isTTY) throw new UsageError("found no terminal to ask on, wanted --yes");
-  const { createInterface } = await import("node:readline/promises");
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await terminal.question(`Remove stack ${stack} and the volumes of its bakers? Type its name: `);
-  terminal.close();
-  if (answer !== stack) throw new Error("nothing was removed");
 }

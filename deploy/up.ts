@@ -1,10 +1,7 @@
 import { clusterStatus } from "../local/cluster.ts";
-import { ensureTools } from "../local/tools.ts";
+import { upWithCli, upWithKubectl } from "./bringUp.ts";
 import { commonHelp, progress, runCommand, UsageError } from "./command.ts";
-import { apply, clusterOf, kubectlFor, waitForDeployments } from "./kubectl.ts";
 import { ensureLocalCluster } from "./localCluster.ts";
-import { manifestsOf } from "./manifests.ts";
-import type { ProgramRun } from "./program.ts";
 import { hasPulumi, PulumiStack } from "./pulumi.ts";
 import { localClusterOf, readStack, runStack } from "./stack.ts";
 
@@ -29,31 +26,10 @@ await runCommand({ help, switches: ["yes"] }, async (options) => {
   // runs ahead only where a cluster would be made before that.
   const making = local && clusterStatus(local.name).state !== "running";
   const program = making || !withCli ? await runStack(stack) : undefined;
-  const pulumi = withCli ? new PulumiStack(stack) : undefined;
-  const [cluster, exists] = await Promise.all([local && ensureLocalCluster(local), pulumi?.exists()]);
-  if (pulumi) {
-    if (!exists) await pulumi.init();
-    await upWithCli(pulumi, cluster, unasked);
-  } else if (program) await upWithKubectl(program);
+  const cluster = local && (await ensureLocalCluster(local));
+  // A cluster that was made anew has nothing of what the state remembers.
+  if (withCli) await upWithCli(new PulumiStack(stack), { unasked, refresh: cluster === "fresh" });
+  else if (program) await upWithKubectl(program);
   const seconds = ((Date.now() - started) / 1000).toFixed(1);
   progress(`stack ${stack.name} is up after ${seconds} s; npm run -s output prints what a signer needs`);
 });
-
-/** `pulumi up`, as a user would call it. */
-async function upWithCli(pulumi: PulumiStack, local: "fresh" | "kept" | undefined, unasked: boolean): Promise<void> {
-  const yes = unasked ? ["--yes", "--skip-preview"] : [];
-  // A cluster that was made anew has nothing of what the state remembers.
-  const refresh = local === "fresh" ? ["--refresh"] : [];
-  await pulumi.update("up", [...yes, ...refresh]);
-}
-
-/** Server-side apply of what the program makes, and removal of what it makes no longer. */
-async function upWithKubectl(program: ProgramRun): Promise<void> {
-  const { helm, kubectl: binary } = await ensureTools(["helm", "kubectl"], progress);
-  const objects = await manifestsOf(program, helm);
-  const kubectl = kubectlFor(binary, clusterOf(program));
-  progress(`applying ${objects.length} objects without the pulumi CLI, which is not on PATH`);
-  await apply(kubectl, objects);
-  progress("waiting for the signer forwarder");
-  await waitForDeployments(kubectl, objects);
-}
