@@ -1,10 +1,12 @@
 import { spawn } from "node:child_process";
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
+import { accessSync, constants, existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { homedir, hostname } from "node:os";
 import { delimiter, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { dump } from "js-yaml";
 import { run } from "../local/command.ts";
 import { root } from "./command.ts";
+import type { PulumiState } from "./pulumiState.ts";
 import type { Stack } from "./stack.ts";
 import { passphraseVariables } from "./stackFile.ts";
 
@@ -62,8 +64,38 @@ export class PulumiStack {
     return this.ask(["stack", "output", "--json", "--stack", this.stack.name]);
   }
 
-  private ask(words: string[]): Promise<string> {
-    return run("pulumi", words, { cwd: root, env: this.env });
+  /** What the backend knows of the stack, its secrets encrypted. */
+  async state(): Promise<PulumiState> {
+    return JSON.parse(await this.ask(["stack", "export", "--stack", this.stack.name])) as PulumiState;
+  }
+
+  /** Replaces what the backend knows of the stack; a copy of what it knew before is kept, and its path returned. */
+  async replaceState(before: PulumiState, after: PulumiState): Promise<string> {
+    const copy = `.local/state-${this.stack.name}-${new Date().toISOString().replaceAll(":", "-")}.json`;
+    mkdirSync(resolve(root, ".local"), { recursive: true });
+    writeFileSync(resolve(root, copy), JSON.stringify(before, null, 2), { mode: 0o600 });
+    await this.ask(["stack", "import", "--stack", this.stack.name], JSON.stringify(after));
+    return copy;
+  }
+
+  /**
+   * Takes away the lock of an update that was killed, if its process ran on this machine and is gone.
+   *
+   * Only a backend of files has such locks; any other lock is left, and Pulumi says whose it is.
+   */
+  async unlockAfterKill(): Promise<void> {
+    const url = this.env.PULUMI_BACKEND_URL ?? "";
+    if (!url.startsWith("file://")) return;
+    const folder = join(fileURLToPath(url), ".pulumi/locks");
+    const locks = globSync(`organization/*/${this.stack.name}/*.json`, { cwd: folder }).map(
+      (file) => JSON.parse(readFileSync(join(folder, file), "utf8")) as { pid: number; hostname: string },
+    );
+    if (locks.length === 0 || !locks.every((lock) => lock.hostname === hostname() && !isAlive(lock.pid))) return;
+    await this.ask(["cancel", "--yes", "--stack", this.stack.name]);
+  }
+
+  private ask(words: string[], input = ""): Promise<string> {
+    return run("pulumi", words, { cwd: root, env: this.env, input });
   }
 
   private async run(words: string[], env: NodeJS.ProcessEnv = {}): Promise<void> {
@@ -74,6 +106,10 @@ export class PulumiStack {
     });
     if (code !== 0) throw new Error(`pulumi ${words[0]}: ended with exit code ${code}`);
   }
+}
+
+function isAlive(pid: number): boolean {
+  return existsSync(`/proc/${pid}`);
 }
 
 /** Where the state is kept: where the user has logged in, or in `.local/pulumi`. */

@@ -1,0 +1,67 @@
+/** A resource in Pulumi's state, as far as a respin looks into it. */
+type StateResource = {
+  readonly urn: string;
+  readonly id?: string;
+  readonly type: string;
+  /** `<URN>::<id>` of the provider that made it. */
+  readonly provider?: string;
+  readonly inputs?: Record<string, unknown>;
+  readonly dependencies?: readonly string[];
+  readonly propertyDependencies?: Record<string, readonly string[]>;
+  readonly deletedWith?: string;
+};
+
+/** What `pulumi stack export` prints. */
+export type PulumiState = {
+  readonly deployment: {
+    readonly resources?: readonly StateResource[];
+    readonly pending_operations?: readonly { readonly resource: StateResource }[];
+  };
+};
+
+/** Whether a state knows any object in a cluster. */
+export function hasObjects({ deployment }: PulumiState): boolean {
+  return (deployment.resources ?? []).some(({ type }) => type.startsWith("kubernetes:"));
+}
+
+/**
+ * Takes the objects of dead clusters out of a state, with the providers that led there; says how many objects these were.
+ *
+ * An interrupted operation on an object of any cluster goes too: the next `up` looks whether the object is there. What is
+ * not in Kubernetes (an address, a network, a random suffix) stays as it is.
+ */
+export function withoutDead(
+  state: PulumiState,
+  isDead: (provider: Record<string, unknown>) => boolean,
+): { state: PulumiState; dropped: number; interrupted: number } {
+  const resources = state.deployment.resources ?? [];
+  const providers = resources.filter(({ type, inputs }) => type === providerType && isDead(inputs ?? {}));
+  const dead = new Set(providers.map(({ urn, id }) => `${urn}::${id}`));
+  const objects = resources.filter(({ provider }) => provider !== undefined && dead.has(provider));
+  const gone = new Set([...providers, ...objects].map(({ urn }) => urn));
+  const pending = state.deployment.pending_operations ?? [];
+  const keptPending = pending.filter(({ resource }) => !resource.type.startsWith("kubernetes:"));
+  const kept = resources.filter(({ urn }) => !gone.has(urn)).map((resource) => withoutLinksTo(resource, gone));
+  return {
+    state: { ...state, deployment: { ...state.deployment, resources: kept, pending_operations: keptPending } },
+    dropped: objects.length,
+    interrupted: pending.length - keptPending.length,
+  };
+}
+
+const providerType = "pulumi:providers:kubernetes";
+
+function withoutLinksTo(resource: StateResource, gone: ReadonlySet<string>): StateResource {
+  const { deletedWith, ...rest } = resource;
+  const links = (urns: readonly string[]) => urns.filter((urn) => !gone.has(urn));
+  return {
+    ...rest,
+    ...(deletedWith !== undefined && !gone.has(deletedWith) && { deletedWith }),
+    ...(rest.dependencies && { dependencies: links(rest.dependencies) }),
+    ...(rest.propertyDependencies && {
+      propertyDependencies: Object.fromEntries(
+        Object.entries(rest.propertyDependencies).map(([property, urns]) => [property, links(urns)]),
+      ),
+    }),
+  };
+}
