@@ -54,18 +54,25 @@ test("a context of that name in another kubeconfig is somebody else's cluster", 
   assert.equal(localClusterOf({ name: "x", configFile: "y", file, hasOtherCluster: false }), undefined);
 });
 
-test("a host key that is not encrypted is refused, and not shown", () => {
-  const file = { config: { "remote-signer-cloud:hostKey": "the secret" } };
-  assert.throws(
-    () => runStack({ name: "x", configFile: "y", file, hasOtherCluster: false }),
-    (error: Error) => /hostKey: found a plain text/.test(error.message) && !error.message.includes("the secret"),
+test("a host key that is not encrypted is refused, and not shown", async () => {
+  const config = { "remote-signer-cloud:hostKey": "the secret", "remote-signer-cloud:nextHostKey": "the secret" };
+  await assert.rejects(
+    runStack({ name: "x", configFile: "y", file: { config }, hasOtherCluster: false }),
+    ({ message }: Error) =>
+      / {2}hostKey: found a plain text/.test(message) &&
+      / {2}nextHostKey: found a plain text/.test(message) &&
+      !message.includes("the secret"),
   );
 });
 
-test("the host-key command's lines are opened again with the passphrase", () => {
+/** What the host-key command's lines say to whoever has the passphrase, and the key and fingerprint that they are of. */
+function hostKeyLines(...options: string[]) {
+  rmSync(join(folder, "key"), { force: true });
+  rmSync(join(folder, "Pulumi.new.yaml"), { force: true });
   const key = execFileSync("sh", ["-c", `ssh-keygen -q -t ed25519 -N '' -f ${folder}/key && cat ${folder}/key`]);
+  const fingerprint = execFileSync("ssh-keygen", ["-l", "-f", join(folder, "key")], { encoding: "utf8" }).split(" ")[1];
   const env = { ...process.env, PULUMI_CONFIG_PASSPHRASE: "p" };
-  const words = ["deploy/hostKey.ts", "--stack", "new", "--config-file", join(folder, "Pulumi.new.yaml")];
+  const words = ["deploy/hostKey.ts", "--stack", "new", "--config-file", join(folder, "Pulumi.new.yaml"), ...options];
   const lines = execFileSync(process.execPath, words, {
     cwd: root,
     env,
@@ -75,10 +82,24 @@ test("the host-key command's lines are opened again with the passphrase", () => 
   writeFileSync(join(folder, "Pulumi.new.yaml"), lines);
   process.env.PULUMI_CONFIG_PASSPHRASE = "p";
   const file = readStackFile(join(folder, "Pulumi.new.yaml"));
-  const { values, secretKeys } = openStackFile(file, "new", "Pulumi.new.yaml");
+  const opened = openStackFile(file, "new", "Pulumi.new.yaml");
   delete process.env.PULUMI_CONFIG_PASSPHRASE;
-  assert.deepEqual(values, { "remote-signer-cloud:hostKey": String(key) });
+  return { ...opened, key: String(key), fingerprint };
+}
+
+test("the host-key command's lines are opened again with the passphrase, and pin the key", () => {
+  const { values, secretKeys, key, fingerprint } = hostKeyLines();
+  assert.deepEqual(values, {
+    "remote-signer-cloud:hostKey": key,
+    "remote-signer-cloud:hostKeyFingerprint": fingerprint,
+  });
   assert.deepEqual(secretKeys, ["remote-signer-cloud:hostKey"]);
+});
+
+test("with --next they are those of the next host key alone", () => {
+  const { values, secretKeys, key } = hostKeyLines("--next");
+  assert.deepEqual(values, { "remote-signer-cloud:nextHostKey": key });
+  assert.deepEqual(secretKeys, ["remote-signer-cloud:nextHostKey"]);
 });
 
 for (const name of ["up", "down", "output", "render", "hostKey"]) {

@@ -13,7 +13,6 @@ export type Stack = {
 };
 
 const clusterKey = `${project}:cluster`;
-const hostKeyKey = `${project}:hostKey`;
 
 /** Reads the stack that the options name; `--context` takes the place of its cluster. */
 export function readStack({ stack, configFile, context }: Options): Stack {
@@ -24,12 +23,7 @@ export function readStack({ stack, configFile, context }: Options): Stack {
 
 /** Runs the program on the stack's config, its secrets opened. Throws every problem of the config. */
 export function runStack({ name, file, configFile }: Stack): Promise<ProgramRun> {
-  const config = openStackFile(file, name, configFile);
-  // As the CLI does for what Pulumi.yaml calls secret.
-  if (config.values[hostKeyKey] !== undefined && !config.secretKeys.includes(hostKeyKey)) {
-    throw new Error(`${configFile}: ${hostKeyKey}: found a plain text, wanted a secure value (npm run -s host-key)`);
-  }
-  return runProgram(name, config);
+  return runProgram(name, openStackFile(file, name, configFile));
 }
 
 /** A cluster that `npm run up` makes on this machine, by the kubeconfig and context that it writes. */

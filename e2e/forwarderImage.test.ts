@@ -1,18 +1,25 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { readChart } from "../deploy/chart.ts";
+import { clusterLayout } from "../local/layout.ts";
 import { until } from "./background.ts";
-import { Stack, temporary } from "./stack.ts";
+import { inside } from "./network.ts";
+import { type SshResult, ssh } from "./ssh.ts";
+import { root, Stack, temporary } from "./stack.ts";
 
 const stack = new Stack("e2e", 30022);
 const { repository, appVersion } = readChart("signer-forwarder");
 const image = `${repository}:${appVersion}`;
 
+const nextKey = makeKey("home-next", "-t", "ed25519");
+
 before(async () => {
   stack.change((settings) => {
     settings.bakers = [];
+    Object.assign(settings.signers[0] ?? {}, { nextSshPublicKey: nextKey.publicKey });
   });
   await stack.npm("up");
 });
@@ -121,4 +128,108 @@ describe("it runs with a host key of any type, and prints its fingerprint and th
       await stack.kubectl("delete", "pod", name, "--wait=false");
     });
   }
+});
+
+/** A host key's line, and the file that a signer's ssh knows hosts by. */
+function knownHosts(name: string, ...publicKeys: string[]): string {
+  const file = temporary(`known-${name}`);
+  writeFileSync(file, publicKeys.map((key) => `forwarder ${key}`).join(""));
+  return file;
+}
+
+/** Waits until a pod's sshd listens; gives its address. */
+async function listening(name: string): Promise<string> {
+  const log = () => stack.kubectl("logs", name).catch(() => "");
+  await until("sshd listens", 60, async () => (await log()).includes("Server listening"), log);
+  return (await stack.kubectl("get", "pod", name, "--output", "jsonpath={.status.podIP}")).trim();
+}
+
+/** A stock ssh client beside a pod opens a signer's port there; whoever has the time to spare stays connected for it. */
+function dial(address: string, key: string, known: string, seconds: number, ...options: string[]): Promise<SshResult> {
+  const settings = [
+    "BatchMode=yes",
+    "ExitOnForwardFailure=yes",
+    "GlobalKnownHostsFile=none",
+    "HostKeyAlias=forwarder",
+    "IdentitiesOnly=yes",
+    "StrictHostKeyChecking=yes",
+    "UpdateHostKeys=yes",
+    `UserKnownHostsFile=${known}`,
+    ...options,
+  ].flatMap((option) => ["-o", option]);
+  const [enter, ...node] = inside(clusterLayout("e2e").netns) as [string, ...string[]];
+  const words = ["-F", "none", "-i", key, "-p", "2222", "-l", "signer", ...settings, address];
+  return ssh([enter, [...node, "ssh", ...words]], ["-N", "-R", "8443:127.0.0.1:1"], [], seconds);
+}
+
+/** The development key of the signer home, with a mode that ssh takes. */
+function homeKey(): string {
+  copyFileSync(join(root, "signer-host/dev/keys/home/ssh_ed25519"), temporary("home"));
+  chmodSync(temporary("home"), 0o600);
+  return temporary("home");
+}
+
+/** The keys of a known_hosts file, without names and comments. */
+function keysIn(known: string): string[] {
+  const words = readFileSync(known, "utf8").trim().split("\n");
+  return words.map((line) => line.split(" ").slice(1, 3).join(" ")).sort();
+}
+
+/** The key of a `.pub` file, without its comment. */
+const bare = (publicKey: string) => publicKey.split(" ").slice(0, 2).join(" ");
+
+describe("with a next host key it shows the current one alone, and signers learn the next", () => {
+  const ed25519 = makeKey("current-ed25519", "-t", "ed25519");
+  const rsa = makeKey("current-rsa", "-t", "rsa", "-b", "3072");
+  const next = makeKey("next-ed25519", "-t", "ed25519");
+  const nextEcdsa = makeKey("next-ecdsa", "-t", "ecdsa");
+  type Key = typeof ed25519;
+  const cases: [string, [string, Key], [string, Key], string[]][] = [
+    ["of the same type", ["ed25519", ed25519], ["ed25519", next], []],
+    ["of another type", ["ed25519", ed25519], ["ecdsa", nextEcdsa], []],
+    [
+      "of a type that the client would rather have",
+      ["rsa", rsa],
+      ["ed25519", next],
+      ["HostKeyAlgorithms=ssh-ed25519,rsa-sha2-512"],
+    ],
+  ];
+  for (const [index, [what, [type, current], [nextType, following], options]] of cases.entries()) {
+    test(what, async () => {
+      const name = `next-${index}`;
+      await runWith(name, {
+        [`ssh_host_${type}_key`]: current.privateKey,
+        [`next_ssh_host_${nextType}_key`]: following.privateKey,
+      });
+      const address = await listening(name);
+      const log = await stack.kubectl("logs", name);
+      assert.ok(log.includes(`: host key ${current.fingerprint} (${type.toUpperCase()})\n`), log);
+      assert.ok(log.includes(`: next host key ${following.fingerprint} (${nextType.toUpperCase()})\n`), log);
+
+      const known = knownHosts(name, current.publicKey);
+      const { code, output } = await dial(address, homeKey(), known, 4, ...options);
+      assert.equal(code, null, `it was still connected when the time was over\n${output}`);
+      assert.deepEqual(keysIn(known), [current.publicKey, following.publicKey].map(bare).sort());
+
+      const stranger = knownHosts(`${name}-only`, following.publicKey);
+      const refused = await dial(address, homeKey(), stranger, 4, ...options);
+      assert.match(refused.output, /verification failed|no matching host key type/, "it is not the host key yet");
+      await stack.kubectl("delete", "pod", name, "--wait=false");
+    });
+  }
+});
+
+test("a signer that comes with its next key gets its ports on the first try, and the session of the other key ends", async () => {
+  const hostKey = makeKey("two-keys-host", "-t", "ed25519");
+  await runWith("two-keys", { ssh_host_ed25519_key: hostKey.privateKey });
+  const address = await listening("two-keys");
+  const known = knownHosts("two-keys", hostKey.publicKey);
+  const log = () => stack.kubectl("logs", "two-keys");
+  const older = dial(address, homeKey(), known, 30);
+  await until("the older session is there", 10, async () => (await log()).includes("home: connected"), log);
+  const newer = await dial(address, temporary("home-next"), known, 4);
+  assert.deepEqual([newer.code, newer.output], [null, ""], "the newer one was still connected when the time was over");
+  assert.match((await older).output, /closed/);
+  assert.match(await log(), /home: an older session ends, the signer is back/);
+  await stack.kubectl("delete", "pod", "two-keys", "--wait=false");
 });

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { dump, load } from "js-yaml";
 import { openPassphrase, type Passphrase } from "../deploy/passphrase.ts";
+import { parseHostKey } from "../infra/sshKey.ts";
 import { run } from "../local/command.ts";
 import { clusterLayout } from "../local/layout.ts";
 import { ensureTools } from "../local/tools.ts";
@@ -19,7 +20,7 @@ const devPassphrase = "remote-signer-cloud-dev";
 const { context, nodeAddress } = clusterLayout("e2e");
 const folder = mkdtempSync(join(tmpdir(), "rsc-e2e-"));
 
-type Signer = { name: string; sshPublicKey: string; port: number };
+type Signer = { name: string; sshPublicKey: string; nextSshPublicKey?: string; port: number };
 type Settings = { cluster: unknown; endpoint: unknown; signers: Signer[]; [key: string]: unknown };
 type Outputs = {
   signerEndpoint: { host: string; port: number; user: string };
@@ -33,7 +34,7 @@ export class Stack {
   readonly name: string;
   readonly configFile: string;
   private content: { config: Record<string, unknown>; encryptionsalt: string };
-  private readonly hostKey: unknown;
+  private readonly hostKey: string;
   private readonly secrets: Passphrase;
   /** What the commands are given to open the config with. */
   passphrase = devPassphrase;
@@ -44,8 +45,9 @@ export class Stack {
     rmSync(join(root, ".local/signers", name), { recursive: true, force: true });
     this.configFile = join(folder, `Pulumi.${name}.yaml`);
     this.content = load(readFileSync(join(root, "Pulumi.dev.yaml"), "utf8")) as typeof this.content;
-    this.hostKey = this.content.config["remote-signer-cloud:hostKey"];
     this.secrets = openPassphrase(devPassphrase, this.content.encryptionsalt);
+    const { secure } = this.content.config["remote-signer-cloud:hostKey"] as { secure: string };
+    this.hostKey = this.secrets.decrypt(secure);
     this.change((settings) => {
       settings.cluster = { kind: "existing", kubeconfig, context };
       settings.endpoint = { host: nodeAddress, nodePort };
@@ -63,10 +65,13 @@ export class Stack {
     writeFileSync(this.configFile, dump(this.content));
   }
 
-  /** Gives the stack another host key, or the dev stack's again. */
-  changeHostKey(pem?: string): void {
+  /** Gives the stack another host key, or the dev stack's again, and the fingerprint with it; and the one that follows, or none. */
+  changeHostKey(pem = this.hostKey, next?: string): void {
     this.change((settings) => {
-      settings.hostKey = pem === undefined ? this.hostKey : { secure: this.secrets.encrypt(pem) };
+      settings.hostKey = { secure: this.secrets.encrypt(pem) };
+      settings.hostKeyFingerprint = parseHostKey(pem).fingerprint;
+      delete settings.nextHostKey;
+      if (next !== undefined) settings.nextHostKey = { secure: this.secrets.encrypt(next) };
     });
   }
 

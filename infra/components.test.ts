@@ -20,6 +20,13 @@ const hostKey = {
   fileName: "ssh_host_ed25519_key",
   pem: "the private key\n",
 };
+const nextHostKey = {
+  ...hostKey,
+  line: "ssh-ed25519 AAAAnext",
+  fingerprint: "SHA256:next",
+  pem: "the next private key\n",
+};
+const nextSshPublicKey = { type: "ssh-ed25519", line: "ssh-ed25519 AAAAnew", fingerprint: "SHA256:b" };
 const signers = [
   {
     name: "home",
@@ -30,6 +37,7 @@ const signers = [
 const keys = [{ name: "main", address: "tz1…", publicKey: "edpk…", signer: "home" }];
 
 let forwarder: SignerForwarderType;
+let changing: SignerForwarderType;
 before(async () => {
   await pulumi.runtime.setMocks({
     newResource({ type, name, inputs }) {
@@ -61,6 +69,14 @@ before(async () => {
     signers: [],
     image: { tag: "2" },
   });
+  changing = new SignerForwarder("changing-keys", {
+    cluster,
+    endpoint: { ...endpoint, nodePort: 30022 },
+    hostKey,
+    nextHostKey,
+    namespace: "dev",
+    signers: signers.map((signer) => ({ ...signer, nextSshPublicKey })),
+  });
   await pulumi.runtime.disconnect();
 });
 
@@ -79,6 +95,10 @@ test("the children are these, and no others", () => {
     "by-node-port-chart kubernetes:helm.sh/v4:Chart",
     "by-node-port-host-key kubernetes:core/v1:Secret",
     "by-node-port-namespace kubernetes:core/v1:Namespace",
+    "changing-keys remote-signer-cloud:index:SignerForwarder",
+    "changing-keys-chart kubernetes:helm.sh/v4:Chart",
+    "changing-keys-host-key kubernetes:core/v1:Secret",
+    "changing-keys-namespace kubernetes:core/v1:Namespace",
     "cluster remote-signer-cloud:index:ExistingCluster",
     "cluster-provider pulumi:providers:kubernetes",
     "forwarder remote-signer-cloud:index:SignerForwarder",
@@ -114,6 +134,23 @@ test("the host key is a secret, under the name of its type, and in no chart's va
   }
 });
 
+test("a next host key is in the same Secret, and its type does not matter for its name", () => {
+  const { data } = inputsOf("changing-keys-host-key");
+  assert.ok(pulumi.runtime.isRpcSecret(data));
+  assert.deepEqual(pulumi.runtime.unwrapRpcSecret(data), {
+    ssh_host_ed25519_key: Buffer.from(hostKey.pem).toString("base64"),
+    next_ssh_host_ed25519_key: Buffer.from(nextHostKey.pem).toString("base64"),
+  });
+});
+
+test("new signer hosts know the next host key as well, and the current one is still the host key", async () => {
+  assert.deepEqual(await settled(changing.knownHosts), {
+    secret: false,
+    value: "[198.51.100.7]:30022 ssh-ed25519 AAAAhost\n[198.51.100.7]:30022 ssh-ed25519 AAAAnext\n",
+  });
+  assert.deepEqual(await settled(changing.hostKeyFingerprint), { secret: false, value: "SHA256:host" });
+});
+
 describe("the forwarder's chart", () => {
   test("gets the signers, and of the rest only what differs from its own values", () => {
     const { name, namespace, chart, values } = inputsOf("forwarder-chart");
@@ -123,6 +160,12 @@ describe("the forwarder's chart", () => {
       service: { type: "LoadBalancer", port: 22 },
       signers: [{ name: "home", sshPublicKey: "ssh-ed25519 AAAAhome", port: 8443 }],
     });
+  });
+
+  test("gets both keys of a signer that changes its key", () => {
+    assert.deepEqual((inputsOf("changing-keys-chart").values as { signers: unknown }).signers, [
+      { name: "home", sshPublicKey: "ssh-ed25519 AAAAhome", nextSshPublicKey: "ssh-ed25519 AAAAnew", port: 8443 },
+    ]);
   });
 
   test("gets a node port and an image where the config names them", () => {

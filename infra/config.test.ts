@@ -6,11 +6,18 @@ import { describe, test } from "node:test";
 import { load } from "js-yaml";
 import { parseConfig } from "./config.ts";
 import { ConfigError } from "./configError.ts";
+import { parseHostKey } from "./sshKey.ts";
 
-const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-const hostKey = String(privateKey.export({ type: "sec1", format: "pem" }));
+function makeHostKey(): string {
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  return String(privateKey.export({ type: "sec1", format: "pem" }));
+}
+const hostKey = makeHostKey();
+const nextHostKey = makeHostKey();
+const hostKeyFingerprint = parseHostKey(hostKey).fingerprint;
 const homeKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICQRUWv/IFj9LhFlAiBNf2LpKS6FQJoGI37wOA48PHyK";
 const officeKey = `${homeKey.slice(0, -4)}AAAA`;
+const nextKey = `${homeKey.slice(0, -4)}BBBB`;
 const bootstrap1 = {
   name: "main",
   address: "tz1KqTpEZ7Yob7QbPE4Hy4Wo8fHG8LhKxZSx",
@@ -26,9 +33,10 @@ function good() {
     cluster: { kind: "existing", context: "local" } as Tree,
     endpoint: { host: "signers.example.org" } as Tree,
     hostKey,
+    hostKeyFingerprint,
     signers: [
       { name: "home", sshPublicKey: `${homeKey} my laptop`, port: 8443 },
-      { name: "office", sshPublicKey: officeKey, port: 8453 },
+      { name: "office", sshPublicKey: officeKey, nextSshPublicKey: `${nextKey} new`, port: 8453 },
     ] as Tree[],
     bakers: [{ name: "alice", network: "mainnet", keys: [bootstrap1] }] as { keys?: Tree[]; [key: string]: unknown }[],
   };
@@ -37,7 +45,7 @@ function good() {
 /** Values as Pulumi hands them over. */
 function values(config: Tree): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(config).map(([key, value]) => [key, key === "hostKey" ? String(value) : JSON.stringify(value)]),
+    Object.entries(config).map(([key, value]) => [key, /hostKey/i.test(key) ? String(value) : JSON.stringify(value)]),
   );
 }
 
@@ -60,10 +68,15 @@ describe("a good config", () => {
 
   test("keeps what it says, and the comment of a key is dropped", () => {
     assert.deepEqual(
-      config.signers.map(({ name, port, sshPublicKey }) => [name, port, sshPublicKey.line]),
+      config.signers.map(({ name, port, sshPublicKey, nextSshPublicKey }) => [
+        name,
+        port,
+        sshPublicKey.line,
+        nextSshPublicKey?.line,
+      ]),
       [
-        ["home", 8443, homeKey],
-        ["office", 8453, officeKey],
+        ["home", 8443, homeKey, undefined],
+        ["office", 8453, officeKey, nextKey],
       ],
     );
     assert.deepEqual(config.bakers, good().bakers);
@@ -73,8 +86,14 @@ describe("a good config", () => {
   test("gets the program's defaults", () => {
     assert.deepEqual(config.endpoint, { host: "signers.example.org", port: 22 });
     const { cluster, endpoint, hostKey } = good();
-    const small = parseConfig("dev", values({ cluster, endpoint, hostKey }));
+    const small = parseConfig("dev", values({ cluster, endpoint, hostKey, hostKeyFingerprint }));
     assert.deepEqual([small.signers, small.bakers, small.images], [[], [], {}]);
+  });
+
+  test("may have a next host key, of the same type; an empty one is none", () => {
+    const both = parseConfig("dev", values({ ...good(), nextHostKey }));
+    assert.equal(both.nextHostKey?.fingerprint, parseHostKey(nextHostKey).fingerprint);
+    assert.equal(parseConfig("dev", values({ ...good(), nextHostKey: "" })).nextHostKey, undefined);
   });
 
   test("ends its host key with one newline, as sshd wants it", () => {
@@ -93,10 +112,10 @@ describe("Pulumi.yaml", () => {
 
   test("declares the keys that the program knows, and its defaults", () => {
     const { cluster, endpoint, hostKey } = good();
-    const known = parseConfig("dev", values({ cluster, endpoint, hostKey })) as unknown as Tree;
+    const known = parseConfig("dev", values({ cluster, endpoint, hostKey, hostKeyFingerprint, nextHostKey }));
     assert.deepEqual(Object.keys(declared).sort(), Object.keys(known).sort());
     for (const [key, { default: fallback }] of Object.entries(declared)) {
-      if (fallback !== undefined) assert.deepEqual(known[key], fallback, key);
+      if (fallback !== undefined && fallback !== "") assert.deepEqual((known as unknown as Tree)[key], fallback, key);
     }
   });
 
@@ -138,6 +157,21 @@ describe("each mistake is one problem that says where it is", () => {
       "the same key twice",
       signer({ sshPublicKey: `${homeKey} other` }),
       /signers\[1\]\.sshPublicKey: found the same key/,
+    ],
+    [
+      "another's key as next key",
+      signer({ nextSshPublicKey: homeKey }),
+      /signers\[1\]\.nextSshPublicKey: found the same key; .*signers\[0\]\.sshPublicKey/,
+    ],
+    [
+      "its own key as next key",
+      signer({ nextSshPublicKey: officeKey }),
+      /signers\[1\]\.nextSshPublicKey: found the same key; .*signers\[1\]\.sshPublicKey/,
+    ],
+    [
+      "a private key as next key",
+      signer({ nextSshPublicKey: hostKey }),
+      /^signers\[1\]\.nextSshPublicKey: found a private key/,
     ],
     ["the same name twice", signer({ name: "home" }), /signers\[1\]\.name: found "home"/],
     [
@@ -193,6 +227,28 @@ describe("each mistake is one problem that says where it is", () => {
         c.hostKey = "";
       },
       /^hostKey: found an empty text/,
+    ],
+    [
+      "a host key that changed without a word",
+      (c) => {
+        c.hostKey = nextHostKey;
+      },
+      /^hostKeyFingerprint: found "SHA256:\S{43}"; wanted "SHA256:\S{43}", the fingerprint of hostKey$/,
+    ],
+    [
+      "a host key without its fingerprint",
+      (c) => void Reflect.deleteProperty(c, "hostKeyFingerprint"),
+      new RegExp(`^hostKeyFingerprint: found nothing; wanted "${hostKeyFingerprint.replaceAll("+", "\\+")}"`),
+    ],
+    [
+      "the host key as the next one",
+      (c) => void Object.assign(c, { nextHostKey: `\n${hostKey}` }),
+      /^nextHostKey: found the same key; wanted another than hostKey$/,
+    ],
+    [
+      "a public key as the next host key",
+      (c) => void Object.assign(c, { nextHostKey: homeKey }),
+      /^nextHostKey: found a public key/,
     ],
     [
       "a baker with an unknown signer",
@@ -308,6 +364,17 @@ describe("each mistake is one problem that says where it is", () => {
   }
 });
 
+for (const key of ["hostKey", "nextHostKey"]) {
+  test(`a ${key} that is kept in the clear is refused`, () => {
+    const config = values({ ...good(), nextHostKey });
+    assert.throws(
+      () => parseConfig("dev", config, (name) => name !== key),
+      ({ problems }: ConfigError) =>
+        problems.length === 1 && problems[0]?.path === key && problems[0].found === "a plain text",
+    );
+  });
+}
+
 test("all problems come in one error, next to each other", () => {
   const problems = problemsAfter((config) => {
     config.endpoint = {};
@@ -350,6 +417,10 @@ test("no message contains key material, wherever a private key was put", () => {
     },
     (c, text) => {
       c.hostKey = `${text} and more`;
+    },
+    (c, text) => Object.assign(c, { nextHostKey: `${text} and more` }),
+    (c, text) => {
+      c.hostKeyFingerprint = text;
     },
   ];
   for (const place of places) {

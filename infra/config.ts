@@ -33,10 +33,13 @@ function parsedBy<T>(parse: (text: string) => T) {
 const wantedPort = `a whole number from 1024 to ${highestSignerPort}, because the port of its ssh is 1000 above`;
 const signerPort = z.int(wantedPort).min(1024, wantedPort).max(highestSignerPort, wantedPort);
 
+const publicKey = z.string("one OpenSSH public key on one line").transform(parsedBy(parsePublicKey));
+
 const signer = z.strictObject(
   {
     name: label(56),
-    sshPublicKey: z.string("one OpenSSH public key on one line").transform(parsedBy(parsePublicKey)),
+    sshPublicKey: publicKey,
+    nextSshPublicKey: publicKey.optional(),
     port: signerPort,
   },
   objectOf,
@@ -129,34 +132,54 @@ const schema = z.strictObject({
     objectOf,
   ),
   hostKey: z.string("an ssh private key, as a secret").transform(parsedBy(parseHostKey)),
+  hostKeyFingerprint: z.string("the fingerprint of hostKey, as `ssh-keygen -l` prints it").default(""),
+  nextHostKey: z
+    .string("an ssh private key, as a secret")
+    // Empty is not given: the CLI takes a key without a default for a required one.
+    .transform((text, ctx) => (text === "" ? undefined : parsedBy(parseHostKey)(text, ctx)))
+    .optional(),
   signers: z.array(signer, "a list of signers").default([]),
   bakers: z.array(baker, "a list of bakers").default([]),
   images: z.strictObject({ signerForwarder: image, octez: image }, objectOf).default({}),
 });
 
-/** A home device: its key opens `port` and the port of its own ssh, nothing else. */
-export type Signer = { name: string; sshPublicKey: SshPublicKey; port: number };
+/** A home device: its keys open `port` and the port of its own ssh, nothing else. */
+export type Signer = { name: string; sshPublicKey: SshPublicKey; nextSshPublicKey?: SshPublicKey; port: number };
 /** A key that a baker signs with, and the signer that holds it. */
 export type BakerKey = z.output<typeof bakerKey>;
 /** A baker as the config describes it. */
 export type BakerConfig = z.output<typeof baker>;
-/** Everything that a stack's config says, checked. `hostKey.pem` is the one secret. */
+/** Everything that a stack's config says, checked. The `pem` of the two host keys is secret, nothing else. */
 export type StackConfig = z.output<typeof schema>;
 
+const secrets = ["hostKey", "nextHostKey"];
+/** The keys whose value is a text, and no JSON. */
+const texts = [...secrets, "hostKeyFingerprint"];
+
 /**
- * Checks a stack's config: keys without the project's prefix, values as Pulumi hands them over (objects as JSON).
+ * Checks a stack's config: keys without the project's prefix, values as Pulumi hands them over (objects as JSON), and
+ * whether a key's value is encrypted where the config is kept.
  *
  * Throws ConfigError with every problem that there is; none of them shows key material.
  */
-export function parseConfig(stack: string, values: Record<string, string>): StackConfig {
+export function parseConfig(
+  stack: string,
+  values: Record<string, string>,
+  isSecret: (key: string) => boolean = () => true,
+): StackConfig {
   const problems: Problem[] = [];
   const input: Record<string, unknown> = {};
   for (const [key, text] of Object.entries(values)) {
     try {
-      input[key] = key === "hostKey" ? text : JSON.parse(text);
+      input[key] = texts.includes(key) ? text : JSON.parse(text);
     } catch {
       problems.push({ path: key, found: "a plain text", wanted: "an object or a list" });
     }
+  }
+  for (const key of secrets) {
+    if (!values[key] || isSecret(key)) continue;
+    const wanted = "a secure value, from `pulumi config set --secret` or `npm run -s host-key`";
+    problems.push({ path: key, found: "a plain text", wanted });
   }
   if (!/^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/.test(stack) || /^(default$|kube-)/.test(stack)) {
     problems.push({ path: "(the stack's name)", found: show(stack), wanted: "a name that its namespace can have" });
@@ -169,6 +192,9 @@ export function parseConfig(stack: string, values: Record<string, string>): Stac
   return result.data;
 }
 
+/** Of the SDK: whether a config key's value is encrypted. It is in the SDK's code and not in its types. */
+const { isConfigSecret } = pulumi.runtime as unknown as { isConfigSecret(key: string): boolean };
+
 /** Reads and checks the config of the stack that is being deployed. */
 export function loadConfig(): StackConfig {
   const prefix = `${pulumi.getProject()}:`;
@@ -176,6 +202,7 @@ export function loadConfig(): StackConfig {
   return parseConfig(
     pulumi.getStack(),
     Object.fromEntries(all.map(([key, value]) => [key.slice(prefix.length), value])),
+    (key) => isConfigSecret(prefix + key),
   );
 }
 

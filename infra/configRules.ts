@@ -1,11 +1,12 @@
 import { type Problem, show } from "./configError.ts";
 import { reservedPorts, sshPortOf } from "./ports.ts";
+import { parseHostKey, SshKeyError } from "./sshKey.ts";
 
 type Entry = Record<string, unknown>;
 
 /**
- * What only shows when fields are held against each other: names, keys, ports and addresses given twice, and bakers
- * that name no signer.
+ * What only shows when fields are held against each other: names, keys, ports and addresses given twice, bakers
+ * that name no signer, and a host key that is not the one that the config pins.
  *
  * Takes the config as it was written, so that it finds these next to whatever else is wrong in it.
  */
@@ -19,7 +20,12 @@ export function problemsAcross(input: Entry): Problem[] {
   return [
     ...twice(signers.map((signer, i) => ({ path: `signers[${i}].name`, value: signer.name }))),
     ...twice(
-      signers.map((signer, i) => ({ path: `signers[${i}].sshPublicKey`, value: keyOf(signer.sshPublicKey) })),
+      signers.flatMap((signer, i) =>
+        ["sshPublicKey", "nextSshPublicKey"].map((key) => ({
+          path: `signers[${i}].${key}`,
+          value: keyOf(signer[key]),
+        })),
+      ),
       "the same key",
     ),
     ...problemsOfPorts(signers),
@@ -37,7 +43,35 @@ export function problemsAcross(input: Entry): Problem[] {
         wanted: `one of the stack's signers: ${names.map(show).join(", ") || "there is none"}`,
       })),
     ...problemsOfEndpoint(input.endpoint),
+    ...problemsOfHostKeys(input),
   ];
+}
+
+/**
+ * The host key is the one whose fingerprint stands next to it in the clear, so that it can't change without a word in a
+ * diff; and the next one is another.
+ */
+function problemsOfHostKeys({ hostKey, hostKeyFingerprint: pin, nextHostKey }: Entry): Problem[] {
+  const current = fingerprintOf(hostKey);
+  const next = fingerprintOf(nextHostKey);
+  if (current === undefined) return [];
+  const problems: Problem[] = [];
+  if ((pin === undefined || typeof pin === "string") && pin !== current) {
+    const wanted = `${show(current)}, the fingerprint of hostKey`;
+    problems.push({ path: "hostKeyFingerprint", found: show(pin || undefined), wanted });
+  }
+  if (next === current) problems.push({ path: "nextHostKey", found: "the same key", wanted: "another than hostKey" });
+  return problems;
+}
+
+/** A host key's fingerprint, or undefined for what can't be one, which is a problem of its own. */
+function fingerprintOf(hostKey: unknown): string | undefined {
+  try {
+    return typeof hostKey === "string" ? parseHostKey(hostKey).fingerprint : undefined;
+  } catch (error) {
+    if (!(error instanceof SshKeyError)) throw error;
+    return undefined;
+  }
 }
 
 function problemsOfPorts(signers: Entry[]): Problem[] {

@@ -30,7 +30,7 @@ const allBakers = bakerConfigs.map((baker) => ({
 
 /** What signers dial: `{host, port, user}`. */
 export const signerEndpoint = forwarder.endpoint;
-/** The lines for a signer host's known_hosts file. */
+/** The lines for a signer host's known_hosts file: the host key's, and the next one's. */
 export const knownHosts = forwarder.knownHosts;
 /** The host key's fingerprint, as `ssh-keygen -l` prints it. */
 export const hostKeyFingerprint = forwarder.hostKeyFingerprint;

@@ -5,7 +5,7 @@ import type { StackConfig } from "./config.ts";
 import { sshPortOf } from "./ports.ts";
 
 /** What the signer forwarder is made from. */
-export type SignerForwarderArgs = Pick<StackConfig, "endpoint" | "hostKey" | "signers"> & {
+export type SignerForwarderArgs = Pick<StackConfig, "endpoint" | "hostKey" | "nextHostKey" | "signers"> & {
   readonly cluster: Cluster;
   /** The namespace that it makes and that the stack's bakers share. */
   readonly namespace: string;
@@ -31,7 +31,7 @@ const user = "signer";
 export class SignerForwarder extends pulumi.ComponentResource {
   /** What signers dial. */
   readonly endpoint: pulumi.Output<{ host: string; port: number; user: string }>;
-  /** The lines for a signer host's known_hosts file. */
+  /** The lines for a signer host's known_hosts file: the host key's, and the next one's. */
   readonly knownHosts: pulumi.Output<string>;
   readonly hostKeyFingerprint: pulumi.Output<string>;
   readonly signers: pulumi.Output<Record<string, SignerOutput>>;
@@ -41,7 +41,7 @@ export class SignerForwarder extends pulumi.ComponentResource {
 
   constructor(name: string, args: SignerForwarderArgs, opts?: pulumi.ComponentResourceOptions) {
     super("remote-signer-cloud:index:SignerForwarder", name, {}, opts);
-    const { cluster, endpoint, hostKey, image, namespace, signers } = args;
+    const { cluster, endpoint, hostKey, image, namespace, nextHostKey, signers } = args;
     const child = { parent: this, provider: cluster.provider };
 
     this.namespace = new k8s.core.v1.Namespace(
@@ -63,7 +63,10 @@ export class SignerForwarder extends pulumi.ComponentResource {
       `${name}-host-key`,
       {
         metadata: { name: "signer-forwarder-host-key", namespace: this.namespace.metadata.name },
-        data: { [hostKey.fileName]: pulumi.secret(Buffer.from(hostKey.pem).toString("base64")) },
+        data: {
+          [hostKey.fileName]: secretData(hostKey.pem),
+          ...(nextHostKey && { [`next_${nextHostKey.fileName}`]: secretData(nextHostKey.pem) }),
+        },
       },
       child,
     );
@@ -81,7 +84,11 @@ export class SignerForwarder extends pulumi.ComponentResource {
           service: endpoint.nodePort
             ? { type: "NodePort", nodePort: endpoint.nodePort }
             : { type: "LoadBalancer", port: endpoint.port },
-          signers: signers.map((signer) => ({ ...signer, sshPublicKey: signer.sshPublicKey.line })),
+          signers: signers.map(({ sshPublicKey, nextSshPublicKey, ...signer }) => ({
+            ...signer,
+            sshPublicKey: sshPublicKey.line,
+            ...(nextSshPublicKey && { nextSshPublicKey: nextSshPublicKey.line }),
+          })),
         },
       },
       { ...child, dependsOn: [this.namespace, secret] },
@@ -90,7 +97,9 @@ export class SignerForwarder extends pulumi.ComponentResource {
     const { host } = endpoint;
     const port = endpoint.nodePort ?? endpoint.port;
     this.endpoint = pulumi.output({ host, port, user });
-    this.knownHosts = pulumi.output(`${port === 22 ? host : `[${host}]:${port}`} ${hostKey.line}\n`);
+    const hostKeys = nextHostKey ? [hostKey, nextHostKey] : [hostKey];
+    const knownHost = port === 22 ? host : `[${host}]:${port}`;
+    this.knownHosts = pulumi.output(hostKeys.map(({ line }) => `${knownHost} ${line}\n`).join(""));
     this.hostKeyFingerprint = pulumi.output(hostKey.fingerprint);
     this.signerUrls = Object.fromEntries(
       signers.map(({ name, port }) => [name, `http://signer-${name}.${namespace}.svc:${port}`]),
@@ -110,4 +119,9 @@ export class SignerForwarder extends pulumi.ComponentResource {
       signers: this.signers,
     });
   }
+}
+
+/** A text as a Secret's data holds it. */
+function secretData(text: string): pulumi.Output<string> {
+  return pulumi.secret(Buffer.from(text).toString("base64"));
 }
