@@ -86,3 +86,11 @@ for (const [what, change, message] of refused) {
 test("refuses a placeholder that it does not know", () => {
   assert.throws(() => fillSshConfig("Port $" + "{PROT}", values), /PROT/);
 });
+
+test("an idle tunnel says something from both ends long before a load balancer forgets it", () => {
+  const sshd = readFileSync(join(import.meta.dirname, "../signer-forwarder/sshd_config"), "utf8");
+  const ends = [settings().get("serveraliveinterval")?.[0], /^ClientAliveInterval (\d+)$/m.exec(sshd)?.[1]].map(Number);
+  // Google's external passthrough load balancer keeps an idle connection for 60 s (the default of idleTimeoutSec of a backend
+  // service's connectionTrackingPolicy in its API), its networks' firewalls for 10 minutes.
+  for (const seconds of ends) assert.ok(seconds > 0 && seconds <= 20, ends.join());
+});

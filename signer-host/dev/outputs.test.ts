@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { parseOutputs } from "./outputs.ts";
 
 const outputs = {
-  signerEndpoint: { host: "198.51.100.7", port: 30022, user: "signer" },
+  signerEndpoint: { host: "198.51.100.7", port: 30022, alternatePorts: [30443], user: "signer" },
   knownHosts: "[198.51.100.7]:30022 ssh-ed25519 AAAA\n",
   hostKeyFingerprint: "SHA256:x",
   signers: { home: { url: "http://signer-home.dev:8443", port: 8443, sshPort: 9443, sshCommand: "kubectl" } },
@@ -16,6 +16,12 @@ test("takes what a signer host needs and lets the rest be", () => {
     knownHosts: outputs.knownHosts,
     signers: { home: { port: 8443, sshPort: 9443 } },
   });
+});
+
+test("takes outputs from before there were alternate ports", () => {
+  const { alternatePorts, ...signerEndpoint } = outputs.signerEndpoint;
+  const parsed = parseOutputs("file", JSON.stringify({ ...outputs, signerEndpoint }));
+  assert.deepEqual([parsed.signerEndpoint.alternatePorts, alternatePorts], [[], [30443]]);
 });
 
 test("tells every problem with its path", () => {

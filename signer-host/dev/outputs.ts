@@ -8,7 +8,12 @@ const portSchema = z.int().min(1).max(65535);
 
 /** What of a stack's outputs a signer host needs. The others are let through unread. */
 const outputsSchema = z.object({
-  signerEndpoint: z.object({ host: z.string(), port: portSchema, user: z.string() }),
+  signerEndpoint: z.object({
+    host: z.string(),
+    port: portSchema,
+    alternatePorts: z.array(portSchema).default([]),
+    user: z.string(),
+  }),
   knownHosts: z.string().regex(/\S/, "wanted at least one known_hosts line"),
   signers: z.record(z.string(), z.object({ port: portSchema, sshPort: portSchema })),
 });

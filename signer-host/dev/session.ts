@@ -38,7 +38,7 @@ export async function runSigner(session: Session): Promise<void> {
   try {
     const keyFolder = resolve(session.keys ?? join(import.meta.dirname, "keys", name));
     const keys = await readTezosKeys(keyFolder);
-    const { host, port } = outputs.signerEndpoint;
+    const { alternatePorts, host, port } = outputs.signerEndpoint;
     const status: Status = {
       name,
       forwarder: `${host.includes(":") ? `[${host}]` : host}:${port}`,
@@ -61,7 +61,10 @@ export async function runSigner(session: Session): Promise<void> {
       const config = writeSshFiles(folder, findSshKey(keyFolder), session, daemon.port);
       await checkSshConfig(config);
       await keepTunnel({
-        command: [...dyingWithUs(), "ssh", "-v", "-F", config, sshHost],
+        commands: [port, ...alternatePorts].map((each) => [
+          ...[...dyingWithUs(), "ssh", "-v", "-F", config],
+          ...["-p", String(each), sshHost],
+        ]),
         ports: [signer.port, signer.sshPort],
         onState: (tunnel) => {
           Object.assign(status, { tunnel, since: Date.now() });

@@ -12,12 +12,12 @@ function fakeSsh(lines: string[], code?: number): string[] {
 const success = (port: number) => `debug1: remote forward success for: listen ${port}, connect 127.0.0.1:1`;
 
 /** Runs until there are so many states, then stops. */
-async function statesOf(command: string[], count: number): Promise<{ states: TunnelState[]; times: number[] }> {
+async function statesOf(command: string[], count: number, ...others: string[][]) {
   const stopped = new AbortController();
   const states: TunnelState[] = [];
   const times: number[] = [];
   await keepTunnel({
-    command,
+    commands: [command, ...others],
     ports: [8443, 9443],
     signal: stopped.signal,
     onState: (state) => {
@@ -67,4 +67,14 @@ test("counts attempts from the last connection, and tells why that one ended", a
 test("says that there is no ssh instead of failing", async () => {
   const { states } = await statesOf(["/nowhere/ssh"], 2);
   assert.match(JSON.stringify(states[1]), /ENOENT/);
+});
+
+test("tries the next port when a call ended before it was connected, and stays with the one that works", async () => {
+  const refused = fakeSsh(["ssh: connect to host x port 22: Connection timed out"], 255);
+  const cut = fakeSsh([success(8443), success(9443), "Timeout, server x not responding."], 255);
+  const { states } = await statesOf(refused, 6, cut);
+  assert.deepEqual(
+    states.map(({ is }) => is),
+    ["dialling", "dialling", "connected", "dialling", "connected", "dialling"],
+  );
 });

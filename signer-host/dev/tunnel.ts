@@ -9,8 +9,11 @@ export type TunnelState =
   | { readonly is: "connected" };
 
 export interface TunnelOptions {
-  /** What runs `ssh -v`: program and arguments. */
-  readonly command: readonly string[];
+  /**
+   * What runs `ssh -v`, program and arguments: one for each port of the forwarder, in the order in which they are tried.
+   * A call that ends before it was connected makes the next one take the next.
+   */
+  readonly commands: readonly (readonly string[])[];
   /** The remote ports that must be confirmed before the tunnel counts as connected. */
   readonly ports: readonly number[];
   readonly onState: (state: TunnelState) => void;
@@ -25,14 +28,18 @@ const dialTimeoutMs = 30_000;
  * Keeps a tunnel up until the signal. Redials a second after each end, give or take a fifth so that a hundred signers do
  * not dial in step, and never more slowly: a baker loses a level every 6 s.
  */
-export async function keepTunnel({ command, ports, onState, signal }: TunnelOptions): Promise<void> {
+export async function keepTunnel({ commands, ports, onState, signal }: TunnelOptions): Promise<void> {
   let attempt = 1;
+  let turn = 0;
   onState({ is: "dialling", attempt });
   while (!signal.aborted) {
-    const failed = await call(command, ports, signal, () => {
+    let connected = false;
+    const failed = await call(commands[turn % commands.length], ports, signal, () => {
       attempt = 0;
+      connected = true;
       onState({ is: "connected" });
     });
+    if (!connected) turn += 1;
     if (!signal.aborted) {
       attempt += 1;
       onState({ is: "dialling", attempt, failed });
@@ -43,7 +50,7 @@ export async function keepTunnel({ command, ports, onState, signal }: TunnelOpti
 
 /** One run of ssh, from its start to its end. */
 async function call(
-  [program = "ssh", ...args]: readonly string[],
+  [program = "ssh", ...args]: readonly string[] = [],
   ports: readonly number[],
   signal: AbortSignal,
   onConnected: () => void,
