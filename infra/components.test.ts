@@ -49,8 +49,9 @@ before(async () => {
   const { makeCluster } = await import("./cluster.ts");
   const { SignerForwarder } = await import("./signerForwarder.ts");
   const { Baker } = await import("./baker.ts");
-  const cluster = makeCluster("cluster", { kind: "existing", context: "here", kubeconfig: "a/kubeconfig" });
-  const endpoint = { host: "198.51.100.7", port: 22 };
+  const config = { kind: "existing", context: "here", kubeconfig: "a/kubeconfig" } as const;
+  const cluster = await makeCluster("cluster", { config, facts: {}, stack: "dev" });
+  const endpoint = { host: "198.51.100.7", port: 22, alternatePorts: [], sourceRanges: [], annotations: {} };
   forwarder = new SignerForwarder("forwarder", { cluster, endpoint, hostKey, namespace: "dev", signers });
   const { signerUrls } = forwarder;
   new Baker("baker-alice", {
@@ -63,7 +64,7 @@ before(async () => {
   });
   new SignerForwarder("by-node-port", {
     cluster,
-    endpoint: { ...endpoint, nodePort: 30022 },
+    endpoint: { ...endpoint, nodePort: 30022, alternatePorts: [30443] },
     hostKey,
     namespace: "dev",
     signers: [],
@@ -172,7 +173,7 @@ describe("the forwarder's chart", () => {
     assert.deepEqual(inputsOf("by-node-port-chart").values, {
       image: { tag: "2" },
       hostKeySecret: "signer-forwarder-host-key",
-      service: { type: "NodePort", nodePort: 30022 },
+      service: { type: "NodePort", nodePort: 30022, alternatePorts: [30443] },
       signers: [],
     });
   });
@@ -190,7 +191,10 @@ test("the baker's chart gets its settings, and the signer's URL for each key", (
 test("the outputs are what a signer's host needs, and none of them is secret", async () => {
   const { endpoint, hostKeyFingerprint, knownHosts, signers } = forwarder;
   const plain = { secret: false };
-  assert.deepEqual(await settled(endpoint), { ...plain, value: { host: "198.51.100.7", port: 22, user: "signer" } });
+  assert.deepEqual(await settled(endpoint), {
+    ...plain,
+    value: { host: "198.51.100.7", port: 22, alternatePorts: [], user: "signer" },
+  });
   assert.deepEqual(await settled(knownHosts), { ...plain, value: "198.51.100.7 ssh-ed25519 AAAAhost\n" });
   assert.deepEqual(await settled(hostKeyFingerprint), { ...plain, value: "SHA256:host" });
   assert.deepEqual(await settled(signers), {

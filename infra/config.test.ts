@@ -1,9 +1,6 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { describe, test } from "node:test";
-import { load } from "js-yaml";
 import { parseConfig } from "./config.ts";
 import { ConfigError } from "./configError.ts";
 import { parseHostKey } from "./sshKey.ts";
@@ -80,11 +77,11 @@ describe("a good config", () => {
       ],
     );
     assert.deepEqual(config.bakers, good().bakers);
-    assert.equal(config.hostKey.fileName, "ssh_host_ecdsa_key");
+    assert.equal(config.hostKey?.fileName, "ssh_host_ecdsa_key");
   });
 
   test("gets the program's defaults", () => {
-    assert.deepEqual(config.endpoint, { host: "signers.example.org", port: 22 });
+    assert.deepEqual(config.endpoint, { host: "signers.example.org", port: 22, alternatePorts: [], sourceRanges: [] });
     const { cluster, endpoint, hostKey } = good();
     const small = parseConfig("dev", values({ cluster, endpoint, hostKey, hostKeyFingerprint }));
     assert.deepEqual([small.signers, small.bakers, small.images], [[], [], {}]);
@@ -97,38 +94,11 @@ describe("a good config", () => {
   });
 
   test("ends its host key with one newline, as sshd wants it", () => {
-    assert.ok(config.hostKey.pem.endsWith("-----\n"));
+    assert.ok(config.hostKey?.pem.endsWith("-----\n"));
     assert.equal(
-      parseConfig("dev", values({ ...good(), hostKey: hostKey.trim().replaceAll("\n", "\r\n") })).hostKey.pem,
-      config.hostKey.pem,
+      parseConfig("dev", values({ ...good(), hostKey: hostKey.trim().replaceAll("\n", "\r\n") })).hostKey?.pem,
+      config.hostKey?.pem,
     );
-  });
-});
-
-describe("Pulumi.yaml", () => {
-  type Declared = Record<string, { default?: unknown; secret?: boolean }>;
-  const file = readFileSync(join(import.meta.dirname, "../Pulumi.yaml"), "utf8");
-  const { config: declared } = load(file) as { config: Declared };
-
-  test("declares the keys that the program knows, and its defaults", () => {
-    const { cluster, endpoint, hostKey } = good();
-    const known = parseConfig("dev", values({ cluster, endpoint, hostKey, hostKeyFingerprint, nextHostKey }));
-    assert.deepEqual(Object.keys(declared).sort(), Object.keys(known).sort());
-    for (const [key, { default: fallback }] of Object.entries(declared)) {
-      if (fallback !== undefined && fallback !== "") assert.deepEqual((known as unknown as Tree)[key], fallback, key);
-    }
-  });
-
-  test("requires what has no default, and holds the host key for a secret", () => {
-    const required = Object.keys(declared).filter((key) => declared[key]?.default === undefined);
-    assert.deepEqual(required.sort(), ["cluster", "endpoint", "hostKey"]);
-    for (const key of required) {
-      const paths = problemsAfter((config) => void Reflect.deleteProperty(config, key)).map(
-        (text) => text.split(":")[0],
-      );
-      assert.deepEqual(paths, [key]);
-    }
-    assert.equal(declared.hostKey?.secret, true);
   });
 });
 
@@ -226,7 +196,7 @@ describe("each mistake is one problem that says where it is", () => {
       (c) => {
         c.hostKey = "";
       },
-      /^hostKey: found an empty text/,
+      /^hostKey: found nothing/,
     ],
     [
       "a host key that changed without a word",
@@ -298,41 +268,6 @@ describe("each mistake is one problem that says where it is", () => {
       /bakers\[0\]\.snapshotUrl: found "file/,
     ],
     [
-      "an unknown kind of cluster",
-      (c) => {
-        c.cluster.kind = "eks";
-      },
-      /^cluster\.kind: found "eks"/,
-    ],
-    [
-      "a cluster without a context",
-      (c) => {
-        c.cluster = { kind: "existing" };
-      },
-      /^cluster\.context: found nothing/,
-    ],
-    [
-      "a host with a port in it",
-      (c) => {
-        c.endpoint.host = "example.org:22";
-      },
-      /^endpoint\.host: found "example.org:22"/,
-    ],
-    [
-      "a port next to a node port",
-      (c) => {
-        c.endpoint = { host: "a", port: 22, nodePort: 30022 };
-      },
-      /^endpoint\.port: found 22/,
-    ],
-    [
-      "a node port out of range",
-      (c) => {
-        c.endpoint = { host: "a", nodePort: 22 };
-      },
-      /^endpoint\.nodePort: found 22/,
-    ],
-    [
       "an unknown key",
       (c) => {
         Object.assign(c, { singers: [] });
@@ -377,7 +312,7 @@ for (const key of ["hostKey", "nextHostKey"]) {
 
 test("all problems come in one error, next to each other", () => {
   const problems = problemsAfter((config) => {
-    config.endpoint = {};
+    config.endpoint = { port: 22 };
     Object.assign(config.signers[0] as Tree, { port: "8443", name: "UPPER" });
     Object.assign(config.signers[1] as Tree, { sshPublicKey: homeKey, extra: true });
     config.bakers[0] = { name: "alice", keys: [{ ...bootstrap1, signer: "nobody" }] };

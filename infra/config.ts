@@ -1,21 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
+import { clusterSchema } from "./clusterConfig.ts";
 import { ConfigError, type Problem, show } from "./configError.ts";
+import { intFrom, label, nonEmpty, objectOf } from "./configFields.ts";
 import { problemsAcross } from "./configRules.ts";
+import { type EndpointConfig, endpointSchema } from "./endpointConfig.ts";
 import { highestSignerPort } from "./ports.ts";
 import { parseHostKey, parsePublicKey, SshKeyError, type SshPublicKey } from "./sshKey.ts";
 import { addressOf, problemOfAddress, problemOfPublicKey } from "./tezosKey.ts";
-
-const nonEmpty = (wanted: string) => z.string(wanted).min(1, wanted);
-const objectOf = "an object with the keys of the config reference";
-
-function label(longest: number) {
-  const wanted = `a DNS label (a-z, 0-9 and inner hyphens, starts with a letter) of at most ${longest} characters`;
-  return z
-    .string(wanted)
-    .max(longest, wanted)
-    .regex(/^[a-z]([-a-z0-9]*[a-z0-9])?$/, wanted);
-}
 
 /** Turns an SshKeyError into a problem of the field that is being checked. */
 function parsedBy<T>(parse: (text: string) => T) {
@@ -31,7 +23,7 @@ function parsedBy<T>(parse: (text: string) => T) {
 }
 
 const wantedPort = `a whole number from 1024 to ${highestSignerPort}, because the port of its ssh is 1000 above`;
-const signerPort = z.int(wantedPort).min(1024, wantedPort).max(highestSignerPort, wantedPort);
+const signerPort = intFrom(1024, highestSignerPort, wantedPort);
 
 const publicKey = z.string("one OpenSSH public key on one line").transform(parsedBy(parsePublicKey));
 
@@ -107,37 +99,14 @@ const image = z
   )
   .optional();
 
-const wantedHost = "a DNS name or an IP address that signers can dial, without a port";
-const endpointPort = z.int("a port").min(1, "a port from 1 to 65535").max(65535, "a port from 1 to 65535");
-const wantedNodePort = "a NodePort from 30000 to 32767, Kubernetes' default range";
+const hostKey = z.string("an ssh private key, as a secret").transform(parsedBy(parseHostKey));
 
 const schema = z.strictObject({
-  cluster: z.discriminatedUnion(
-    "kind",
-    [
-      z.strictObject({
-        kind: z.literal("existing"),
-        context: nonEmpty("the name of a context of the kubeconfig"),
-        kubeconfig: nonEmpty("the path of a kubeconfig file").optional(),
-      }),
-    ],
-    "a cluster of kind existing",
-  ),
-  endpoint: z.strictObject(
-    {
-      host: z.string(wantedHost).regex(/^([a-z0-9]([-a-z0-9.]*[a-z0-9])?|[0-9a-f:.]*:[0-9a-f:.]*)$/i, wantedHost),
-      port: endpointPort.default(22),
-      nodePort: z.int(wantedNodePort).min(30000, wantedNodePort).max(32767, wantedNodePort).optional(),
-    },
-    objectOf,
-  ),
-  hostKey: z.string("an ssh private key, as a secret").transform(parsedBy(parseHostKey)),
-  hostKeyFingerprint: z.string("the fingerprint of hostKey, as `ssh-keygen -l` prints it").default(""),
-  nextHostKey: z
-    .string("an ssh private key, as a secret")
-    // Empty is not given: the CLI takes a key without a default for a required one.
-    .transform((text, ctx) => (text === "" ? undefined : parsedBy(parseHostKey)(text, ctx)))
-    .optional(),
+  cluster: clusterSchema,
+  endpoint: endpointSchema.optional(),
+  hostKey: hostKey.optional(),
+  hostKeyFingerprint: z.string("the fingerprint of hostKey, as `ssh-keygen -l` prints it").optional(),
+  nextHostKey: hostKey.optional(),
   signers: z.array(signer, "a list of signers").default([]),
   bakers: z.array(baker, "a list of bakers").default([]),
   images: z.strictObject({ signerForwarder: image, octez: image }, objectOf).default({}),
@@ -149,8 +118,12 @@ export type Signer = { name: string; sshPublicKey: SshPublicKey; nextSshPublicKe
 export type BakerKey = z.output<typeof bakerKey>;
 /** A baker as the config describes it. */
 export type BakerConfig = z.output<typeof baker>;
+/** A reserved address of Google's cloud, where it is said. */
+export type AddressConfig = NonNullable<EndpointConfig["address"]> & { project: string; region: string };
 /** Everything that a stack's config says, checked. The `pem` of the two host keys is secret, nothing else. */
-export type StackConfig = z.output<typeof schema>;
+export type StackConfig = Omit<z.output<typeof schema>, "endpoint"> & {
+  endpoint?: Omit<EndpointConfig, "address"> & { address?: AddressConfig };
+};
 
 const secrets = ["hostKey", "nextHostKey"];
 /** The keys whose value is a text, and no JSON. */
@@ -171,13 +144,14 @@ export function parseConfig(
   const input: Record<string, unknown> = {};
   for (const [key, text] of Object.entries(values)) {
     try {
-      input[key] = texts.includes(key) ? text : JSON.parse(text);
+      const value = texts.includes(key) ? text : JSON.parse(text);
+      if (!isNothing(value)) input[key] = value;
     } catch {
       problems.push({ path: key, found: "a plain text", wanted: "an object or a list" });
     }
   }
   for (const key of secrets) {
-    if (!values[key] || isSecret(key)) continue;
+    if (input[key] === undefined || isSecret(key)) continue;
     const wanted = "a secure value, from `pulumi config set --secret` or `npm run -s host-key`";
     problems.push({ path: key, found: "a plain text", wanted });
   }
@@ -189,7 +163,21 @@ export function parseConfig(
   const issues = result.error?.issues.flatMap((issue) => describe(issue, input)) ?? [];
   problems.push(...issues.filter((issue) => !unread.has(issue.path)), ...problemsAcross(input));
   if (problems.length > 0 || !result.data) throw new ConfigError(stack, problems);
-  return result.data;
+  return withPlaceOfAddress(result.data);
+}
+
+/** Whether it is what Pulumi.yaml has for a key that is not given: the CLI takes one without a default for required. */
+function isNothing(value: unknown): boolean {
+  return value === "" || (value instanceof Object && !Array.isArray(value) && Object.keys(value).length === 0);
+}
+
+/** A reserved address is where the stack's own cluster is, unless it says otherwise. */
+function withPlaceOfAddress({ endpoint, ...config }: z.output<typeof schema>): StackConfig {
+  if (!endpoint) return config;
+  const { address, ...rest } = endpoint;
+  if (!address) return { ...config, endpoint: rest };
+  const { project = "", region = "" } = { ...config.cluster, ...address } as Partial<AddressConfig>;
+  return { ...config, endpoint: { ...rest, address: { ...address, project, region } } };
 }
 
 /** Of the SDK: whether a config key's value is encrypted. It is in the SDK's code and not in its types. */

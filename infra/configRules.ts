@@ -1,4 +1,5 @@
 import { type Problem, show } from "./configError.ts";
+import { problemsOfEndpoint } from "./endpointRules.ts";
 import { reservedPorts, sshPortOf } from "./ports.ts";
 import { parseHostKey, SshKeyError } from "./sshKey.ts";
 
@@ -42,7 +43,8 @@ export function problemsAcross(input: Entry): Problem[] {
         found: show(key.signer),
         wanted: `one of the stack's signers: ${names.map(show).join(", ") || "there is none"}`,
       })),
-    ...problemsOfEndpoint(input.endpoint),
+    ...problemsOfForwarder(input),
+    ...problemsOfEndpoint(input),
     ...problemsOfHostKeys(input),
   ];
 }
@@ -93,10 +95,17 @@ function problemsOfPorts(signers: Entry[]): Problem[] {
   return problems;
 }
 
-function problemsOfEndpoint(endpoint: unknown): Problem[] {
-  const { port, nodePort } = (endpoint ?? {}) as Entry;
-  if (port === undefined || nodePort === undefined) return [];
-  return [{ path: "endpoint.port", found: show(port), wanted: "no port next to a nodePort, which is the port then" }];
+/** A stack that only makes a cluster has none of these; any other has what its forwarder needs. */
+function problemsOfForwarder(input: Entry): Problem[] {
+  const lists = [...entries(input.signers), ...entries(input.bakers)];
+  const given = [input.endpoint, input.hostKey, input.hostKeyFingerprint, input.nextHostKey];
+  if (lists.length === 0 && given.every((value) => value === undefined)) return [];
+  const missing = (path: string, wanted: string) =>
+    input[path] === undefined ? [{ path, found: "nothing", wanted }] : [];
+  return [
+    ...missing("hostKey", "an ssh private key, as a secret: signers know their forwarder by it"),
+    ...missing("endpoint", "what signers dial, an object with the keys of the config reference"),
+  ];
 }
 
 function twice(places: { path: string; value: unknown }[], shown?: string): Problem[] {

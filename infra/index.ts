@@ -2,40 +2,58 @@ import * as pulumi from "@pulumi/pulumi";
 import { Baker } from "./baker.ts";
 import { makeCluster } from "./cluster.ts";
 import { loadConfig } from "./config.ts";
+import { makeEndpoint } from "./endpoint.ts";
+import { lookUp } from "./facts.ts";
 import { SignerForwarder } from "./signerForwarder.ts";
 
-const { bakers: bakerConfigs, cluster: clusterConfig, images, ...config } = loadConfig();
-const namespace = pulumi.getStack();
+const stack = pulumi.getStack();
+const config = loadConfig();
+const facts = await lookUp(stack, config);
 
-const cluster = makeCluster("cluster", clusterConfig);
+const cluster = await makeCluster("cluster", { config: config.cluster, facts, stack });
+const endpoint = config.endpoint && (await makeEndpoint("endpoint", config.endpoint, facts));
 
-const forwarder = new SignerForwarder("forwarder", {
-  ...config,
-  cluster,
-  namespace,
-  image: images.signerForwarder,
-});
-
-const allBakers = bakerConfigs.map((baker) => ({
-  name: baker.name,
-  component: new Baker(`baker-${baker.name}`, {
-    baker,
+// A stack that has none of this only makes a cluster, for others to share.
+const forwarder =
+  endpoint &&
+  config.hostKey &&
+  new SignerForwarder("forwarder", {
     cluster,
-    forwarder,
-    namespace,
-    image: images.octez,
-    signerUrls: forwarder.signerUrls,
-  }),
-}));
+    endpoint,
+    hostKey: config.hostKey,
+    nextHostKey: config.nextHostKey,
+    image: config.images.signerForwarder,
+    namespace: stack,
+    signers: config.signers,
+  });
 
-/** What signers dial: `{host, port, user}`. */
-export const signerEndpoint = forwarder.endpoint;
+const allBakers = forwarder
+  ? config.bakers.map((baker) => ({
+      name: baker.name,
+      component: new Baker(`baker-${baker.name}`, {
+        baker,
+        cluster,
+        forwarder,
+        image: config.images.octez,
+        namespace: stack,
+        signerUrls: forwarder.signerUrls,
+      }),
+    }))
+  : [];
+
+const clusterAccess = cluster.access;
+
+/** What a stack of kind `stack` needs to share the cluster: `{kubeconfig, context, identifier, kubectl, getCredentials}`. */
+export { clusterAccess as cluster };
+// A stack that only makes a cluster has null for these.
+/** What signers dial: `{host, port, alternatePorts, user}`. */
+export const signerEndpoint = forwarder?.endpoint ?? null;
 /** The lines for a signer host's known_hosts file: the host key's, and the next one's. */
-export const knownHosts = forwarder.knownHosts;
+export const knownHosts = forwarder?.knownHosts ?? null;
 /** The host key's fingerprint, as `ssh-keygen -l` prints it. */
-export const hostKeyFingerprint = forwarder.hostKeyFingerprint;
+export const hostKeyFingerprint = forwarder?.hostKeyFingerprint ?? null;
 /** By name: `{url, port, sshPort, sshCommand}`. */
-export const signers = forwarder.signers;
+export const signers = forwarder?.signers ?? {};
 /** By name: `{keys, logsCommand}`. */
 export const bakers = Object.fromEntries(
   allBakers.map(({ name, component: { keys, logsCommand } }) => [name, { keys, logsCommand }]),

@@ -2,11 +2,14 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Cluster } from "./cluster.ts";
 import type { StackConfig } from "./config.ts";
+import type { Endpoint } from "./endpoint.ts";
 import { sshPortOf } from "./ports.ts";
 
 /** What the signer forwarder is made from. */
-export type SignerForwarderArgs = Pick<StackConfig, "endpoint" | "hostKey" | "nextHostKey" | "signers"> & {
+export type SignerForwarderArgs = Pick<StackConfig, "nextHostKey" | "signers"> & {
   readonly cluster: Cluster;
+  readonly endpoint: Endpoint;
+  readonly hostKey: NonNullable<StackConfig["hostKey"]>;
   /** The namespace that it makes and that the stack's bakers share. */
   readonly namespace: string;
   /** The image, where it is not the chart's. */
@@ -29,9 +32,9 @@ const user = "signer";
 
 /** The pod that signers dial: sshd and the gateway, with the host key, the Services and the namespace. */
 export class SignerForwarder extends pulumi.ComponentResource {
-  /** What signers dial. */
-  readonly endpoint: pulumi.Output<{ host: string; port: number; user: string }>;
-  /** The lines for a signer host's known_hosts file: the host key's, and the next one's. */
+  /** What signers dial; the alternate ports are for networks that let no ssh out by the first. */
+  readonly endpoint: pulumi.Output<{ host: string; port: number; alternatePorts: number[]; user: string }>;
+  /** The lines for a signer host's known_hosts file, for each port: the host key's, and the next one's. */
   readonly knownHosts: pulumi.Output<string>;
   readonly hostKeyFingerprint: pulumi.Output<string>;
   readonly signers: pulumi.Output<Record<string, SignerOutput>>;
@@ -81,9 +84,7 @@ export class SignerForwarder extends pulumi.ComponentResource {
           ...(image && { image }),
           // A literal, not an output: the chart is rendered from known values only.
           hostKeySecret: "signer-forwarder-host-key",
-          service: endpoint.nodePort
-            ? { type: "NodePort", nodePort: endpoint.nodePort }
-            : { type: "LoadBalancer", port: endpoint.port },
+          service: serviceOf(endpoint),
           signers: signers.map(({ sshPublicKey, nextSshPublicKey, ...signer }) => ({
             ...signer,
             sshPublicKey: sshPublicKey.line,
@@ -94,12 +95,14 @@ export class SignerForwarder extends pulumi.ComponentResource {
       { ...child, dependsOn: [this.namespace, secret] },
     );
 
-    const { host } = endpoint;
+    const { alternatePorts, host } = endpoint;
     const port = endpoint.nodePort ?? endpoint.port;
-    this.endpoint = pulumi.output({ host, port, user });
+    this.endpoint = pulumi.output({ host, port, alternatePorts: [...alternatePorts], user });
     const hostKeys = nextHostKey ? [hostKey, nextHostKey] : [hostKey];
-    const knownHost = port === 22 ? host : `[${host}]:${port}`;
-    this.knownHosts = pulumi.output(hostKeys.map(({ line }) => `${knownHost} ${line}\n`).join(""));
+    this.knownHosts = pulumi.output(host).apply((host) => {
+      const names = [port, ...alternatePorts].map((port) => (port === 22 ? host : `[${host}]:${port}`));
+      return names.flatMap((name) => hostKeys.map(({ line }) => `${name} ${line}\n`)).join("");
+    });
     this.hostKeyFingerprint = pulumi.output(hostKey.fingerprint);
     this.signerUrls = Object.fromEntries(
       signers.map(({ name, port }) => [name, `http://signer-${name}.${namespace}.svc:${port}`]),
@@ -124,4 +127,14 @@ export class SignerForwarder extends pulumi.ComponentResource {
 /** A text as a Secret's data holds it. */
 function secretData(text: string): pulumi.Output<string> {
   return pulumi.secret(Buffer.from(text).toString("base64"));
+}
+
+/** The chart's values for the Service that signers dial: only what differs from the chart's own. */
+function serviceOf({ alternatePorts, annotations, nodePort, port, sourceRanges }: Endpoint) {
+  return {
+    ...(nodePort ? { type: "NodePort", nodePort } : { type: "LoadBalancer", port }),
+    ...(alternatePorts.length > 0 && { alternatePorts }),
+    ...(sourceRanges.length > 0 && { sourceRanges }),
+    ...(Object.keys(annotations).length > 0 && { annotations }),
+  };
 }

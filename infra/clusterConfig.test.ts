@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { parseConfig } from "./config.ts";
+import { ConfigError } from "./configError.ts";
+
+type Tree = Record<string, unknown>;
+const gke = { kind: "gke", project: "my-project", region: "europe-west1", authorizedNetworks: ["203.0.113.0/24"] };
+
+const parsed = (cluster: Tree) => parseConfig("prod", { cluster: JSON.stringify(cluster) }).cluster;
+
+function problemsOf(cluster: Tree): string[] {
+  try {
+    parsed(cluster);
+    return [];
+  } catch (error) {
+    assert.ok(error instanceof ConfigError, String(error));
+    return error.problems.map(({ path, found, wanted }) => `${path}: found ${found}; wanted ${wanted}`);
+  }
+}
+
+test("a cluster of Google's needs a project, a region and who may reach its API; the rest has defaults", () => {
+  assert.deepEqual(parsed(gke), {
+    ...gke,
+    releaseChannel: "REGULAR",
+    maintenanceWindow: { days: ["TU", "WE", "TH"], start: "08:00", hours: 6 },
+    nodePool: { machineType: "e2-standard-4", minNodes: 2, maxNodes: 6, diskSizeGb: 50 },
+    deletionProtection: true,
+  });
+});
+
+test("another stack is named by its name, or in full", () => {
+  for (const stack of ["prod", "me/remote-signer-cloud/prod"])
+    assert.deepEqual(parsed({ kind: "stack", stack }), { kind: "stack", stack });
+});
+
+describe("each mistake is one problem that says where it is", () => {
+  const cases: [string, Tree, RegExp][] = [
+    [
+      "an unknown kind",
+      { kind: "eks" },
+      /^cluster\.kind: found "eks"; wanted a cluster of kind existing, gke or stack/,
+    ],
+    ["no context", { kind: "existing" }, /^cluster\.context: found nothing/],
+    ["a project's number", { ...gke, project: "123456" }, /^cluster\.project: found "123456"; wanted the id/],
+    ["a zone as region", { ...gke, region: "europe-west1-b" }, /^cluster\.region: found "europe-west1-b"/],
+    ["one zone", { ...gke, zones: ["europe-west1-b"] }, /^cluster\.zones: found a list; wanted two/],
+    [
+      "a zone elsewhere",
+      { ...gke, zones: ["europe-west1-b", "europe-west4-a"] },
+      /^cluster\.zones\[1\]: .*europe-west1-b/,
+    ],
+    ["one zone twice", { ...gke, zones: ["europe-west1-b", "europe-west1-b"] }, /^cluster\.zones\[1\]: .*another/],
+    [
+      "nobody who may reach the API",
+      { ...gke, authorizedNetworks: [] },
+      /^cluster\.authorizedNetworks: .*at least one/,
+    ],
+    ["no say on who may", { ...gke, authorizedNetworks: undefined }, /^cluster\.authorizedNetworks: found nothing/],
+    ["an address for a network", { ...gke, authorizedNetworks: ["203.0.113.7"] }, /authorizedNetworks\[0\]: .*CIDR/],
+    ["bits behind the prefix", { ...gke, authorizedNetworks: ["203.0.113.7/24"] }, /authorizedNetworks\[0\]: .*no bit/],
+    ["a prefix of 33", { ...gke, authorizedNetworks: ["203.0.113.7/33"] }, /authorizedNetworks\[0\]/],
+    [
+      "IPv6, which GKE does not take here",
+      { ...gke, authorizedNetworks: ["2001:db8::/32"] },
+      /authorizedNetworks\[0\]/,
+    ],
+    [
+      "an unknown channel",
+      { ...gke, releaseChannel: "stable" },
+      /^cluster\.releaseChannel: found "stable"; wanted RAPID/,
+    ],
+    [
+      "a window too short for GKE",
+      { ...gke, maintenanceWindow: { hours: 3, days: ["MO", "TU", "WE", "TH"] } },
+      /^cluster\.maintenanceWindow\.hours: found 3/,
+    ],
+    [
+      "too few hours a week",
+      { ...gke, maintenanceWindow: { days: ["MO"], hours: 8 } },
+      /^cluster\.maintenanceWindow: .*12 hours/,
+    ],
+    [
+      "a time that is none",
+      { ...gke, maintenanceWindow: { start: "24:00" } },
+      /^cluster\.maintenanceWindow\.start: found "24:00"/,
+    ],
+    [
+      "a day that is none",
+      { ...gke, maintenanceWindow: { days: ["TU", "XX"] } },
+      /^cluster\.maintenanceWindow\.days\[1\]/,
+    ],
+    [
+      "fewer nodes at most than at least",
+      { ...gke, nodePool: { minNodes: 7 } },
+      /^cluster\.nodePool\.maxNodes: .*minNodes, which is 7/,
+    ],
+    ["a machine type that is none", { ...gke, nodePool: { machineType: "big" } }, /^cluster\.nodePool\.machineType/],
+    [
+      "a misspelt key of the pool",
+      { ...gke, nodePool: { minNode: 1 } },
+      /^cluster\.nodePool: found an unknown key "minNode"/,
+    ],
+    ["a switch as text", { ...gke, deletionProtection: "no" }, /^cluster\.deletionProtection: found "no"/],
+    ["a key of another kind", { ...gke, context: "x" }, /^cluster: found an unknown key "context"/],
+    ["no other stack", { kind: "stack" }, /^cluster\.stack: found nothing/],
+    ["half of a full name", { kind: "stack", stack: "me/prod" }, /^cluster\.stack: found "me\/prod"/],
+  ];
+  for (const [name, cluster, problem] of cases) {
+    test(name, () => {
+      const problems = problemsOf(cluster);
+      assert.equal(problems.length, 1, problems.join("\n"));
+      assert.match(problems[0] as string, problem);
+    });
+  }
+});

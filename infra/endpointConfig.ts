@@ -1,0 +1,34 @@
+import { z } from "zod";
+import { cidr, googleName, googleProject, googleRegion, intFrom, matching, objectOf } from "./configFields.ts";
+
+const wantedHost = "a DNS name or an address, without a port";
+const port = intFrom(1, 65535, "a port from 1 to 65535");
+
+const address = z.strictObject(
+  {
+    name: googleName,
+    project: googleProject.optional(),
+    region: googleRegion.optional(),
+    existing: z.boolean("true or false").default(false),
+  },
+  objectOf,
+);
+
+const dnsZone = z.strictObject({ name: googleName, project: googleProject.optional() }, objectOf);
+
+/** What signers dial. */
+export const endpointSchema = z.strictObject(
+  {
+    host: matching(/^([a-z0-9]([-a-z0-9.]*[a-z0-9])?|[0-9a-f:.]*:[0-9a-f:.]*)$/i, wantedHost).optional(),
+    port: port.default(22),
+    nodePort: intFrom(30000, 32767, "a node port from 30000 to 32767").optional(),
+    alternatePorts: z.array(port, "a list of ports").default([]),
+    sourceRanges: z.array(cidr("IPv4 or IPv6"), "a list of CIDRs").default([]),
+    address: address.optional(),
+    dnsZone: dnsZone.optional(),
+  },
+  objectOf,
+);
+
+/** What signers dial, as the config describes it, the defaults put in. */
+export type EndpointConfig = z.output<typeof endpointSchema>;

@@ -1,0 +1,76 @@
+import { isIP } from "node:net";
+import { type Problem, show } from "./configError.ts";
+
+type Entry = Record<string, unknown>;
+
+/** What in an endpoint does not go together, or not with the stack's cluster. Takes the config as it was written. */
+export function problemsOfEndpoint(input: Entry): Problem[] {
+  const endpoint = entry(input.endpoint);
+  if (!endpoint) return [];
+  return [
+    ...problemsOfHost(endpoint),
+    ...problemsOfNodePort(endpoint),
+    ...problemsOfAlternatePorts(endpoint),
+    ...problemsOfAddress(endpoint, entry(input.cluster) ?? {}),
+  ];
+}
+
+function problemsOfHost({ address, dnsZone, host }: Entry): Problem[] {
+  const problems: Problem[] = [];
+  const path = "endpoint.host";
+  if (dnsZone !== undefined) {
+    if (host === undefined || isIP(String(host)) !== 0)
+      problems.push({ path, found: show(host), wanted: "a name in the dnsZone, which gets a record for it" });
+    if (address === undefined)
+      problems.push({ path: "endpoint.address", found: "nothing", wanted: "an address, for the dnsZone's record" });
+  } else if (host === undefined && address === undefined) {
+    problems.push({
+      path,
+      found: "nothing",
+      wanted: "a DNS name or an IP address that signers can dial, or an address",
+    });
+  }
+  return problems;
+}
+
+function problemsOfNodePort({ address, nodePort, port, sourceRanges }: Entry): Problem[] {
+  if (nodePort === undefined) return [];
+  const silly = (key: string, value: unknown, wanted: string) =>
+    value === undefined ? [] : [{ path: `endpoint.${key}`, found: show(value), wanted }];
+  return [
+    ...silly("port", port, "no port next to a nodePort, which is the port then"),
+    ...silly("sourceRanges", sourceRanges, "no source ranges next to a nodePort: only a load balancer heeds them"),
+    ...silly("address", address, "no address next to a nodePort: only a load balancer has one"),
+  ];
+}
+
+function problemsOfAlternatePorts({ alternatePorts, nodePort, port = 22 }: Entry): Problem[] {
+  if (!Array.isArray(alternatePorts)) return [];
+  const main = nodePort ?? port;
+  return alternatePorts.flatMap((alternate, i) => {
+    const problem = (wanted: string) => [{ path: `endpoint.alternatePorts[${i}]`, found: show(alternate), wanted }];
+    if (alternate === main || alternatePorts.indexOf(alternate) !== i) return problem("a port that is not given twice");
+    if (nodePort === undefined || typeof alternate !== "number" || (alternate >= 30000 && alternate <= 32767))
+      return [];
+    return problem("a node port from 30000 to 32767, as the nodePort is one");
+  });
+}
+
+/** An address must be where the load balancer is; only for a cluster of the stack's own is it known where that is. */
+function problemsOfAddress(endpoint: Entry, cluster: Entry): Problem[] {
+  const address = entry(endpoint.address);
+  if (!address) return [];
+  return (["project", "region"] as const).flatMap((key) => {
+    const [given, own] = [address[key], cluster.kind === "gke" ? cluster[key] : undefined];
+    const path = `endpoint.address.${key}`;
+    if (own !== undefined && given !== undefined && given !== own)
+      return [{ path, found: show(given), wanted: `the cluster's, ${show(own)}, or nothing` }];
+    if (given === undefined && cluster.kind !== "gke")
+      return [{ path, found: "nothing", wanted: `the ${key} that the address and the cluster are in` }];
+    return [];
+  });
+}
+
+function entry(value: unknown): Entry | undefined {
+  return value instanceof Object && !Array.isArray(value) ? (value as Entry) : undefined;
+}
