@@ -1,6 +1,6 @@
 import { ensureTools } from "../local/tools.ts";
 import { progress } from "./command.ts";
-import { apply, clusterOf, kubectlFor, waitForDeployments } from "./kubectl.ts";
+import { apply, clusterOf, kubectlFor, requireNoObjects, waitForDeployments } from "./kubectl.ts";
 import { manifestsOf } from "./manifests.ts";
 import type { ProgramRun } from "./program.ts";
 import type { PulumiStack } from "./pulumi.ts";
@@ -20,6 +20,7 @@ export async function upWithKubectl(program: ProgramRun): Promise<void> {
   const { helm, kubectl: binary } = await ensureTools(["helm", "kubectl"], progress);
   const objects = await manifestsOf(program, helm);
   const kubectl = kubectlFor(binary, clusterOf(program));
+  if (objects.length === 0) return await requireNoObjects(kubectl, program.stack);
   progress(`applying ${objects.length} objects without the pulumi CLI, which is not on PATH`);
   await apply(kubectl, objects);
   progress("waiting for the signer forwarder");

@@ -1,15 +1,17 @@
 import { clusterDown, clusterStatus } from "../local/cluster.ts";
 import { ensureTools } from "../local/tools.ts";
+import { requireNoCloud } from "./cloud.ts";
 import { commonHelp, type Options, progress, runCommand, UsageError } from "./command.ts";
 import { confirm } from "./confirm.ts";
 import { clusterOf, kubectlFor, requireOwnNamespace } from "./kubectl.ts";
 import { hasPulumi, PulumiStack } from "./pulumi.ts";
-import { localClusterOf, readStack, runStack, type Stack } from "./stack.ts";
+import { clusterConfigOf, localClusterOf, readStack, runStack, type Stack } from "./stack.ts";
 
 const help = `
 npm run down -- [options]
 
-Removes a stack from its cluster: its namespace and everything in it, the bakers' volumes included.
+Removes a stack from its cluster: its namespace and everything in it, the bakers' volumes included. A cluster that the
+stack has made goes as well, unless cluster.deletionProtection is on; a reserved address and its DNS record are kept.
 
   --cluster             remove this machine's own cluster as well, with all that is in it
   --yes                 do not ask; needed without a terminal, unless the cluster is this machine's own
@@ -30,18 +32,24 @@ await runCommand({ help, switches: ["cluster", "yes"] }, async (options) => {
 });
 
 async function downWithCli(stack: Stack, options: Options, local: boolean, running: boolean): Promise<void> {
+  const { deletionProtection = true, kind } = clusterConfigOf(stack);
+  if (kind === "gke" && deletionProtection !== false) {
+    throw new Error("cluster.deletionProtection: found it on, wanted false and an `up` first; nothing was removed");
+  }
   const pulumi = new PulumiStack(stack);
   if (!(await pulumi.exists())) return progress(`the backend has no stack ${stack.name}: nothing to remove`);
   const unasked = local || options.has("yes") ? ["--yes", "--skip-preview"] : [];
   // What was in a local cluster that is gone is gone; of any other cluster Pulumi must not assume that.
   const env = running ? {} : { PULUMI_K8S_DELETE_UNREACHABLE: "true" };
-  await pulumi.update("destroy", [...unasked, ...(running ? [] : ["--refresh"])], env);
+  // An address outlives its stack.
+  await pulumi.update("destroy", ["--exclude-protected", ...unasked, ...(running ? [] : ["--refresh"])], env);
 }
 
 async function downWithKubectl(stack: Stack, options: Options, local: boolean): Promise<void> {
   if (!local && !options.has("yes"))
     await confirm(`Remove stack ${stack.name} and the volumes of its bakers?`, stack.name);
   const program = await runStack(stack);
+  requireNoCloud(stack, program);
   const { kubectl: binary } = await ensureTools(["kubectl"], progress);
   const kubectl = kubectlFor(binary, clusterOf(program));
   await requireOwnNamespace(kubectl, stack.name);

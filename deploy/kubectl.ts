@@ -38,6 +38,13 @@ export async function requireOwnNamespace(kubectl: Kubectl, name: string): Promi
   );
 }
 
+/** Throws if a stack that has no objects, for it only makes a cluster, still has some: to remove a whole stack is `down`'s. */
+export async function requireNoObjects(kubectl: Kubectl, namespace: string): Promise<void> {
+  await requireOwnNamespace(kubectl, namespace);
+  if ((await kubectl(["get", "namespace", namespace, "--ignore-not-found", "--output", "name"])) === "") return;
+  throw new Error(`namespace ${namespace}: found a forwarder that the config no longer has, wanted npm run down first`);
+}
+
 /** Makes a stack's objects what they should be, and removes those that it no longer has. */
 export async function apply(kubectl: Kubectl, objects: Manifest[]): Promise<void> {
   const serverSide = [

@@ -19,7 +19,7 @@ export type Manifest = {
   [field: string]: unknown;
 };
 
-/** The objects that a run of the program would make in the cluster, its charts rendered by `helm` with the very values that it passes. */
+/** The objects that a run of the program would make in the cluster, and nothing outside of it; its charts rendered by `helm` with the very values that it passes. */
 export async function manifestsOf(program: ProgramRun, helm: string): Promise<Manifest[]> {
   const rendered = await Promise.all(program.resources.map((resource) => objectsOf(resource, helm)));
   const objects = rendered.flat();
@@ -34,8 +34,8 @@ export function isNamespace(object: Manifest): boolean {
 
 async function objectsOf({ type, name, inputs }: Registered, helm: string): Promise<Manifest[]> {
   if (type === "kubernetes:helm.sh/v4:Chart") return await renderChart(inputs, helm);
-  if (type.startsWith("pulumi:") || type.startsWith("remote-signer-cloud:")) return [];
-  if (type.startsWith("kubernetes:") && typeof inputs.kind === "string") return [inputs as Manifest];
+  if (!type.startsWith("kubernetes:")) return [];
+  if (typeof inputs.kind === "string") return [inputs as Manifest];
   throw new Error(`resource ${name}: found type ${type}, which only the pulumi CLI can make`);
 }
 

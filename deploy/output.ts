@@ -1,18 +1,30 @@
-import { commonHelp, runCommand } from "./command.ts";
+import { requireNoCloud } from "./cloud.ts";
+import { commonHelp, type Options, runCommand } from "./command.ts";
 import { hasPulumi, PulumiStack } from "./pulumi.ts";
-import { readStack, runStack } from "./stack.ts";
+import { readStack, runStack, type Stack } from "./stack.ts";
 
 const help = `
 npm run -s output -- [options]
 
-Prints a stack's outputs as JSON on stdout: signerEndpoint, knownHosts, hostKeyFingerprint, signers and bakers.
+Prints a stack's outputs as JSON on stdout: cluster, signerEndpoint, knownHosts, hostKeyFingerprint, signers and bakers.
 With the pulumi CLI they are those of the last \`up\`, without it those of the config as it is.
 
+  --from-config         what the config says, as without the CLI; what only a cloud can say is left out
 ${commonHelp}
 `;
 
-await runCommand({ help }, async (options) => {
+await runCommand({ help, switches: ["from-config"] }, async (options) => {
   const stack = readStack(options);
-  const outputs = hasPulumi() ? JSON.parse(await new PulumiStack(stack).outputs()) : (await runStack(stack)).outputs;
+  const outputs = hasPulumi() && !options.has("from-config") ? await ofLastUp(stack) : await ofConfig(stack, options);
   process.stdout.write(`${JSON.stringify(outputs, null, 2)}\n`);
 });
+
+async function ofLastUp(stack: Stack): Promise<unknown> {
+  return JSON.parse(await new PulumiStack(stack).outputs());
+}
+
+async function ofConfig(stack: Stack, options: Options): Promise<unknown> {
+  const program = await runStack(stack);
+  if (!options.has("from-config")) requireNoCloud(stack, program);
+  return program.outputs;
+}

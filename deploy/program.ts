@@ -8,22 +8,38 @@ export const project = "remote-signer-cloud";
 export type Registered = { readonly type: string; readonly name: string; readonly inputs: Record<string, unknown> };
 
 /** What one run of the program gave. */
-export type ProgramRun = { readonly resources: Registered[]; readonly outputs: Record<string, unknown> };
+export type ProgramRun = {
+  readonly stack: string;
+  readonly resources: Registered[];
+  readonly outputs: Record<string, unknown>;
+};
 
 /**
  * Runs the Pulumi program without the Pulumi engine, through the SDK's own mocks.
  *
- * Once in a process: a module runs only once. Throws what the program throws, a ConfigError first of all.
+ * `referenced` are the outputs of other stacks, by the names that the program calls them. Once in a process: a module runs
+ * only once. Throws what the program throws, a ConfigError first of all.
  */
-export async function runProgram(stack: string, config: StackValues): Promise<ProgramRun> {
+export async function runProgram(
+  stack: string,
+  config: StackValues,
+  referenced: Record<string, Record<string, unknown>> = {},
+): Promise<ProgramRun> {
   const resources: Registered[] = [];
   await pulumi.runtime.setMocks(
     {
       newResource({ type, name, inputs }) {
+        if (type === "pulumi:pulumi:StackReference") {
+          return { id: name, state: { ...inputs, outputs: referenced[inputs.name] ?? {}, secretOutputNames: [] } };
+        }
         resources.push({ type, name, inputs: plain(inputs) as Record<string, unknown> });
-        return { id: name, state: inputs };
+        // A random name stays one that nobody takes for a real one.
+        const state = type === "random:index/randomId:RandomId" ? { ...inputs, hex: "SUFFIX" } : inputs;
+        return { id: name, state };
       },
       call: ({ token }) => {
+        // What only a cloud can answer stays unanswered; the program takes that for no problem.
+        if (token.startsWith("gcp:")) return {};
         throw new Error(`the program calls ${token}, which only the pulumi CLI can answer`);
       },
     },
@@ -37,7 +53,7 @@ export async function runProgram(stack: string, config: StackValues): Promise<Pr
     pulumi.output(exports).apply((values) => resolve(values as Record<string, unknown>));
   });
   await pulumi.runtime.disconnect();
-  return { resources, outputs };
+  return { stack, resources, outputs };
 }
 
 /** Takes the marks of Pulumi's secrets off. */

@@ -1,5 +1,6 @@
 import { dump } from "js-yaml";
 import { ensureTools } from "../local/tools.ts";
+import { cloudResources } from "./cloud.ts";
 import { commonHelp, progress, runCommand } from "./command.ts";
 import { manifestsOf } from "./manifests.ts";
 import { readStack, runStack } from "./stack.ts";
@@ -8,7 +9,8 @@ const help = `
 npm run -s render -- [options]
 
 Prints the Kubernetes objects of a stack as plain YAML on stdout: what \`pulumi up\` would make in the cluster.
-The host key's Secret is among them, in the clear: take care where you put it.
+The host key's Secret is among them, in the clear: take care where you put it. What a stack has in a cloud beside its
+cluster's objects is left out, and named on stderr.
 
 ${commonHelp}
 `;
@@ -18,5 +20,8 @@ await runCommand({ help }, async (options) => {
   const { helm } = await ensureTools(["helm"], progress);
   const manifests = await manifestsOf(program, helm);
   process.stdout.write(manifests.map((manifest) => dump(manifest, { lineWidth: -1, noRefs: true })).join("---\n"));
-  progress(`${manifests.length} objects, a Secret with the host key among them`);
+  for (const { name, type } of cloudResources(program))
+    progress(`left out, for the pulumi CLI to make: ${type} ${name}`);
+  const secret = manifests.some(({ kind }) => kind === "Secret") ? ", a Secret with the host key among them" : "";
+  progress(`${manifests.length} objects${secret}`);
 });

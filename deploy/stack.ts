@@ -1,5 +1,8 @@
+import { existsSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { run } from "../local/command.ts";
 import { type ClusterName, clusterLayout, clusterNames } from "../local/layout.ts";
-import type { Options } from "./command.ts";
+import { type Options, root } from "./command.ts";
 import { type ProgramRun, project, runProgram } from "./program.ts";
 import { openStackFile, readStackFile, type StackFile } from "./stackFile.ts";
 
@@ -21,9 +24,61 @@ export function readStack({ stack, configFile, context }: Options): Stack {
   return { name: stack, configFile, file, hasOtherCluster: context !== undefined };
 }
 
+/** What the config says of the cluster, unchecked. */
+export function clusterConfigOf({ file }: Stack): Record<string, unknown> {
+  const config = file.config?.[clusterKey];
+  return config instanceof Object ? (config as Record<string, unknown>) : {};
+}
+
+/** The stack whose cluster it is, by its config file beside this one's; itself unless its cluster is of kind `stack`. Throws on a circle. */
+export function ownerOfCluster(stack: Stack, before: readonly string[] = []): Stack {
+  const other = sharedWith(stack);
+  if (!other) return stack;
+  const chain = [...before, stack.name];
+  if (chain.includes(other.name)) {
+    const circle = [...chain, other.name].join(", ");
+    throw new Error(
+      `cluster.stack: found a circle of stacks (${circle}), wanted one with a cluster of its own at its end`,
+    );
+  }
+  return ownerOfCluster(other, chain);
+}
+
+/** The stack that `cluster.stack` names, if its config is here. */
+function sharedWith(stack: Stack): Stack | undefined {
+  const { kind, stack: reference } = clusterConfigOf(stack);
+  if (kind !== "stack" || typeof reference !== "string") return undefined;
+  const name = reference.split("/").at(-1) as string;
+  const configFile = join(dirname(stack.configFile), `Pulumi.${name}.yaml`);
+  if (!existsSync(resolve(root, configFile))) return undefined;
+  return { name, configFile, file: readStackFile(configFile), hasOtherCluster: false };
+}
+
 /** Runs the program on the stack's config, its secrets opened. Throws every problem of the config. */
-export function runStack({ name, file, configFile }: Stack): Promise<ProgramRun> {
-  return runProgram(name, openStackFile(file, name, configFile));
+export async function runStack(stack: Stack): Promise<ProgramRun> {
+  const { configFile, file, name } = stack;
+  const config = openStackFile(file, name, configFile);
+  return await runProgram(name, config, await referencedOutputs(stack));
+}
+
+/**
+ * The outputs of the stack that the config names, by that name: what its own config says, run in a process of its own
+ * because a program runs once in a process.
+ */
+async function referencedOutputs(stack: Stack): Promise<Record<string, Record<string, unknown>>> {
+  const { kind, stack: reference } = clusterConfigOf(stack);
+  if (kind !== "stack") return {};
+  ownerOfCluster(stack);
+  const other = sharedWith(stack);
+  if (!other) {
+    const wanted = `Pulumi.${String(reference).split("/").at(-1)}.yaml beside ${stack.configFile}`;
+    throw new Error(
+      `cluster.stack: found no config of stack ${reference}, wanted ${wanted}, or the pulumi CLI and its state`,
+    );
+  }
+  const options = ["--stack", other.name, "--config-file", resolve(root, other.configFile), "--from-config"];
+  const text = await run(process.execPath, [join(root, "deploy/output.ts"), ...options]);
+  return { [String(reference)]: JSON.parse(text) as Record<string, unknown> };
 }
 
 /** A cluster that `npm run up` makes on this machine, by the kubeconfig and context that it writes. */
@@ -34,8 +89,8 @@ export type LocalClusterOfStack = { readonly name: ClusterName; readonly kubecon
  *
  * A kubeconfig in `.local/` is one that a local cluster writes, with that cluster's context.
  */
-export function localClusterOf({ file }: Stack): LocalClusterOfStack | undefined {
-  const { kubeconfig, context } = (file.config?.[clusterKey] ?? {}) as Record<string, unknown>;
+export function localClusterOf(stack: Stack): LocalClusterOfStack | undefined {
+  const { kubeconfig, context } = clusterConfigOf(ownerOfCluster(stack));
   if (typeof kubeconfig !== "string" || !kubeconfig.startsWith(".local/")) return undefined;
   const name = clusterNames.find((cluster) => clusterLayout(cluster).context === context);
   return name && { name, kubeconfig };

@@ -1,5 +1,6 @@
 import { clusterStatus } from "../local/cluster.ts";
 import { upWithCli, upWithKubectl } from "./bringUp.ts";
+import { requireNoCloud } from "./cloud.ts";
 import { commonHelp, progress, runCommand, UsageError } from "./command.ts";
 import { ensureLocalCluster } from "./localCluster.ts";
 import { hasPulumi, PulumiStack } from "./pulumi.ts";
@@ -26,6 +27,7 @@ await runCommand({ help, switches: ["yes"] }, async (options) => {
   // runs ahead only where a cluster would be made before that.
   const making = local && clusterStatus(local.name).state !== "running";
   const program = making || !withCli ? await runStack(stack) : undefined;
+  if (program && !withCli) requireNoCloud(stack, program);
   const cluster = local && (await ensureLocalCluster(local));
   // A cluster that was made anew has nothing of what the state remembers.
   if (withCli) await upWithCli(new PulumiStack(stack), { unasked, refresh: cluster === "fresh" });

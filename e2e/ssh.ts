@@ -7,7 +7,12 @@ import { type Stack, temporary } from "./stack.ts";
 export type SshResult = { readonly code: number | null; readonly output: string };
 
 /** The words with which a stock OpenSSH client in a signer's home dials a stack's forwarder with some key. */
-export async function sshWords(stack: Stack, home: string, keyFile: string): Promise<[string, string[]]> {
+export async function sshWords(
+  stack: Stack,
+  home: string,
+  keyFile: string,
+  otherPort?: number,
+): Promise<[string, string[]]> {
   const { knownHosts, signerEndpoint } = await stack.outputs();
   const known = temporary(`${stack.name}-known-hosts`);
   writeFileSync(known, knownHosts);
@@ -24,7 +29,7 @@ export async function sshWords(stack: Stack, home: string, keyFile: string): Pro
     "-i",
     key,
     "-p",
-    String(port),
+    String(otherPort ?? port),
     "-l",
     user,
     ...options.flatMap((option) => ["-o", option]),
