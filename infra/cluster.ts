@@ -33,7 +33,7 @@ export async function makeCluster(
 ): Promise<Cluster> {
   if (config.kind === "existing") return new ExistingCluster(name, config, opts);
   if (config.kind === "stack") return new SharedCluster(name, facts.sharedCluster as ClusterAccess, opts);
-  // Google's SDK is read only where it is used: it takes a quarter of a second.
+  // Google's SDK is large; only a stack that uses it reads it.
   const { GkeCluster } = await import("./gkeCluster.ts");
   return new GkeCluster(name, { ...config, stack }, opts);
 }
