@@ -98,6 +98,12 @@ test("this machine's own cluster is known by the stack at the end of the referen
   assert.deepEqual([local("on-google"), local("lonely")], [undefined, undefined]);
 });
 
+test("respin does not take a cluster of Google's, which it can't find, for lost", () => {
+  for (const stack of ["google", "on-google"]) {
+    assert.match(call("respin", stack, ["--yes"]).stderr, /^error: cluster\.kind: found gke, wanted existing/);
+  }
+});
+
 test("down refuses a cluster that is protected before it removes anything, and no other", () => {
   // It is called for whatever it is asked, and says that there is no stack.
   writeFileSync(join(folder, "pulumi"), "#!/bin/sh\necho '[]'\n");

@@ -10,7 +10,7 @@ import { project } from "./program.ts";
 import { hasPulumi, PulumiStack } from "./pulumi.ts";
 import { hasObjects, withoutDead } from "./pulumiState.ts";
 import { type LostBaker, planOf } from "./respinPlan.ts";
-import { localClusterOf, readStack, runStack } from "./stack.ts";
+import { clusterConfigOf, localClusterOf, ownerOfCluster, readStack, runStack } from "./stack.ts";
 import { Steps } from "./steps.ts";
 
 const help = `
@@ -33,6 +33,10 @@ const adopting = { PULUMI_K8S_UPSERT_EXISTING_OBJECTS: "true", PULUMI_K8S_ENABLE
 await runCommand({ help, switches: ["yes"] }, async (options) => {
   const stack = readStack(options);
   const local = localClusterOf(stack);
+  if (clusterConfigOf(ownerOfCluster(stack)).kind === "gke") {
+    // Where that cluster is stands in Pulumi's state alone: one that is only not found must not be taken for lost.
+    throw new Error("cluster.kind: found gke, wanted existing; a cluster of Google's is brought back by npm run up");
+  }
   const program = await runStack(stack);
   const { helm, kubectl: binary } = await ensureTools(["helm", "kubectl"], progress);
   const objects = await manifestsOf(program, helm);
