@@ -98,10 +98,27 @@ test("this machine's own cluster is known by the stack at the end of the referen
   assert.deepEqual([local("on-google"), local("lonely")], [undefined, undefined]);
 });
 
-test("respin does not take a cluster of Google's, which it can't find, for lost", () => {
+test("respin says that only the CLI can find a cluster of Google's, and touches nothing", () => {
   for (const stack of ["google", "on-google"]) {
-    assert.match(call("respin", stack, ["--yes"]).stderr, /^error: cluster\.kind: found gke, wanted existing/);
+    assert.match(
+      call("respin", stack, ["--yes"]).stderr,
+      /^error: stack .* no pulumi CLI on PATH; .*nothing was changed\n$/,
+    );
   }
+});
+
+test("respin does not take a cluster of Google's that it can't find for lost, before it has asked", () => {
+  writeFileSync(join(folder, "pulumi"), "#!/bin/sh\necho '[]'\n");
+  chmodSync(join(folder, "pulumi"), 0o755);
+  const { status, stderr } = call("respin", "google", [], [folder]);
+  assert.match(stderr, /Pulumi's state knows nothing of.*goes on baking.*gcloud container clusters list/s);
+  assert.match(stderr, /found no terminal to ask on, wanted --yes/);
+  assert.equal(status, 2);
+});
+
+test("respin of a stack that shares a cluster which is lost wants that of the cluster first", () => {
+  const { stderr } = call("respin", "on-google", ["--yes"], [folder]);
+  assert.match(stderr, /^error: .*stack google has made it: wanted that stack first/m);
 });
 
 test("down refuses a cluster that is protected before it removes anything, and no other", () => {

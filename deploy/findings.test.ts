@@ -100,6 +100,15 @@ describe("a look at a cluster", () => {
     assert.deepEqual([missing.length, lostClaims.length, connected], [3, 2, undefined]);
   });
 
+  test("of a stack that only makes a cluster asks for no object", async () => {
+    const { missing, connected } = await examine(having({ ...well, "get namespace prod": "" }), "prod", []);
+    assert.deepEqual([missing, connected], [[], []]);
+  });
+
+  test("that nobody knows where to find is one that is not there", async () => {
+    assert.equal((await examine(undefined, "prod", objects)).cluster, "absent");
+  });
+
   test("whose namespace is somebody else's fails, and asks for nothing more", async () => {
     const kubectl = having({ ...well, "get namespace prod": JSON.stringify(objects[0]) });
     await assert.rejects(examine(kubectl, "prod", objects), /somebody else's/);

@@ -10,6 +10,8 @@ import type { LocalClusterOfStack } from "./stack.ts";
  */
 export type ClusterState = "answers" | "failing" | "silent" | "stopped" | "absent";
 
+const forwarder = "Deployment signer-forwarder";
+
 /** A volume claim of a StatefulSet's one pod. */
 export type Claim = { readonly name: string; readonly owner: string };
 
@@ -28,9 +30,13 @@ export type Findings = {
   readonly connected?: readonly string[];
 };
 
-/** Looks at what is left of a stack, and changes nothing. Throws if the cluster refuses us, or its namespace is somebody else's. */
+/**
+ * Looks at what is left of a stack, and changes nothing; without a kubectl nobody knows where its cluster is.
+ *
+ * Throws if the cluster refuses us, or its namespace is somebody else's.
+ */
 export async function examine(
-  kubectl: Kubectl,
+  kubectl: Kubectl | undefined,
   namespace: string,
   objects: readonly Manifest[],
   local?: LocalClusterOfStack,
@@ -39,19 +45,20 @@ export async function examine(
   const names = objects.map(nameOf);
   const lost = { missing: names, wanted: names.length, lostClaims: claims };
   const state = local && clusterStatus(local.name).state;
-  if (state === "absent") return { cluster: state, ...lost };
+  if (state === "absent" || !kubectl) return { cluster: "absent", ...lost };
   if (state === "stopped") return { cluster: state, ...lost, lostClaims: [] };
   const { cluster, said } = await probe(kubectl);
   if (cluster !== "answers") return { cluster, ...(said && { said }), ...lost };
   await requireOwnNamespace(kubectl, namespace);
+  // A stack that only makes a cluster has no object, and kubectl takes an empty list for a mistake.
+  if (names.length === 0) return { cluster, ...lost, connected: [] };
   const present = new Set(
     await namesOf(kubectl, ["--filename", "-"], JSON.stringify({ apiVersion: "v1", kind: "List", items: objects })),
   );
   const presentClaims = await namesOf(kubectl, ["persistentvolumeclaims", "--namespace", namespace]);
   const missing = names.filter((name) => !present.has(name));
-  const connected = missing.includes("Deployment signer-forwarder")
-    ? undefined
-    : await connectedSigners(kubectl, namespace).catch(() => undefined);
+  const runs = !missing.includes(forwarder);
+  const connected = runs ? await connectedSigners(kubectl, namespace).catch(() => undefined) : undefined;
   return {
     cluster,
     missing,

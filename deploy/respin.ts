@@ -1,16 +1,18 @@
 import { ensureTools } from "../local/tools.ts";
 import { upWithCli, upWithKubectl } from "./bringUp.ts";
+import { requireNoCloud } from "./cloud.ts";
+import { addressOfCluster, isInCloud } from "./clusterAddress.ts";
 import { commonHelp, progress, runCommand } from "./command.ts";
 import { confirm } from "./confirm.ts";
 import { addressText, awaitSigners, connectedSigners, examine } from "./findings.ts";
-import { clusterOf, kubectlFor, namespaceOf } from "./kubectl.ts";
+import { kubectlFor } from "./kubectl.ts";
 import { ensureLocalCluster } from "./localCluster.ts";
 import { manifestsOf } from "./manifests.ts";
 import { project } from "./program.ts";
 import { hasPulumi, PulumiStack } from "./pulumi.ts";
 import { hasObjects, withoutDead } from "./pulumiState.ts";
-import { type LostBaker, planOf } from "./respinPlan.ts";
-import { clusterConfigOf, localClusterOf, ownerOfCluster, readStack, runStack } from "./stack.ts";
+import { type LostBaker, type Maker, planOf } from "./respinPlan.ts";
+import { localClusterOf, ownerOfCluster, readStack, runStack, type Stack } from "./stack.ts";
 import { Steps } from "./steps.ts";
 
 const help = `
@@ -33,28 +35,23 @@ const adopting = { PULUMI_K8S_UPSERT_EXISTING_OBJECTS: "true", PULUMI_K8S_ENABLE
 await runCommand({ help, switches: ["yes"] }, async (options) => {
   const stack = readStack(options);
   const local = localClusterOf(stack);
-  if (clusterConfigOf(ownerOfCluster(stack)).kind === "gke") {
-    // Where that cluster is stands in Pulumi's state alone: one that is only not found must not be taken for lost.
-    throw new Error("cluster.kind: found gke, wanted existing; a cluster of Google's is brought back by npm run up");
-  }
   const program = await runStack(stack);
+  const pulumi = hasPulumi() ? new PulumiStack(stack) : undefined;
+  if (!pulumi) requireNoCloud(stack, program);
   const { helm, kubectl: binary } = await ensureTools(["helm", "kubectl"], progress);
   const objects = await manifestsOf(program, helm);
-  const namespace = namespaceOf(objects);
-  const cluster = clusterOf(program);
-  const kubectl = kubectlFor(binary, cluster);
-  const pulumi = hasPulumi() ? new PulumiStack(stack) : undefined;
 
-  const findings = await examine(kubectl, namespace, objects, local);
+  const address = await addressOfCluster(stack, program, pulumi);
+  const findings = await examine(address && kubectlFor(binary, address), stack.name, objects, local);
   const known = pulumi && (await pulumi.exists()) ? await pulumi.state() : undefined;
   const isGone = findings.cluster === "absent" || findings.cluster === "silent";
-  const cleaned = known && withoutDead(known, ({ context }) => isGone || context !== cluster.context);
+  const cleaned = known && withoutDead(known, ({ context }) => isGone || context !== address?.context);
   const lostOwners = new Set(findings.lostClaims.map(({ owner }) => owner));
   const bakers = (stack.file.config?.[`${project}:bakers`] ?? []) as LostBaker[];
   const plan = planOf({
     findings,
-    address: addressText(cluster),
-    maker: local ? "local" : "nobody",
+    address: address ? addressText(address) : "one of Google's, that Pulumi's state knows nothing of",
+    maker: makerOf(stack, local !== undefined),
     ...(pulumi && { state: { found: known !== undefined && hasObjects(known), dead: cleaned?.dropped ?? 0 } }),
     bakers: bakers.filter(({ name }) => lostOwners.has(`baker-${name}`)),
     signers: signersOf(program.outputs),
@@ -75,8 +72,9 @@ await runCommand({ help, switches: ["yes"] }, async (options) => {
     }
     await steps.run("pulumi up", () => upWithCli(pulumi, { unasked: true, refresh: true, env: adopting }));
   } else await steps.run("the stack's objects", () => upWithKubectl(program));
+  const kubectl = kubectlFor(binary, (await addressOfCluster(stack, program, pulumi)) ?? {});
   const missing = await steps.run("the signers", () =>
-    awaitSigners(() => connectedSigners(kubectl, namespace), plan.awaited, reconnectSeconds),
+    awaitSigners(() => connectedSigners(kubectl, stack.name), plan.awaited, reconnectSeconds),
   );
   process.stdout.write(steps.report());
   if (missing.length > 0) {
@@ -85,6 +83,14 @@ await runCommand({ help, switches: ["yes"] }, async (options) => {
     );
   }
 });
+
+/** Who can make the stack's cluster again. */
+function makerOf(stack: Stack, isLocal: boolean): Maker {
+  if (isLocal) return "local";
+  const owner = ownerOfCluster(stack);
+  if (owner.name !== stack.name) return { stack: owner.name };
+  return isInCloud(stack) ? "cloud" : "nobody";
+}
 
 function signersOf(outputs: Record<string, unknown>): string[] {
   return Object.keys((outputs.signers ?? {}) as Record<string, unknown>);

@@ -96,6 +96,11 @@ describe("nothing can be done yet", () => {
       /with errors.*etcd failed/s,
     ],
     [
+      "for a cluster that another stack has made",
+      { findings: { ...lost, cluster: "silent" }, maker: { stack: "bakers" } },
+      /stack bakers has made it.*respin -- --stack bakers/,
+    ],
+    [
       "for a cluster in the cloud that answers with errors: it is not gone",
       { findings: { ...lost, cluster: "failing" }, maker: "cloud" },
       /delete it in the console/,

@@ -1,12 +1,14 @@
 import type { Findings } from "./findings.ts";
 
+/** Who can make a cluster again: this machine, the program itself (GKE), nobody for one that existed before, or another stack. */
+export type Maker = "local" | "cloud" | "nobody" | { readonly stack: string };
+
 /** What is known before a respin, beside the look at the cluster. */
 export type Situation = {
   readonly findings: Findings;
   /** Where the cluster is, in words. */
   readonly address: string;
-  /** Who can make the cluster again: `local` is this machine, `cloud` the program itself (GKE), `nobody` for one that exists already. */
-  readonly maker: "local" | "cloud" | "nobody";
+  readonly maker: Maker;
   /** With the pulumi CLI: what the backend knows. `foreign` counts objects of a cluster that is not the config's, or is gone. */
   readonly state?: { readonly found: boolean; readonly dead: number };
   /** The bakers whose volumes are lost, and what each of them gets back. */
@@ -60,8 +62,10 @@ export function planOf({ findings, address, maker, state, bakers, signers }: Sit
       ? `signers with a tunnel: ${connected.join(", ") || "none"}`
       : "which signers had a tunnel can't be known: all of the config are waited for",
   ];
-  if (maker === "cloud" && cluster === "silent") {
-    found.push("a cluster that only this machine can't reach goes on baking: look in the cloud's console first");
+  if (maker === "cloud" && (cluster === "silent" || cluster === "absent")) {
+    found.push(
+      "a cluster that only can't be found or reached from here goes on baking, and a second one will be made: look first with `gcloud container clusters list`",
+    );
   }
   const blocked = blockedBy(findings, maker, address);
   const making = maker === "local" && !answers ? [makingText(cluster)] : [];
@@ -73,7 +77,8 @@ export function planOf({ findings, address, maker, state, bakers, signers }: Sit
     ...bakers.flatMap(({ name, backup }) =>
       backup ? [`restore the base dir of baker ${name} from its snapshot of ${backup}`] : [],
     ),
-    answers && missing.length === 0 ? "bring the stack up to date" : `make the stack's ${wanted} objects`,
+    ...(maker === "cloud" && !answers ? ["make the cluster in Google's cloud, with what else of it is gone"] : []),
+    missing.length === 0 ? "bring the stack up to date" : `make the stack's ${wanted} objects`,
     `wait until these signers have a tunnel: ${awaited.join(", ") || "none"}`,
   ];
   return { found, will: blocked ? [] : will, lost: bakers.flatMap(lossesOf), ...(blocked && { blocked }), awaited };
@@ -95,9 +100,12 @@ function makingText(cluster: Findings["cluster"]): string {
   return "start what is missing of this machine's own cluster, with the data that it has";
 }
 
-function blockedBy({ cluster, said }: Findings, maker: Situation["maker"], address: string): string | undefined {
+function blockedBy({ cluster, said }: Findings, maker: Maker, address: string): string | undefined {
   if (cluster === "answers" || maker === "local" || (maker === "cloud" && cluster !== "failing")) return undefined;
   const quoted = said ? `\n${said}` : "";
+  if (typeof maker === "object") {
+    return `the cluster (${address}) ${stateTexts[cluster]}; stack ${maker.stack} has made it: wanted that stack first (npm run respin -- --stack ${maker.stack}), then this one${quoted}`;
+  }
   if (maker === "cloud") {
     return `the cluster (${address}) answers with errors, so it is not gone: found a control plane that is being repaired, or was cut off; wanted one that answers, or none (delete it in the console), then run respin again${quoted}`;
   }

@@ -1,0 +1,29 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { root } from "./command.ts";
+import { type ClusterAddress, clusterOf } from "./kubectl.ts";
+import type { ProgramRun } from "./program.ts";
+import type { PulumiStack } from "./pulumi.ts";
+import { clusterConfigOf, ownerOfCluster, type Stack } from "./stack.ts";
+
+/** Whether the stack's cluster, or that of the stack that it shares one with, is one of Google's: only Pulumi's state knows where it is. */
+export function isInCloud(stack: Stack): boolean {
+  return clusterConfigOf(ownerOfCluster(stack)).kind === "gke";
+}
+
+/** Where a stack's cluster is, or undefined for one of Google's that Pulumi's state knows nothing of. */
+export async function addressOfCluster(
+  stack: Stack,
+  program: ProgramRun,
+  pulumi: PulumiStack | undefined,
+): Promise<ClusterAddress | undefined> {
+  if (!isInCloud(stack)) return clusterOf(program);
+  if (!pulumi || !(await pulumi.exists())) return undefined;
+  const { cluster } = JSON.parse(await pulumi.outputs()) as { cluster?: { kubeconfig?: string; context?: string } };
+  if (!cluster?.kubeconfig || !cluster.context) return undefined;
+  // It names the program that gets a credential, and holds none.
+  const kubeconfig = `.local/${stack.name}.cluster.kubeconfig`;
+  mkdirSync(resolve(root, ".local"), { recursive: true });
+  writeFileSync(resolve(root, kubeconfig), cluster.kubeconfig, { mode: 0o600 });
+  return { kubeconfig, context: cluster.context };
+}
