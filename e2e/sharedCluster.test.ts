@@ -23,6 +23,8 @@ before(async () => {
     settings.endpoint = { ...(settings.endpoint as object), alternatePorts: [30443] };
     settings.bakers = [];
   });
+  // The homes are linked to the cluster, which any up makes.
+  await withoutPulumi(() => owner.npm("up"));
   await makeNetwork(["home"]);
 });
 
