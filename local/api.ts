@@ -3,6 +3,7 @@ import { get } from "node:http";
 import { Agent, request } from "node:https";
 import { connect } from "node:net";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Layout } from "./layout.ts";
 
 /** An object of Kubernetes, as far as the local cluster looks into it. */
@@ -49,7 +50,12 @@ export function clusterApi(layout: Layout): Api {
       outgoing.end(body === undefined ? undefined : JSON.stringify(body));
     });
   const call = async (method: string, path: string, body?: unknown): Promise<Answer> => {
-    const answer = await send(method, `https://${layout.nodeAddress}:6443${path}`, body);
+    const again = () => send(method, `https://${layout.nodeAddress}:6443${path}`, body);
+    let answer = await again();
+    // So the server says that it is not ready for a kind that it has just learnt of.
+    for (const deadline = Date.now() + 10_000; answer.status === 429 && Date.now() < deadline; answer = await again()) {
+      await sleep(100);
+    }
     if (answer.status >= 400 && answer.status !== 404) {
       throw new Error(`local cluster ${layout.name}: ${method} ${path}: found ${answer.status}: ${answer.body}`);
     }

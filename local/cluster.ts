@@ -2,7 +2,9 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync }
 import { dirname, join } from "node:path";
 import { clusterApi } from "./api.ts";
 import { makeCgroups, removeCgroups } from "./cgroups.ts";
-import { type ClusterDaemon, clusterDaemons, clusterTools, type DaemonName } from "./daemons.ts";
+import { ensureCsiFiles } from "./csi/files.ts";
+import { applyStorage } from "./csi/objects.ts";
+import { type ClusterDaemon, clusterDaemons, clusterTools, type DaemonName, daemonNames } from "./daemons.ts";
 import { ensureImage, loadImage } from "./images.ts";
 import { keepingKernelSettings, restoreKernelSettings } from "./kernel.ts";
 import {
@@ -16,7 +18,7 @@ import {
 } from "./layout.ts";
 import { withLock } from "./lock.ts";
 import { makeNamespaces, namespacesExist, removeFixedFolders, removeNamespaces } from "./namespaces.ts";
-import { applyDnsRole, renewVolumes } from "./objects.ts";
+import { applyDnsRole } from "./objects.ts";
 import { ensurePackages } from "./packages.ts";
 import { ensurePki, kubeconfig } from "./pki.ts";
 import { ensureRunning, isRunning, runningPid, waitHealthy } from "./processes.ts";
@@ -40,6 +42,7 @@ export async function clusterUp(options: ClusterOptions): Promise<LocalCluster> 
   return withClusterLock(layout, options.progress, async () => {
     await ensurePackages(options.progress);
     const tools = await ensureTools(clusterTools, options.progress);
+    const csiFiles = await ensureCsiFiles(tools["csi-provisioner"], options.progress);
     const pauseImage = await ensureImage(
       join(import.meta.dirname, "pause"),
       "localhost/remote-signer-cloud/pause:1",
@@ -60,11 +63,12 @@ export async function clusterUp(options: ClusterOptions): Promise<LocalCluster> 
     writeKubeconfig(layout, options.kubeconfig);
     const cluster = describe(layout, options.kubeconfig);
     const api = clusterApi(layout);
-    const daemons = clusterDaemons(layout, tools, pauseImage.tag);
+    const daemons = clusterDaemons(layout, tools, pauseImage.tag, csiFiles);
     const idle = daemons.filter((daemon) => !isRunning(layout, daemon, pki));
     if (idle.length > 0) options.progress(`starting ${idle.map((daemon) => daemon.name).join(", ")}`);
     const cgroups = makeCgroups(layout.cgroup);
     const start = async (daemon: ClusterDaemon, wanted: () => void): Promise<void> => {
+      if (daemon.name === "snapshot-controller" && idle.includes(daemon)) await applyStorage(layout, api, csiFiles);
       const started = await ensureRunning(layout, daemon, cgroups, pki);
       await waitHealthy(layout, daemon.name, () => {
         wanted();
@@ -81,7 +85,6 @@ export async function clusterUp(options: ClusterOptions): Promise<LocalCluster> 
     );
     await Promise.all([
       ...serving.values(),
-      serving.get("kube-apiserver")?.then(() => renewVolumes(layout, api)),
       serving.get("kube-controller-manager")?.then(() => accountReady(layout, api)),
     ]);
     if (asAfterReboot) await podsRenewed(layout, api, since);
@@ -151,11 +154,10 @@ export interface ClusterStatus {
 /** Tells how much of a local cluster is there, without asking it. */
 export function clusterStatus(name: ClusterName): ClusterStatus {
   const layout = clusterLayout(name);
-  const all = [...clusterTools, "containerd"];
-  const running = all.filter((daemon) => runningPid(layout, daemon) !== undefined);
+  const running = daemonNames.filter((daemon) => runningPid(layout, daemon) !== undefined);
   const finished = existsSync(completeMark(layout));
   const remains = [layout.state, layout.run, layout.netnsFile].some((path) => existsSync(path));
-  if (finished && running.length === all.length) return { name, state: "running", running };
+  if (finished && running.length === daemonNames.length) return { name, state: "running", running };
   if (finished && running.length === 0) return { name, state: "stopped", running };
   return { name, state: remains ? "partial" : "absent", running };
 }

@@ -1,5 +1,7 @@
 import { join } from "node:path";
 import { containerdToml, coreDnsCorefile, kubeletConfig, kubeProxyConfig, podNetwork } from "./config.ts";
+import { csiDaemons } from "./csi/daemons.ts";
+import type { CsiFiles } from "./csi/files.ts";
 import type { Layout } from "./layout.ts";
 import { kubeconfig } from "./pki.ts";
 import type { Daemon } from "./processes.ts";
@@ -13,9 +15,13 @@ export const clusterTools = [
   "kubelet",
   "kube-proxy",
   "coredns",
+  "csi-provisioner",
+  "csi-snapshotter",
+  "snapshot-controller",
 ] as const;
 export type ClusterTool = (typeof clusterTools)[number];
-export type DaemonName = ClusterTool | "containerd";
+export const daemonNames = [...clusterTools, "containerd", "csi-driver"] as const;
+export type DaemonName = (typeof daemonNames)[number];
 
 /** A daemon, those that must serve before it starts, and where it tells that it serves. */
 export interface ClusterDaemon extends Daemon {
@@ -30,6 +36,7 @@ export function clusterDaemons(
   layout: Layout,
   tools: Record<ClusterTool, string>,
   pauseImage: string,
+  csiFiles: CsiFiles,
 ): ClusterDaemon[] {
   const node = layout.nodeAddress;
   const pki = (file: string): string => join(layout.pki, file);
@@ -161,5 +168,6 @@ export function clusterDaemons(
       after: ["kube-apiserver"],
       health: `http://${node}:8181/ready`,
     },
+    ...csiDaemons(layout, tools, csiFiles),
   ];
 }

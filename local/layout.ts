@@ -50,6 +50,9 @@ export interface Layout {
   readonly logs: string;
   readonly pki: string;
   readonly volumes: string;
+  /** Where copies of volumes are kept: outside of the cluster's state, as a cloud keeps them. */
+  readonly snapshots: string;
+  readonly csiSocket: string;
   readonly containerdSocket: string;
 }
 
@@ -79,6 +82,8 @@ export function clusterLayout(name: ClusterName): Layout {
     logs: join(state, "logs"),
     pki: join(state, "pki"),
     volumes: join(state, "volumes"),
+    snapshots: join(stateFolder, "snapshots", name),
+    csiSocket: join(run, "csi.sock"),
     containerdSocket: join(run, "containerd.sock"),
   };
 }
