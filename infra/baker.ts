@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Cluster } from "./cluster.ts";
 import type { BakerConfig, StackConfig } from "./config.ts";
 import type { SignerForwarder } from "./signerForwarder.ts";
+import { snapshotLabels } from "./snapshotLabels.ts";
 
 /** What a baker is made from. */
 export type BakerArgs = {
@@ -12,6 +13,8 @@ export type BakerArgs = {
   readonly namespace: string;
   /** The Octez image, where it is not the chart's. */
   readonly image?: StackConfig["images"]["octez"];
+  /** The image that takes snapshots, where it is not the chart's. */
+  readonly backupImage?: StackConfig["images"]["backup"];
   /** Where bakers find each signer's signatures: `http://host:port` by signer name. */
   readonly signerUrls: Readonly<Record<string, string>>;
 };
@@ -25,9 +28,11 @@ export class Baker extends pulumi.ComponentResource {
 
   constructor(name: string, args: BakerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("remote-signer-cloud:index:Baker", name, {}, opts);
-    const { cluster, forwarder, image, namespace, signerUrls } = args;
-    const { name: bakerName, keys, ...settings } = args.baker;
+    const { backupImage, cluster, forwarder, image, namespace, signerUrls } = args;
+    const { name: bakerName, keys, backup, ...settings } = args.baker;
     const release = `baker-${bakerName}`;
+    const child = { parent: this, provider: cluster.provider };
+    const snapshotClass = backup && !backup.snapshotClassName ? this.makeSnapshotClass(name, args, child) : undefined;
 
     new k8s.helm.v4.Chart(
       `${name}-chart`,
@@ -38,14 +43,53 @@ export class Baker extends pulumi.ComponentResource {
         values: {
           ...(image && { image }),
           ...settings,
+          ...(backup && {
+            backup: {
+              ...(snapshotClass && { snapshotClassName: snapshotClass.name }),
+              ...backup,
+              ...(backupImage && { image: backupImage }),
+            },
+          }),
           keys: keys.map(({ signer, ...key }) => ({ ...key, signerUrl: signerUrls[signer] })),
         },
       },
-      { parent: this, provider: cluster.provider, dependsOn: [forwarder.namespace] },
+      { ...child, dependsOn: [forwarder.namespace, ...(snapshotClass ? [snapshotClass.resource] : [])] },
     );
 
     this.logsCommand = pulumi.interpolate`${cluster.kubectl} --namespace ${namespace} logs --follow statefulset/${release} --container octez-baker`;
     this.keys = pulumi.output(Object.fromEntries(keys.map((key) => [key.address, key.signer])));
     this.registerOutputs({ logsCommand: this.logsCommand, keys: this.keys });
+  }
+
+  /**
+   * The class of this baker's snapshots, on a cluster that has none of its own.
+   *
+   * Its labels are on the cloud's snapshots too, where they are found when the cluster is gone.
+   */
+  private makeSnapshotClass(
+    name: string,
+    { baker, cluster, namespace }: BakerArgs,
+    child: pulumi.CustomResourceOptions,
+  ): { name: string; resource: pulumi.Resource } | undefined {
+    if (!cluster.snapshotDriver) return undefined;
+    const className = `${namespace}.baker-${baker.name}`;
+    const labels = snapshotLabels(namespace, baker.name);
+    const resource = new k8s.apiextensions.CustomResource(
+      `${name}-snapshot-class`,
+      {
+        apiVersion: "snapshot.storage.k8s.io/v1",
+        kind: "VolumeSnapshotClass",
+        metadata: { name: className },
+        driver: cluster.snapshotDriver,
+        deletionPolicy: "Retain",
+        parameters: {
+          labels: Object.entries(labels)
+            .map((label) => label.join("="))
+            .join(","),
+        },
+      },
+      child,
+    );
+    return { name: className, resource };
   }
 }

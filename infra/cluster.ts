@@ -11,6 +11,8 @@ export interface Cluster {
   readonly kubectl: pulumi.Output<string>;
   /** What another stack needs to run in this cluster as well. */
   readonly access: pulumi.Output<ClusterAccess>;
+  /** The CSI driver of its disks, where the program must make the class of their snapshots because the cluster has none. */
+  readonly snapshotDriver?: string | undefined;
 }
 
 /** How a cluster is reached. It holds no credential: a kubeconfig's content names a program that gets one. */
@@ -23,6 +25,8 @@ export type ClusterAccess = {
   readonly kubectl: string;
   /** The command that makes the context known to a person's kubeconfig, where one is needed. */
   readonly getCredentials?: string;
+  /** The `snapshotDriver` of the cluster, where it has one. */
+  readonly snapshotDriver?: string;
 };
 
 /** Takes or makes the cluster that the config names; `stack` is what the names of a new one begin with. */
@@ -83,12 +87,14 @@ export class SharedCluster extends pulumi.ComponentResource implements Cluster {
   readonly provider: k8s.Provider;
   readonly kubectl: pulumi.Output<string>;
   readonly access: pulumi.Output<ClusterAccess>;
+  readonly snapshotDriver: string | undefined;
 
   constructor(name: string, access: ClusterAccess, opts?: pulumi.ComponentResourceOptions) {
     super("remote-signer-cloud:index:SharedCluster", name, {}, opts);
     this.provider = providerFor(`${name}-provider`, access, { parent: this });
     this.kubectl = pulumi.output(access.kubectl);
     this.access = pulumi.output(access);
+    this.snapshotDriver = access.snapshotDriver;
     this.registerOutputs({ kubectl: this.kubectl, access: this.access });
   }
 }

@@ -62,6 +62,20 @@ before(async () => {
     signerUrls,
     image: { tag: "octez-v25.1-x" },
   });
+  const backup = { schedule: "17 3 * * *", keep: 3 };
+  const onDisks = { name: "onDisks", cluster: { ...cluster, snapshotDriver: "pd.csi.storage.gke.io" }, backup };
+  const ofClass = { ...onDisks, name: "ofClass", backup: { ...backup, snapshotClassName: "mine" } };
+  const byDefault = { ...onDisks, name: "byDefault", cluster };
+  for (const { name, ...made } of [onDisks, ofClass, byDefault]) {
+    new Baker(name, {
+      baker: { name: name.toLowerCase(), network: "mainnet", keys, backup: made.backup },
+      cluster: made.cluster,
+      forwarder,
+      namespace: "dev",
+      signerUrls,
+      backupImage: { tag: "24" },
+    });
+  }
   new SignerForwarder("by-node-port", {
     cluster,
     endpoint: { ...endpoint, nodePort: 30022, alternatePorts: [30443] },
@@ -96,6 +110,8 @@ test("the children are these, and no others", () => {
     "by-node-port-chart kubernetes:helm.sh/v4:Chart",
     "by-node-port-host-key kubernetes:core/v1:Secret",
     "by-node-port-namespace kubernetes:core/v1:Namespace",
+    "byDefault remote-signer-cloud:index:Baker",
+    "byDefault-chart kubernetes:helm.sh/v4:Chart",
     "changing-keys remote-signer-cloud:index:SignerForwarder",
     "changing-keys-chart kubernetes:helm.sh/v4:Chart",
     "changing-keys-host-key kubernetes:core/v1:Secret",
@@ -106,6 +122,11 @@ test("the children are these, and no others", () => {
     "forwarder-chart kubernetes:helm.sh/v4:Chart",
     "forwarder-host-key kubernetes:core/v1:Secret",
     "forwarder-namespace kubernetes:core/v1:Namespace",
+    "ofClass remote-signer-cloud:index:Baker",
+    "ofClass-chart kubernetes:helm.sh/v4:Chart",
+    "onDisks remote-signer-cloud:index:Baker",
+    "onDisks-chart kubernetes:helm.sh/v4:Chart",
+    "onDisks-snapshot-class kubernetes:snapshot.storage.k8s.io/v1:VolumeSnapshotClass",
   ]);
 });
 
@@ -208,5 +229,32 @@ test("the outputs are what a signer's host needs, and none of them is secret", a
           "kubectl --kubeconfig a/kubeconfig --context here --namespace dev port-forward deployment/signer-forwarder 9443",
       },
     },
+  });
+});
+
+describe("a baker's backup", () => {
+  const settings = (name: string) => (inputsOf(`${name}-chart`).values as { backup: unknown }).backup;
+
+  test("is in the chart's values, with the image where the config names one", () => {
+    assert.deepEqual(settings("byDefault"), { schedule: "17 3 * * *", keep: 3, image: { tag: "24" } });
+    assert.deepEqual(settings("ofClass"), {
+      schedule: "17 3 * * *",
+      keep: 3,
+      snapshotClassName: "mine",
+      image: { tag: "24" },
+    });
+  });
+
+  test("gets a class where the cluster has none, whose snapshots stay and say whose they are", () => {
+    const { metadata, ...rest } = inputsOf("onDisks-snapshot-class");
+    assert.deepEqual(metadata, { name: "dev.baker-ondisks" });
+    assert.deepEqual(rest, {
+      apiVersion: "snapshot.storage.k8s.io/v1",
+      kind: "VolumeSnapshotClass",
+      driver: "pd.csi.storage.gke.io",
+      deletionPolicy: "Retain",
+      parameters: { labels: "remote-signer-cloud-stack=dev,remote-signer-cloud-baker=ondisks" },
+    });
+    assert.equal((settings("onDisks") as { snapshotClassName: string }).snapshotClassName, "dev.baker-ondisks");
   });
 });

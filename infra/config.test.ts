@@ -267,6 +267,21 @@ describe("each mistake is one problem that says where it is", () => {
       },
       /bakers\[0\]\.snapshotUrl: found "file/,
     ],
+    ...(
+      [
+        ["a backup whose schedule is not cron's", { schedule: "@daily" }, /backup\.schedule: found "@daily"; .*17 3/],
+        ["a backup that is never taken", { keep: 3 }, /backup\.schedule: found nothing/],
+        ["a backup that keeps none", { schedule: "0 * * * *", keep: 0 }, /backup\.keep: found 0/],
+        ["a backup that keeps too many", { schedule: "0 * * * *", keep: 101 }, /backup\.keep: found 101/],
+        ["a backup without a class", { schedule: "0 * * * *", snapshotClassName: "" }, /snapshotClassName: found ""/],
+      ] as const
+    ).map(([name, backup, problem]): (typeof cases)[number] => [
+      name,
+      (c) => {
+        Object.assign(c.bakers[0] as Tree, { backup });
+      },
+      problem,
+    ]),
     [
       "an unknown key",
       (c) => {

@@ -61,6 +61,17 @@ const bakerKey = z
     ctx.addIssue({ code: "custom", path: ["address"], message: `${hash}, which the publicKey next to it hashes to` });
   });
 
+const wantedSchedule = "the five fields of cron, such as 17 3 * * *";
+const wantedKeep = "a whole number of snapshots from 1 to 100";
+const backup = z.strictObject(
+  {
+    schedule: z.string(wantedSchedule).regex(/^[0-9A-Za-z*/,?-]+( [0-9A-Za-z*/,?-]+){4}$/, wantedSchedule),
+    keep: z.int(wantedKeep).min(1, wantedKeep).max(100, wantedKeep).optional(),
+    snapshotClassName: nonEmpty("the name of a VolumeSnapshotClass").optional(),
+  },
+  objectOf,
+);
+
 const wantedQuantity = "a Kubernetes quantity such as 100Gi";
 const baker = z.strictObject(
   {
@@ -82,6 +93,7 @@ const baker = z.strictObject(
         objectOf,
       )
       .optional(),
+    backup: backup.optional(),
   },
   objectOf,
 );
@@ -109,7 +121,7 @@ const schema = z.strictObject({
   nextHostKey: hostKey.optional(),
   signers: z.array(signer, "a list of signers").default([]),
   bakers: z.array(baker, "a list of bakers").default([]),
-  images: z.strictObject({ signerForwarder: image, octez: image }, objectOf).default({}),
+  images: z.strictObject({ signerForwarder: image, octez: image, backup: image }, objectOf).default({}),
 });
 
 /** A home device: its keys open `port` and the port of its own ssh, nothing else. */

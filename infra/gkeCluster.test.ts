@@ -226,5 +226,6 @@ test("another stack gets all that it needs to share it", () => {
     identifier: context,
     kubectl: `kubectl --context ${context}`,
     getCredentials: "gcloud container clusters get-credentials prod-c0ffee --region europe-west1 --project my-project",
+    snapshotDriver: "pd.csi.storage.gke.io",
   });
 });

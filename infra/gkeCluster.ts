@@ -12,6 +12,7 @@ import { RandomId } from "@pulumi/random/randomId.js";
 import { type Cluster, type ClusterAccess, providerFor } from "./cluster.ts";
 import type { GkeClusterConfig } from "./clusterConfig.ts";
 import { kubeconfigOf } from "./gkeKubeconfig.ts";
+import { googleDisks } from "./snapshotLabels.ts";
 
 /** What a cluster of Google's is made from. */
 export type GkeClusterArgs = Omit<GkeClusterConfig, "kind"> & {
@@ -39,6 +40,7 @@ export class GkeCluster extends pulumi.ComponentResource implements Cluster {
   readonly provider: k8s.Provider;
   readonly kubectl: pulumi.Output<string>;
   readonly access: pulumi.Output<ClusterAccess>;
+  readonly snapshotDriver = googleDisks;
 
   constructor(name: string, args: GkeClusterArgs, opts?: pulumi.ComponentResourceOptions) {
     super("remote-signer-cloud:index:GkeCluster", name, {}, opts);
@@ -124,6 +126,7 @@ export class GkeCluster extends pulumi.ComponentResource implements Cluster {
         identifier: context,
         kubectl: `kubectl --context ${context}`,
         getCredentials: `gcloud container clusters get-credentials ${clusterName} --region ${region} --project ${project}`,
+        snapshotDriver: this.snapshotDriver,
       };
     });
     this.provider = providerFor(`${name}-provider`, this.access, { ...child, dependsOn: [nodePool] });

@@ -35,6 +35,7 @@ const allBakers = forwarder
         cluster,
         forwarder,
         image: config.images.octez,
+        backupImage: config.images.backup,
         namespace: stack,
         signerUrls: forwarder.signerUrls,
       }),
@@ -43,7 +44,7 @@ const allBakers = forwarder
 
 const clusterAccess = cluster.access;
 
-/** What a stack of kind `stack` needs to share the cluster: `{kubeconfig, context, identifier, kubectl, getCredentials}`. */
+/** What a stack of kind `stack` needs to share the cluster: `{kubeconfig, context, identifier, kubectl, getCredentials, snapshotDriver}`. */
 export { clusterAccess as cluster };
 // A stack that only makes a cluster has null for these.
 /** What signers dial: `{host, port, alternatePorts, user}`. */

@@ -12,10 +12,14 @@ securityContext:
     drop: [ALL]
 {{- end }}
 
-{{- /* The chain, the baker's nonces and watermarks, and a place for the sockets between octez-node's processes. */ -}}
+{{- /*
+The chain; apart from it, so that a backup is small, the baker's nonces and watermarks; and a place for the sockets
+between octez-node's processes.
+*/ -}}
 {{- define "baker.volumeMounts" -}}
 volumeMounts:
-  - {name: data, mountPath: /var/run/tezos}
+  - {name: data, mountPath: /var/run/tezos/node}
+  - {name: client, mountPath: /var/run/tezos/client}
   - {name: tmp, mountPath: /tmp}
 {{- end }}
 

@@ -1,0 +1,11 @@
+/** The CSI driver of the disks of Google's clusters, which come without a VolumeSnapshotClass. */
+export const googleDisks = "pd.csi.storage.gke.io";
+
+/**
+ * The labels that a cloud's own snapshots of a baker carry.
+ *
+ * As Google wants them: keys and values of lower-case letters, digits, hyphens and underscores, at most 63.
+ */
+export function snapshotLabels(stack: string, baker: string): Record<string, string> {
+  return { "remote-signer-cloud-stack": stack, "remote-signer-cloud-baker": baker };
+}
