@@ -1,4 +1,6 @@
+import { existsSync } from "node:fs";
 import { clusterDown, clusterStatus } from "../local/cluster.ts";
+import { clusterLayout } from "../local/layout.ts";
 import { ensureTools } from "../local/tools.ts";
 import { requireNoCloud } from "./cloud.ts";
 import { commonHelp, type Options, progress, runCommand, UsageError } from "./command.ts";
@@ -28,7 +30,12 @@ await runCommand({ help, switches: ["cluster", "yes"] }, async (options) => {
   if (hasPulumi()) await downWithCli(stack, options, local !== undefined, running);
   else if (running) await downWithKubectl(stack, options, local !== undefined);
   else progress(`the local cluster ${local?.name} does not run: nothing to remove`);
-  if (local && options.has("cluster")) await clusterDown(local.name, progress);
+  if (local && options.has("cluster")) {
+    await clusterDown(local.name, progress);
+    const { snapshots } = clusterLayout(local.name);
+    if (existsSync(snapshots))
+      progress(`snapshots of bakers stay, as a cloud's would: rm -r ${snapshots} removes them`);
+  }
 });
 
 async function downWithCli(stack: Stack, options: Options, local: boolean, running: boolean): Promise<void> {
@@ -55,4 +62,7 @@ async function downWithKubectl(stack: Stack, options: Options, local: boolean): 
   await requireOwnNamespace(kubectl, stack.name);
   progress(`removing namespace ${stack.name} and everything in it`);
   await kubectl(["delete", "namespace", stack.name, "--ignore-not-found", "--wait", "--timeout=180s"]);
+  // The part of the bakers' backups that no namespace holds.
+  const kinds = "clusterroles,clusterrolebindings,validatingadmissionpolicies,validatingadmissionpolicybindings";
+  await kubectl(["delete", kinds, "--selector", `remote-signer-cloud/stack=${stack.name}`, "--ignore-not-found"]);
 }

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Cluster } from "./cluster.ts";
 import type { StackConfig } from "./config.ts";
 import type { Endpoint } from "./endpoint.ts";
+import { namespaceLabels } from "./namespaceLabels.ts";
 import { sshPortOf } from "./ports.ts";
 
 /** What the signer forwarder is made from. */
@@ -52,11 +53,7 @@ export class SignerForwarder extends pulumi.ComponentResource {
       {
         metadata: {
           name: namespace,
-          labels: {
-            "app.kubernetes.io/part-of": "remote-signer-cloud",
-            "pod-security.kubernetes.io/enforce": "restricted",
-            "pod-security.kubernetes.io/warn": "restricted",
-          },
+          labels: namespaceLabels,
         },
       },
       child,
