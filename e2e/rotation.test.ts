@@ -141,8 +141,9 @@ async function signs(key: string): Promise<void> {
   await until(
     `${key} signs a block`,
     60,
-    async () => (await stack.bakerLog(since)).some((text) => line.test(text)),
-    async () => `${home.output()}${office.output()}${(await stack.bakerLog()).slice(-10).join("\n")}`,
+    // `up` does not wait for bakers: its container may not be there yet.
+    async () => (await stack.bakerLog(since).catch(() => [])).some((text) => line.test(text)),
+    async () => `${home.output()}${office.output()}${(await stack.bakerLog().catch(() => [])).slice(-10).join("\n")}`,
   );
 }
 
