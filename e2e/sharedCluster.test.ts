@@ -16,7 +16,8 @@ const guest = new Stack("e2e-guest", 30072);
 
 before(async () => {
   owner.change((settings) => {
-    for (const key of ["endpoint", "hostKey", "hostKeyFingerprint", "signers", "bakers", "images"]) delete settings[key];
+    for (const key of ["endpoint", "hostKey", "hostKeyFingerprint", "signers", "bakers", "images"])
+      delete settings[key];
   });
   guest.change((settings) => {
     settings.cluster = { kind: "stack", stack: owner.name };
