@@ -6,13 +6,25 @@ import type { ProgramRun } from "./program.ts";
 import type { PulumiStack } from "./pulumi.ts";
 import { hasSnapshotApi } from "./snapshots.ts";
 
-/** `pulumi up` as a user would call it; `unasked` is what the user has said yes to already. Makes the stack in the backend if it is not there. */
-export async function upWithCli(
-  pulumi: PulumiStack,
-  { unasked, refresh, env = {} }: { unasked: boolean; refresh: boolean; env?: NodeJS.ProcessEnv },
-): Promise<void> {
+/** How `pulumi up` is called. */
+export type UpOptions = {
+  /** Whether the user has said yes already. */
+  readonly unasked: boolean;
+  /** Whether Pulumi looks first what is really there. */
+  readonly refresh: boolean;
+  /** The URNs of the only resources that are made, as a pattern of Pulumi's. */
+  readonly only?: string;
+  readonly env?: NodeJS.ProcessEnv;
+};
+
+/** `pulumi up` as a user would call it. Makes the stack in the backend if it is not there. */
+export async function upWithCli(pulumi: PulumiStack, { unasked, refresh, only, env = {} }: UpOptions): Promise<void> {
   if (!(await pulumi.exists())) await pulumi.init();
-  const words = [...(unasked ? ["--yes", "--skip-preview"] : []), ...(refresh ? ["--refresh"] : [])];
+  const words = [
+    ...(unasked ? ["--yes", "--skip-preview"] : []),
+    ...(refresh ? ["--refresh"] : []),
+    ...(only ? ["--target", only] : []),
+  ];
   await pulumi.update("up", words, env);
 }
 

@@ -1,4 +1,5 @@
 import { ensureTools } from "../local/tools.ts";
+import { findBackups } from "./backups.ts";
 import { upWithCli, upWithKubectl } from "./bringUp.ts";
 import { requireNoCloud } from "./cloud.ts";
 import { addressOfCluster, isInCloud } from "./clusterAddress.ts";
@@ -11,7 +12,8 @@ import { manifestsOf } from "./manifests.ts";
 import { project } from "./program.ts";
 import { hasPulumi, PulumiStack } from "./pulumi.ts";
 import { hasObjects, withoutDead } from "./pulumiState.ts";
-import { type LostBaker, type Maker, planOf } from "./respinPlan.ts";
+import { type Maker, planOf } from "./respinPlan.ts";
+import { type BaseDirOf, restoreBaseDir } from "./restoreBaseDir.ts";
 import { localClusterOf, ownerOfCluster, readStack, runStack, type Stack } from "./stack.ts";
 import { Steps } from "./steps.ts";
 
@@ -31,6 +33,10 @@ const reconnectSeconds = 120;
 
 /** Lets Pulumi take what is in the cluster already for its own: objects of a lost state, or of an interrupted run. */
 const adopting = { PULUMI_K8S_UPSERT_EXISTING_OBJECTS: "true", PULUMI_K8S_ENABLE_PATCH_FORCE: "true" };
+const recovering = { unasked: true, refresh: true, env: adopting };
+
+/** A baker as the config has it, as far as a respin looks into it. */
+type BakerOfConfig = BaseDirOf & { readonly snapshotUrl?: string | undefined };
 
 await runCommand({ help, switches: ["yes"] }, async (options) => {
   const stack = readStack(options);
@@ -44,19 +50,27 @@ await runCommand({ help, switches: ["yes"] }, async (options) => {
   const address = await addressOfCluster(stack, program, pulumi);
   const findings = await examine(address && kubectlFor(binary, address), stack.name, objects, local);
   const known = pulumi && (await pulumi.exists()) ? await pulumi.state() : undefined;
-  const isGone = findings.cluster === "absent" || findings.cluster === "silent";
+  // This machine's own starts with what it has, unless there is nothing.
+  const isGone = findings.cluster === "absent" || (findings.cluster === "silent" && !local);
   const cleaned = known && withoutDead(known, ({ context }) => isGone || context !== address?.context);
   const lostOwners = new Set(findings.lostClaims.map(({ owner }) => owner));
-  const bakers = (stack.file.config?.[`${project}:bakers`] ?? []) as LostBaker[];
+  const bakers = ((stack.file.config?.[`${project}:bakers`] ?? []) as BakerOfConfig[]).filter(({ name }) =>
+    lostOwners.has(`baker-${name}`),
+  );
+  const { snapshots, missed } = await findBackups(
+    stack,
+    bakers.map(({ name }) => name),
+    { kubectl: findings.cluster === "answers" && address ? kubectlFor(binary, address) : undefined, local },
+  );
   const plan = planOf({
     findings,
     address: address ? addressText(address) : "one of Google's, that Pulumi's state knows nothing of",
     maker: makerOf(stack, local !== undefined),
     ...(pulumi && { state: { found: known !== undefined && hasObjects(known), dead: cleaned?.dropped ?? 0 } }),
-    bakers: bakers.filter(({ name }) => lostOwners.has(`baker-${name}`)),
+    bakers: bakers.map(({ name, snapshotUrl }) => ({ name, snapshotUrl, backup: snapshots.get(name)?.[0]?.taken })),
     signers: signersOf(program.outputs),
   });
-  say("found", plan.found);
+  say("found", [...plan.found, ...(missed ? [missed] : [])]);
   say("will", plan.will);
   say("does not come back", plan.lost);
   if (plan.blocked) throw new Error(plan.blocked);
@@ -70,9 +84,21 @@ await runCommand({ help, switches: ["yes"] }, async (options) => {
       const copy = await steps.run("Pulumi's state", () => pulumi.replaceState(known, cleaned.state));
       progress(`the state as it was is in ${copy}`);
     }
-    await steps.run("pulumi up", () => upWithCli(pulumi, { unasked: true, refresh: true, env: adopting }));
-  } else await steps.run("the stack's objects", () => upWithKubectl(program));
-  const kubectl = kubectlFor(binary, (await addressOfCluster(stack, program, pulumi)) ?? {});
+    // A base dir must be there before its baker is, and the cluster before both.
+    if (snapshots.size > 0 && isInCloud(stack) && findings.cluster !== "answers") {
+      await steps.run("the cluster", () => upWithCli(pulumi, { ...recovering, only: "**GkeCluster**" }));
+    }
+  }
+  const kubectlNow = async () => kubectlFor(binary, (await addressOfCluster(stack, program, pulumi)) ?? {});
+  for (const baker of bakers) {
+    const own = snapshots.get(baker.name) ?? [];
+    if (own.length === 0) continue;
+    const kubectl = await kubectlNow();
+    await steps.run(`the base dir of ${baker.name}`, () => restoreBaseDir(kubectl, stack.name, baker, own));
+  }
+  if (pulumi) await steps.run("pulumi up", () => upWithCli(pulumi, recovering));
+  else await steps.run("the stack's objects", () => upWithKubectl(program));
+  const kubectl = await kubectlNow();
   const missing = await steps.run("the signers", () =>
     awaitSigners(() => connectedSigners(kubectl, stack.name), plan.awaited, reconnectSeconds),
   );

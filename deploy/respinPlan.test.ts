@@ -82,6 +82,15 @@ describe("what does not come back", () => {
   });
 });
 
+test("a cluster of this machine's that does not answer may have lost nothing", () => {
+  const bakers = [{ name: "alice" }];
+  for (const cluster of ["silent", "failing"] as const) {
+    const { lost: said } = planOf(situation({ findings: { ...lost, cluster }, maker: "local", bakers }));
+    assert.match(said[0] ?? "", /^nothing, if the cluster's storage is whole/);
+  }
+  assert.doesNotMatch(planOf(situation({ findings: lost, maker: "local", bakers })).lost[0] ?? "", /^nothing/);
+});
+
 describe("nothing can be done yet", () => {
   const blocked: [string, Partial<Situation>, RegExp][] = [
     [

@@ -21,9 +21,9 @@ export type Situation = {
 export type LostBaker = {
   readonly name: string;
   /** The snapshot of the chain that its node starts from; none: it fetches the whole chain. */
-  readonly snapshotUrl?: string;
+  readonly snapshotUrl?: string | undefined;
   /** When the snapshot of its base dir was taken that is restored; none: there is none. */
-  readonly backup?: string;
+  readonly backup?: string | undefined;
 };
 
 /** What a respin will do, said before it is done. */
@@ -81,7 +81,15 @@ export function planOf({ findings, address, maker, state, bakers, signers }: Sit
     missing.length === 0 ? "bring the stack up to date" : `make the stack's ${wanted} objects`,
     `wait until these signers have a tunnel: ${awaited.join(", ") || "none"}`,
   ];
-  return { found, will: blocked ? [] : will, lost: bakers.flatMap(lossesOf), ...(blocked && { blocked }), awaited };
+  const mayBeWhole = maker === "local" && (cluster === "silent" || cluster === "failing") && bakers.length > 0;
+  const unsure = mayBeWhole ? ["nothing, if the cluster's storage is whole, which shows when it runs; else:"] : [];
+  return {
+    found,
+    will: blocked ? [] : will,
+    lost: [...unsure, ...bakers.flatMap(lossesOf)],
+    ...(blocked && { blocked }),
+    awaited,
+  };
 }
 
 function listed(names: readonly string[]): string {

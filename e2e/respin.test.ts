@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { DrilledSigner } from "../deploy/drilledSigner.ts";
@@ -14,9 +14,17 @@ import { root, Stack, temporary } from "./stack.ts";
 
 const stack = new Stack("e2e", 30022);
 const layout = clusterLayout("e2e");
+const nonces = "/var/run/tezos/client/test_nonces";
 const signers: DrilledSigner[] = [];
 
 before(async () => {
+  rmSync(layout.snapshots, { recursive: true, force: true });
+  stack.change((settings) => {
+    const [baker] = settings.bakers as object[];
+    Object.assign(baker as object, { backup: { schedule: "0 3 1 1 *", keep: 2 } });
+    // Registries are out of reach, and it has the same Node at the same place.
+    Object.assign(settings.images as object, { backup: { repository: "tezos/tezos", tag: "octez-v25.1-stand-in" } });
+  });
   await stack.npm("up");
   writeFileSync(temporary("outputs.json"), await stack.npm("output"));
   for (const name of ["home", "office"]) signers.push(new DrilledSigner(name, stack.name, temporary("outputs.json")));
@@ -27,6 +35,7 @@ after(async () => {
   await Promise.all(signers.map((signer) => signer.stop()));
   await stopAll();
   await stack.npm("down", "--cluster");
+  rmSync(layout.snapshots, { recursive: true, force: true });
 });
 
 /** Runs respin as a user does, and gives all that it said. */
@@ -59,6 +68,17 @@ async function bothSign(since: Date): Promise<void> {
 /** The identity of the stack's pods: a pod that was replaced has another. */
 function pods(): Promise<string> {
   return stack.kubectl("get", "pods", "--output", "jsonpath={.items[*].metadata.uid}");
+}
+
+/** Runs a command beside octez-baker, in its container. */
+function inBaker(...words: string[]): Promise<string> {
+  return stack.kubectl("exec", "baker-alice-0", "--container", "octez-baker", "--", ...words);
+}
+
+/** Takes a snapshot of the baker's base dir now, as its schedule would. */
+async function backUp(): Promise<void> {
+  await stack.kubectl("create", "job", "now", "--from=cronjob/baker-alice");
+  await stack.kubectl("wait", "job/now", "--for=condition=complete", "--timeout=90s");
 }
 
 async function kill(...daemons: string[]): Promise<void> {
@@ -140,14 +160,19 @@ describe("a stack is respun from whatever is left of it", () => {
     await bothSign(new Date());
   });
 
-  test("the cluster is gone, and the state of the pulumi CLI with it", async () => {
+  test("the cluster is gone, and the state of the pulumi CLI with it: the nonces come back from their backup", async () => {
+    await inBaker("sh", "-c", `echo revealed-later > ${nonces}`);
+    await backUp();
+    await inBaker("sh", "-c", `echo younger > ${nonces}`);
     await clusterDown("e2e", () => {});
     if (hasPulumi()) await forgetState();
     const since = new Date();
     const said = await respin();
     assert.match(said, /is not there\n/);
     assert.match(said, /all of the config are waited for/);
+    assert.match(said, /restore the base dir of baker alice from its snapshot of 20\d\d-/);
     await bothSign(since);
+    assert.equal(await inBaker("cat", nonces), "revealed-later\n");
   });
 });
 
@@ -162,6 +187,7 @@ test("a respin that is killed at any point is finished by the next one", async (
   }
   await respin();
   await bothSign(since);
+  assert.equal(await inBaker("cat", nonces), "revealed-later\n", "the base dir was restored, whenever it was killed");
   const before = await pods();
   assert.doesNotMatch(await respin(), /are missing: /, "a further one finds everything there");
   assert.equal(await pods(), before);

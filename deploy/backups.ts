@@ -1,0 +1,57 @@
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+import { run } from "../local/command.ts";
+import { driverName } from "../local/csi/objects.ts";
+import { clusterLayout } from "../local/layout.ts";
+import type { Kubectl } from "./kubectl.ts";
+import { findGoogleSnapshots, findLocalSnapshots, findSnapshots, type Snapshots } from "./snapshots.ts";
+import { clusterConfigOf, type LocalClusterOfStack, ownerOfCluster, type Stack } from "./stack.ts";
+
+/**
+ * The snapshots that these bakers of a stack can be restored from: those that the cluster knows, if it answers, else those
+ * that its storage has kept. `missed` says where nobody could look.
+ */
+export async function findBackups(
+  stack: Stack,
+  bakers: readonly string[],
+  { kubectl, local }: { readonly kubectl: Kubectl | undefined; readonly local: LocalClusterOfStack | undefined },
+): Promise<{ snapshots: Snapshots; missed?: string }> {
+  if (bakers.length === 0) return { snapshots: new Map() };
+  const known: Snapshots = kubectl ? await findSnapshots(kubectl, stack.name, bakers) : new Map();
+  const others = bakers.filter((baker) => !known.has(baker));
+  if (others.length === 0) return { snapshots: known };
+  const stored = await findStored(stack, others, local);
+  return { ...stored, snapshots: new Map([...known, ...stored.snapshots]) };
+}
+
+/** What the storage itself has, whatever became of the cluster. */
+async function findStored(
+  stack: Stack,
+  bakers: readonly string[],
+  local: LocalClusterOfStack | undefined,
+): Promise<{ snapshots: Snapshots; missed?: string }> {
+  if (local) {
+    return { snapshots: findLocalSnapshots(clusterLayout(local.name).snapshots, driverName, stack.name, bakers) };
+  }
+  const { kind, project } = clusterConfigOf(ownerOfCluster(stack));
+  if (kind !== "gke") return { snapshots: new Map() };
+  if (!isOnPath("gcloud")) {
+    return {
+      snapshots: new Map(),
+      missed: "no gcloud on PATH: the snapshots in Google's cloud can't be looked for, and none is restored",
+    };
+  }
+  const gcloud = (words: string[]) => run("gcloud", words);
+  return { snapshots: await findGoogleSnapshots(gcloud, String(project), stack.name, bakers) };
+}
+
+function isOnPath(program: string): boolean {
+  return (process.env.PATH ?? "").split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, program), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
