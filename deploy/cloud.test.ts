@@ -67,6 +67,7 @@ describe("without the pulumi CLI", () => {
         kubectl: `kubectl --context ${context}`,
         getCredentials:
           "gcloud container clusters get-credentials google-SUFFIX --region europe-west1 --project my-project",
+        snapshotDriver: "pd.csi.storage.gke.io",
       },
       hostKeyFingerprint: null,
       knownHosts: null,

@@ -35,8 +35,9 @@ async function signsEverything(key: string, seconds: number): Promise<void> {
     await until(
       `${key} signs a ${kind}`,
       seconds,
-      async () => (await stack.bakerLog(since)).some((text) => line.test(text)),
-      async () => `${home.output()}${office.output()}${(await stack.bakerLog()).slice(-10).join("\n")}`,
+      // `up` does not wait for bakers: its container may not be there yet.
+      async () => (await stack.bakerLog(since).catch(() => [])).some((text) => line.test(text)),
+      async () => `${home.output()}${office.output()}${(await stack.bakerLog().catch(() => [])).slice(-10).join("\n")}`,
     );
   }
 }
