@@ -106,7 +106,7 @@ describe("a stack is respun from whatever is left of it", () => {
     await stack.kubectl("delete", "namespace", stack.name, "--wait=true");
     const since = new Date();
     const said = await respin();
-    assert.match(said, /(\d+) of the stack's \1 objects are missing/);
+    assert.match(said, /\d+ of the stack's \d+ objects are missing: Namespace e2e,/);
     assert.match(said, /nonces that were not revealed are gone/);
     await bothSign(since);
   });
