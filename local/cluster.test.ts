@@ -1,9 +1,14 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { cgroupRoots } from "./cgroups.ts";
 import { containerdToml, coreDnsCorefile, kubeletConfig, kubeProxyConfig, podNetwork } from "./config.ts";
+import { type ClusterTool, clusterDaemons, clusterTools, daemonNames } from "./daemons.ts";
 import { type ClusterName, clusterLayout, clusterNames } from "./layout.ts";
 import { mountsBelow } from "./namespaces.ts";
+import { certificates } from "./pki.ts";
 import { isStale } from "./readiness.ts";
 
 test("two clusters share no address, name or folder", () => {
@@ -62,4 +67,17 @@ test("configuration files are of the form that their readers want", () => {
     assert.ok(!(block.includes("kubernetes {") && block.includes("template ")), block);
   }
   assert.match(containerdToml(layout, "localhost/pause:1"), /^sandbox_image = "localhost\/pause:1"$/m);
+});
+
+test("no file is written for one daemon while another may be reading it", () => {
+  const layout = { ...clusterLayout("dev"), pki: mkdtempSync(join(tmpdir(), "pki-")) };
+  for (const { file } of [...certificates(layout), { file: "ca" }]) {
+    for (const kind of ["crt", "key"]) writeFileSync(join(layout.pki, `${file}.${kind}`), "");
+  }
+  const tools = Object.fromEntries(clusterTools.map((name) => [name, name])) as Record<ClusterTool, string>;
+  const daemons = clusterDaemons(layout, tools, "pause", { proto: "csi.proto", definitions: [] });
+  rmSync(layout.pki, { recursive: true });
+  const files = daemons.flatMap((daemon) => Object.keys(daemon.files));
+  assert.deepEqual(files, [...new Set(files)]);
+  assert.deepEqual(daemons.map(({ name }) => name).sort(), [...daemonNames].sort());
 });

@@ -9,9 +9,10 @@ import { driverName } from "./objects.ts";
 
 /** The processes that give a cluster its volumes and snapshots: our driver, and Kubernetes' own programs that call it. */
 export function csiDaemons(layout: Layout, tools: Record<ClusterTool, string>, files: CsiFiles): ClusterDaemon[] {
-  const login = join(layout.state, "config", "csi.kubeconfig");
   const caller = (name: "csi-provisioner" | "csi-snapshotter" | "snapshot-controller", port: number) => {
     const address = `${layout.nodeAddress}:${port}`;
+    // A file for each: it is written when its program is started, and another may be reading then.
+    const login = join(layout.state, "config", `${name}.kubeconfig`);
     return {
       name,
       command: [tools[name], `--kubeconfig=${login}`, `--http-endpoint=${address}`],
