@@ -13,6 +13,8 @@ import { root, Stack, withoutPulumi } from "./stack.ts";
 // One stack that only makes a cluster known, and one that runs in that cluster.
 const owner = new Stack("e2e-owner", 30022);
 const guest = new Stack("e2e-guest", 30072);
+// Asked before anything runs as on a machine without it, which `before` does at once.
+const skipCli = !hasPulumi() && "no pulumi CLI on PATH";
 
 before(async () => {
   owner.change((settings) => {
@@ -48,7 +50,7 @@ async function versions(): Promise<string[]> {
 
 const ways: [string, <T>(work: () => Promise<T>) => Promise<T>, false | string][] = [
   ["without the pulumi CLI", withoutPulumi, false],
-  ["with the pulumi CLI", (work) => work(), !hasPulumi() && "no pulumi CLI on PATH"],
+  ["with the pulumi CLI", (work) => work(), skipCli],
 ];
 for (const [way, by, skip] of ways) {
   describe(way, { skip }, () => {
