@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { Shelf, type Snapshot as StoredSnapshot } from "../local/csi/shelf.ts";
 import type { Kubectl } from "./kubectl.ts";
-import { findGoogleSnapshots, findLocalSnapshots, findSnapshots } from "./snapshots.ts";
+import { findGoogleSnapshots, findLocalSnapshots, findSnapshots, requireSnapshotApi } from "./snapshots.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "snapshots-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -137,4 +137,13 @@ test("on this machine they are what the cluster's driver has left, whole ones on
       taken: "2026-11-23T03:17:00Z",
     },
   ]);
+});
+
+test("a backup on a cluster without the snapshot API is refused, and a stack without one is not", async () => {
+  const without: Kubectl = async () => "";
+  const having: Kubectl = async () => "volumesnapshots.snapshot.storage.k8s.io\n";
+  const cronJob = { apiVersion: "batch/v1", kind: "CronJob", metadata: { name: "baker-alice" } };
+  await assert.rejects(requireSnapshotApi(without, [cronJob]), /backup of baker-alice: found .*nothing was changed/);
+  await requireSnapshotApi(having, [cronJob]);
+  await requireSnapshotApi(without, []);
 });
