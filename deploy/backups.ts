@@ -1,5 +1,4 @@
-import { accessSync, constants } from "node:fs";
-import { delimiter, join } from "node:path";
+import { isOnPath } from "../infra/onPath.ts";
 import { run } from "../local/command.ts";
 import { driverName } from "../local/csi/objects.ts";
 import { clusterLayout } from "../local/layout.ts";
@@ -43,15 +42,4 @@ async function findStored(
   }
   const gcloud = (words: string[]) => run("gcloud", words);
   return { snapshots: await findGoogleSnapshots(gcloud, String(project), stack.name, bakers) };
-}
-
-function isOnPath(program: string): boolean {
-  return (process.env.PATH ?? "").split(delimiter).some((folder) => {
-    try {
-      accessSync(join(folder, program), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
 }

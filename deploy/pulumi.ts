@@ -1,9 +1,10 @@
 import { spawn } from "node:child_process";
-import { accessSync, constants, existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, hostname } from "node:os";
-import { delimiter, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { dump } from "js-yaml";
+import { isOnPath } from "../infra/onPath.ts";
 import { run } from "../local/command.ts";
 import { root } from "./command.ts";
 import type { PulumiState } from "./pulumiState.ts";
@@ -12,14 +13,7 @@ import { passphraseVariables } from "./stackFile.ts";
 
 /** Whether the pulumi CLI is on PATH. */
 export function hasPulumi(): boolean {
-  return (process.env.PATH ?? "").split(delimiter).some((folder) => {
-    try {
-      accessSync(join(folder, "pulumi"), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
+  return isOnPath("pulumi");
 }
 
 /** The pulumi CLI for one stack: the user's backend if there is one, a folder in `.local/` otherwise. */

@@ -1,9 +1,8 @@
-import { accessSync, constants } from "node:fs";
-import { delimiter, join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type { ClusterAccess } from "./cluster.ts";
 import type { StackConfig } from "./config.ts";
 import { ConfigError, type Problem, show } from "./configError.ts";
+import { isOnPath } from "./onPath.ts";
 
 /** What the program must know of the world before it makes anything. */
 export type Facts = {
@@ -56,15 +55,4 @@ async function readCluster(stack: string): Promise<{ cluster?: ClusterAccess; pr
   if (value) return { cluster: value, problems: [] };
   const found = `${show(stack)}, a stack without the output \`cluster\``;
   return { problems: [{ path: "cluster.stack", found, wanted: "a stack of this project that is up" }] };
-}
-
-function isOnPath(program: string): boolean {
-  return (process.env.PATH ?? "").split(delimiter).some((folder) => {
-    try {
-      accessSync(join(folder, program), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
 }

@@ -1,7 +1,8 @@
 import { execFile } from "node:child_process";
-import { accessSync, chmodSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { delimiter, join, resolve } from "node:path";
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { promisify } from "node:util";
+import { isOnPath } from "../../infra/onPath.ts";
 import { fillSshConfig, sshHost } from "../sshConfig.ts";
 import { startDaemon } from "./daemon.ts";
 import { findSshKey, readTezosKeys } from "./keys.ts";
@@ -127,13 +128,5 @@ async function checkSshConfig(config: string): Promise<void> {
 
 /** Where util-linux has it, ssh is started through a program that has the kernel end it with us, even if we are killed. */
 function dyingWithUs(): string[] {
-  const found = (process.env.PATH ?? "").split(delimiter).some((folder) => {
-    try {
-      accessSync(join(folder, "setpriv"), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
-  return found ? ["setpriv", "--pdeathsig", "TERM"] : [];
+  return isOnPath("setpriv") ? ["setpriv", "--pdeathsig", "TERM"] : [];
 }
