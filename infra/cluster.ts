@@ -1,33 +1,8 @@
-import * as k8s from "@pulumi/kubernetes";
+import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { type Cluster, type ClusterAccess, providerFor } from "./clusterAccess.ts";
 import type { ClusterConfig, ExistingClusterConfig } from "./clusterConfig.ts";
 import type { Facts } from "./facts.ts";
-
-/** The only seam between which cluster it is and what runs in it. */
-export interface Cluster {
-  /** The provider that everything in the cluster is made with. */
-  readonly provider: k8s.Provider;
-  /** The words with which a person's `kubectl` reaches this cluster, for commands in outputs. */
-  readonly kubectl: pulumi.Output<string>;
-  /** What another stack needs to run in this cluster as well. */
-  readonly access: pulumi.Output<ClusterAccess>;
-  /** The CSI driver of its disks, where the program must make the class of their snapshots because the cluster has none. */
-  readonly snapshotDriver?: string | undefined;
-}
-
-/** How a cluster is reached. It holds no credential: a kubeconfig's content names a program that gets one. */
-export type ClusterAccess = {
-  /** A path or, for a cluster of Google's, the content as JSON; without one it is kubectl's own. */
-  readonly kubeconfig?: string;
-  readonly context: string;
-  /** The same for as long as it is the same cluster. */
-  readonly identifier: string;
-  readonly kubectl: string;
-  /** The command that makes the context known to a person's kubeconfig, where one is needed. */
-  readonly getCredentials?: string;
-  /** The `snapshotDriver` of the cluster, where it has one. */
-  readonly snapshotDriver?: string;
-};
 
 /** Takes or makes the cluster that the config names; `stack` is what the names of a new one begin with. */
 export async function makeCluster(
@@ -40,28 +15,6 @@ export async function makeCluster(
   // Google's SDK is large; only a stack that uses it reads it.
   const { GkeCluster } = await import("./gkeCluster.ts");
   return new GkeCluster(name, { ...config, stack }, opts);
-}
-
-/** The Kubernetes provider for a cluster. */
-export function providerFor(
-  name: string,
-  access: pulumi.Input<ClusterAccess>,
-  opts: pulumi.ResourceOptions,
-): k8s.Provider {
-  const { context, identifier, kubeconfig } = pulumi.output(access);
-  return new k8s.Provider(
-    name,
-    {
-      kubeconfig: kubeconfig as pulumi.Output<string>,
-      context,
-      // Only another identifier means another cluster; a changed credential or address in the kubeconfig does not.
-      clusterIdentifier: identifier,
-      // The host key and the signers change in place: their names are fixed, and a pod has them mounted.
-      enableSecretMutable: true,
-      enableConfigMapMutable: true,
-    },
-    opts,
-  );
 }
 
 /** A cluster that exists already, by the context of a kubeconfig. */

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { ClusterAccess } from "./cluster.ts";
+import type { ClusterAccess } from "./clusterAccess.ts";
 import type { StackConfig } from "./config.ts";
 import { ConfigError, type Problem, show } from "./configError.ts";
 import { isOnPath } from "./onPath.ts";

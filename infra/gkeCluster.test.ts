@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
-import type { ClusterAccess } from "./cluster.ts";
+import type { ClusterAccess } from "./clusterAccess.ts";
 import type { GkeClusterConfig } from "./clusterConfig.ts";
 
 type Registered = { type: string; name: string; inputs: Record<string, unknown> };

@@ -9,7 +9,7 @@ import { Account } from "@pulumi/gcp/serviceaccount/account.js";
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { RandomId } from "@pulumi/random/randomId.js";
-import { type Cluster, type ClusterAccess, providerFor } from "./cluster.ts";
+import { type Cluster, type ClusterAccess, providerFor } from "./clusterAccess.ts";
 import type { GkeClusterConfig } from "./clusterConfig.ts";
 import { kubeconfigOf } from "./gkeKubeconfig.ts";
 import { googleDisks } from "./snapshotLabels.ts";

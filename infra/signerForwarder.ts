@@ -1,6 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { Cluster } from "./cluster.ts";
+import type { Cluster } from "./clusterAccess.ts";
 import type { StackConfig } from "./config.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { namespaceLabels } from "./namespaceLabels.ts";
