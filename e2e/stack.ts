@@ -110,10 +110,13 @@ export class Stack {
   }
 
   /** What octez-baker has said since a moment, a line each. */
-  async bakerLog(since?: Date): Promise<string[]> {
-    const from = since ? [`--since-time=${since.toISOString()}`] : [];
-    const text = await this.kubectl("logs", "statefulset/baker-alice", "--container", "octez-baker", ...from);
-    return text.split("\n").filter((line) => line !== "");
+  async bakerLog(since = new Date(0)): Promise<string[]> {
+    // By the lines' own times: kubectl's `--since-time` knows whole seconds only, and gives lines of before as well.
+    const text = await this.kubectl("logs", "statefulset/baker-alice", "--container", "octez-baker", "--timestamps");
+    const lines = [...text.matchAll(/^(\S+) (.+)$/gm)];
+    return lines
+      .filter(([, time]) => Date.parse(time as string) >= since.getTime())
+      .map(([, , said]) => said as string);
   }
 }
 
