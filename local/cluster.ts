@@ -18,7 +18,7 @@ import {
 } from "./layout.ts";
 import { withLock } from "./lock.ts";
 import { makeNamespaces, namespacesExist, removeFixedFolders, removeNamespaces } from "./namespaces.ts";
-import { applyDnsRole } from "./objects.ts";
+import { applyRoles } from "./objects.ts";
 import { ensurePackages } from "./packages.ts";
 import { ensurePki, kubeconfig } from "./pki.ts";
 import { ensureRunning, isRunning, runningPid, waitHealthy } from "./processes.ts";
@@ -75,7 +75,7 @@ export async function clusterUp(options: ClusterOptions): Promise<LocalCluster> 
         return api.healthy(daemon.health);
       });
       if (daemon.name === "containerd") await loadImage(cluster, pauseImage, () => {});
-      if (daemon.name === "kube-apiserver" && started) await applyDnsRole(api);
+      if (daemon.name === "kube-apiserver" && started) await applyRoles(api);
       if (daemon.name === "kubelet") await nodeReady(layout, api, started ? since : 0);
     };
     const serving = startAll(daemons, (daemon, wanted) =>

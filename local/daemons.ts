@@ -15,6 +15,7 @@ export const clusterTools = [
   "kubelet",
   "kube-proxy",
   "coredns",
+  "kube-router",
   "csi-provisioner",
   "csi-snapshotter",
   "snapshot-controller",
@@ -167,6 +168,22 @@ export function clusterDaemons(
       files: { [config("Corefile")]: coreDnsCorefile(layout, config("coredns.kubeconfig")), ...login("coredns") },
       after: ["kube-apiserver"],
       health: `http://${node}:8181/ready`,
+    },
+    {
+      // Enforces NetworkPolicies, and nothing else of what it can do: pods are routed and Services found without it.
+      name: "kube-router",
+      command: [
+        tools["kube-router"],
+        `--kubeconfig=${config("kube-router.kubeconfig")}`,
+        `--hostname-override=${layout.nodeName}`,
+        "--run-router=false",
+        "--run-service-proxy=false",
+        `--service-cluster-ip-range=${layout.serviceCidr}`,
+        "--health-port=20244",
+      ],
+      files: login("kube-router"),
+      after: ["kube-apiserver", "kubelet"],
+      health: `http://${node}:20244/healthz`,
     },
     ...csiDaemons(layout, tools, csiFiles),
   ];

@@ -11,6 +11,8 @@ const clusterPackages = [
   "containernetworking-plugins",
   "debian-archive-keyring",
   "iproute2",
+  // Its sets hold the addresses that network policies are about.
+  "ipset",
   "iptables",
   "mmdebstrap",
   "mount",

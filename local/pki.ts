@@ -39,6 +39,7 @@ export function certificates(layout: Layout): Certificate[] {
     { file: "kube-scheduler", commonName: "system:kube-scheduler" },
     { file: "kube-proxy", commonName: "system:kube-proxy" },
     { file: "coredns", commonName: "system:coredns" },
+    { file: "kube-router", commonName: "system:kube-router" },
     { file: "kubelet", commonName: `system:node:${layout.nodeName}`, organization: "system:nodes" },
   ];
 }

@@ -11,6 +11,7 @@ export const toolModules = {
   kubernetes: ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy", "kubectl"],
   etcd: ["etcd"],
   coredns: ["coredns"],
+  "kube-router": ["kube-router"],
   csi: ["csi-provisioner", "csi-snapshotter", "snapshot-controller"],
   helm: ["helm"],
   "helm-unittest": ["helm-unittest"],
