@@ -5,7 +5,7 @@ import { ensureTools } from "../local/tools.ts";
 import { requireNoCloud } from "./cloud.ts";
 import { commonHelp, type Options, progress, runCommand, UsageError } from "./command.ts";
 import { confirm } from "./confirm.ts";
-import { clusterOf, kubectlFor, requireOwnNamespace } from "./kubectl.ts";
+import { clusterOf, kubectlFor, removeFromCluster, requireOwnNamespace } from "./kubectl.ts";
 import { hasPulumi, PulumiStack } from "./pulumi.ts";
 import { clusterConfigOf, localClusterOf, readStack, runStack, type Stack } from "./stack.ts";
 
@@ -62,7 +62,5 @@ async function downWithKubectl(stack: Stack, options: Options, local: boolean): 
   await requireOwnNamespace(kubectl, stack.name);
   progress(`removing namespace ${stack.name} and everything in it`);
   await kubectl(["delete", "namespace", stack.name, "--ignore-not-found", "--wait", "--timeout=180s"]);
-  // The part of the bakers' backups that no namespace holds.
-  const kinds = "clusterroles,clusterrolebindings,validatingadmissionpolicies,validatingadmissionpolicybindings";
-  await kubectl(["delete", kinds, "--selector", `remote-signer-cloud/stack=${stack.name}`, "--ignore-not-found"]);
+  await removeFromCluster(kubectl, stack.name);
 }

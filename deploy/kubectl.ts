@@ -63,6 +63,18 @@ export async function apply(kubectl: Kubectl, objects: Manifest[]): Promise<void
   await kubectl(["apply", ...serverSide, ...prune], list(rest));
 }
 
+/** Removes what no namespace holds of a stack: the pods' priorities, and a part of the bakers' backups. Its label says whose it is. */
+export async function removeFromCluster(kubectl: Kubectl, stack: string): Promise<void> {
+  const kinds = [
+    "clusterroles",
+    "clusterrolebindings",
+    "priorityclasses",
+    "validatingadmissionpolicies",
+    "validatingadmissionpolicybindings",
+  ];
+  await kubectl(["delete", kinds.join(), "--selector", `remote-signer-cloud/stack=${stack}`, "--ignore-not-found"]);
+}
+
 /** Waits until the stack's Deployments run what was applied; a failure says what the pods say. */
 export async function waitForDeployments(kubectl: Kubectl, objects: Manifest[]): Promise<void> {
   for (const { metadata } of objects.filter(({ kind }) => kind === "Deployment")) {

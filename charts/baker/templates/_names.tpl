@@ -10,6 +10,11 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/part-of: remote-signer-cloud
 {{- end }}
 
+{{- /* The name of its PriorityClass. That is the cluster's object, so it has a name that no other namespace's baker has. */}}
+{{- define "baker.priorityClass" -}}
+{{ .Release.Namespace }}.{{ include "baker.name" . }}
+{{- end }}
+
 {{- /*
 The name of every object: the release's. Kubernetes puts it and a hash of 11 characters into a label of 63, and a name
 that is cut could be another's.
