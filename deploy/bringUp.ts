@@ -2,6 +2,7 @@ import { ensureTools } from "../local/tools.ts";
 import { progress } from "./command.ts";
 import { apply, clusterOf, kubectlFor, requireNoObjects, waitForDeployments } from "./kubectl.ts";
 import { manifestsOf } from "./manifests.ts";
+import { requireMonitoringApi } from "./monitoringApi.ts";
 import type { ProgramRun } from "./program.ts";
 import type { PulumiStack } from "./pulumi.ts";
 import { requireSnapshotApi } from "./snapshots.ts";
@@ -35,6 +36,7 @@ export async function upWithKubectl(program: ProgramRun): Promise<void> {
   const kubectl = kubectlFor(binary, clusterOf(program));
   if (objects.length === 0) return await requireNoObjects(kubectl, program.stack);
   await requireSnapshotApi(kubectl, objects);
+  await requireMonitoringApi(kubectl, objects);
   progress(`applying ${objects.length} objects without the pulumi CLI, which is not on PATH`);
   await apply(kubectl, objects);
   progress("waiting for the signer forwarder");

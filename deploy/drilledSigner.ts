@@ -1,18 +1,21 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { listenerOf } from "../infra/signersOfKeys.ts";
 import { root } from "./command.ts";
 import { project } from "./program.ts";
 import type { Stack } from "./stack.ts";
 
-/** A key that the drill waits for: its alias in the baker's log, the baker, and the signer that holds it. */
+/** A key that the drill waits for: its alias in the baker's log, the baker, and the signer that holds it, the first of them. */
 export type DrilledKey = { readonly alias: string; readonly baker: string; readonly signer: string };
 
 /** Every key of the stack's bakers, as the config file has them. */
 export function drilledKeys({ file }: Stack): DrilledKey[] {
-  type Baker = { name: string; keys: { name: string; signer: string }[] };
+  type Baker = { name: string; keys: { name: string; signer: string | string[] }[] };
   const bakers = (file.config?.[`${project}:bakers`] ?? []) as Baker[];
-  return bakers.flatMap(({ name, keys }) => keys.map((key) => ({ alias: key.name, baker: name, signer: key.signer })));
+  return bakers.flatMap(({ name, keys }) =>
+    keys.map((key) => ({ alias: key.name, baker: name, signer: listenerOf(key) })),
+  );
 }
 
 /** When a key signed first after a moment, in milliseconds, by a baker's log with `kubectl logs --timestamps`. */

@@ -17,7 +17,7 @@ export const kubeconfig = ".local/e2e.kubeconfig";
 
 /** The dev stack's, as the README says it. */
 const devPassphrase = "remote-signer-cloud-dev";
-const { context, nodeAddress } = clusterLayout("e2e");
+const { context, nodeAddress, podCidr } = clusterLayout("e2e");
 const folder = mkdtempSync(join(tmpdir(), "rsc-e2e-"));
 
 type Signer = { name: string; sshPublicKey: string; nextSshPublicKey?: string; port: number };
@@ -49,7 +49,7 @@ export class Stack {
     const { secure } = this.content.config["remote-signer-cloud:hostKey"] as { secure: string };
     this.hostKey = this.secrets.decrypt(secure);
     this.change((settings) => {
-      settings.cluster = { kind: "existing", kubeconfig, context };
+      settings.cluster = { kind: "existing", kubeconfig, context, podCidrs: [podCidr] };
       settings.endpoint = { host: nodeAddress, nodePort };
     });
   }

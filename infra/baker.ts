@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Cluster } from "./clusterAccess.ts";
 import type { BakerConfig, StackConfig } from "./config.ts";
 import type { SignerForwarder } from "./signerForwarder.ts";
+import { listenerOf, releaseOf } from "./signersOfKeys.ts";
 import { snapshotLabels } from "./snapshotLabels.ts";
 
 /** What a baker is made from. */
@@ -23,14 +24,14 @@ export type BakerArgs = {
 export class Baker extends pulumi.ComponentResource {
   /** The command that shows what it signs. */
   readonly logsCommand: pulumi.Output<string>;
-  /** The addresses that it bakes for, and the signer of each. */
-  readonly keys: pulumi.Output<Record<string, string>>;
+  /** The addresses that it bakes for, and the signer of each, or several in their order. */
+  readonly keys: pulumi.Output<Record<string, string | string[]>>;
 
   constructor(name: string, args: BakerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("remote-signer-cloud:index:Baker", name, {}, opts);
     const { backupImage, cluster, forwarder, image, namespace, signerUrls } = args;
-    const { name: bakerName, keys, backup, ...settings } = args.baker;
-    const release = `baker-${bakerName}`;
+    const { name: _, keys, backup, ...settings } = args.baker;
+    const release = releaseOf(args.baker);
     const child = { parent: this, provider: cluster.provider };
     const snapshotClass = backup && !backup.snapshotClassName ? this.makeSnapshotClass(name, args, child) : undefined;
 
@@ -50,7 +51,7 @@ export class Baker extends pulumi.ComponentResource {
               ...(backupImage && { image: backupImage }),
             },
           }),
-          keys: keys.map(({ signer, ...key }) => ({ ...key, signerUrl: signerUrls[signer] })),
+          keys: keys.map(({ signer, ...key }) => ({ ...key, signerUrl: signerUrls[listenerOf({ signer })] })),
         },
       },
       { ...child, dependsOn: [forwarder.namespace, ...(snapshotClass ? [snapshotClass.resource] : [])] },
@@ -72,7 +73,7 @@ export class Baker extends pulumi.ComponentResource {
     child: pulumi.CustomResourceOptions,
   ): { name: string; resource: pulumi.Resource } | undefined {
     if (!cluster.snapshotDriver) return undefined;
-    const className = `${namespace}.baker-${baker.name}`;
+    const className = `${namespace}.${releaseOf(baker)}`;
     const labels = snapshotLabels(namespace, baker.name);
     const resource = new k8s.apiextensions.CustomResource(
       `${name}-snapshot-class`,

@@ -22,15 +22,23 @@ export class ExistingCluster extends pulumi.ComponentResource implements Cluster
   readonly provider: k8s.Provider;
   readonly kubectl: pulumi.Output<string>;
   readonly access: pulumi.Output<ClusterAccess>;
+  readonly podCidrs: readonly string[] | undefined;
 
   constructor(name: string, args: Omit<ExistingClusterConfig, "kind">, opts?: pulumi.ComponentResourceOptions) {
     super("remote-signer-cloud:index:ExistingCluster", name, {}, opts);
-    const { context, kubeconfig } = args;
+    const { context, kubeconfig, podCidrs } = args;
     const kubectl = ["kubectl", ...(kubeconfig ? ["--kubeconfig", kubeconfig] : []), "--context", context].join(" ");
-    const access = { ...(kubeconfig && { kubeconfig }), context, identifier: context, kubectl };
+    const access = {
+      ...(kubeconfig && { kubeconfig }),
+      context,
+      identifier: context,
+      kubectl,
+      ...(podCidrs && { podCidrs }),
+    };
     this.provider = providerFor(`${name}-provider`, access, { parent: this });
     this.kubectl = pulumi.output(kubectl);
     this.access = pulumi.output(access);
+    this.podCidrs = podCidrs;
     this.registerOutputs({ kubectl: this.kubectl, access: this.access });
   }
 }
@@ -41,6 +49,7 @@ export class SharedCluster extends pulumi.ComponentResource implements Cluster {
   readonly kubectl: pulumi.Output<string>;
   readonly access: pulumi.Output<ClusterAccess>;
   readonly snapshotDriver: string | undefined;
+  readonly podCidrs: readonly string[] | undefined;
 
   constructor(name: string, access: ClusterAccess, opts?: pulumi.ComponentResourceOptions) {
     super("remote-signer-cloud:index:SharedCluster", name, {}, opts);
@@ -48,6 +57,7 @@ export class SharedCluster extends pulumi.ComponentResource implements Cluster {
     this.kubectl = pulumi.output(access.kubectl);
     this.access = pulumi.output(access);
     this.snapshotDriver = access.snapshotDriver;
+    this.podCidrs = access.podCidrs;
     this.registerOutputs({ kubectl: this.kubectl, access: this.access });
   }
 }

@@ -11,6 +11,8 @@ export interface Cluster {
   readonly access: pulumi.Output<ClusterAccess>;
   /** The CSI driver of its disks, where the program must make the class of their snapshots because the cluster has none. */
   readonly snapshotDriver?: string | undefined;
+  /** Its blocks of pod addresses, where the network plugin needs them to tell pods from the outside. */
+  readonly podCidrs?: readonly string[] | undefined;
 }
 
 /** How a cluster is reached. It holds no credential: a kubeconfig's content names a program that gets one. */
@@ -25,6 +27,8 @@ export type ClusterAccess = {
   readonly getCredentials?: string;
   /** The `snapshotDriver` of the cluster, where it has one. */
   readonly snapshotDriver?: string;
+  /** The `podCidrs` of the cluster, where it has them. */
+  readonly podCidrs?: readonly string[];
 };
 
 /** The Kubernetes provider for a cluster. */

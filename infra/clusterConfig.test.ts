@@ -28,6 +28,11 @@ test("a cluster of Google's needs a project, a region and who may reach its API;
   });
 });
 
+test("an existing cluster may say which addresses are its pods'", () => {
+  const cluster = { kind: "existing", context: "x", podCidrs: ["10.244.0.0/16", "fd00::/64"] };
+  assert.deepEqual(parsed(cluster), cluster);
+});
+
 test("another stack is named by its name, or in full", () => {
   for (const stack of ["prod", "me/remote-signer-cloud/prod"])
     assert.deepEqual(parsed({ kind: "stack", stack }), { kind: "stack", stack });
@@ -101,6 +106,12 @@ describe("each mistake is one problem that says where it is", () => {
       /^cluster\.nodePool: found an unknown key "minNode"/,
     ],
     ["a switch as text", { ...gke, deletionProtection: "no" }, /^cluster\.deletionProtection: found "no"/],
+    ["pod addresses of a cluster that tells pods by itself", { ...gke, podCidrs: ["10.0.0.0/8"] }, /"podCidrs"/],
+    [
+      "an address for pods' blocks",
+      { kind: "existing", context: "x", podCidrs: ["10.244.0.1"] },
+      /^cluster\.podCidrs\[0\]: found "10\.244\.0\.1"; .*CIDR/,
+    ],
     ["a key of another kind", { ...gke, context: "x" }, /^cluster: found an unknown key "context"/],
     ["no other stack", { kind: "stack" }, /^cluster\.stack: found nothing/],
     ["half of a full name", { kind: "stack", stack: "me/prod" }, /^cluster\.stack: found "me\/prod"/],

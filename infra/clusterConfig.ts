@@ -5,6 +5,7 @@ const existing = z.strictObject({
   kind: z.literal("existing"),
   context: nonEmpty("the name of a context of the kubeconfig"),
   kubeconfig: nonEmpty("the path of a kubeconfig file").optional(),
+  podCidrs: z.array(cidr("IPv4 or IPv6"), "a list of the cluster's blocks of pod addresses").optional(),
 });
 
 const days = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"] as const;

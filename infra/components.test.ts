@@ -35,6 +35,8 @@ const signers = [
   },
 ];
 const keys = [{ name: "main", address: "tz1…", publicKey: "edpk…", signer: "home" }];
+const orderedKeys = keys.map((key) => ({ ...key, signer: ["home", "cabin"] }));
+const bakers = [{ name: "alice", network: "mainnet", keys }];
 
 let forwarder: SignerForwarderType;
 let changing: SignerForwarderType;
@@ -49,10 +51,11 @@ before(async () => {
   const { makeCluster } = await import("./cluster.ts");
   const { SignerForwarder } = await import("./signerForwarder.ts");
   const { Baker } = await import("./baker.ts");
-  const config = { kind: "existing", context: "here", kubeconfig: "a/kubeconfig" } as const;
+  const podCidrs = ["10.244.0.0/16"];
+  const config = { kind: "existing", context: "here", kubeconfig: "a/kubeconfig", podCidrs } as const;
   const cluster = await makeCluster("cluster", { config, facts: {}, stack: "dev" });
   const endpoint = { host: "198.51.100.7", port: 22, alternatePorts: [], sourceRanges: [], annotations: {} };
-  forwarder = new SignerForwarder("forwarder", { cluster, endpoint, hostKey, namespace: "dev", signers });
+  forwarder = new SignerForwarder("forwarder", { cluster, endpoint, hostKey, namespace: "dev", bakers, signers });
   const { signerUrls } = forwarder;
   new Baker("baker-alice", {
     baker: { name: "alice", network: "mainnet", keys, storage: { size: "5Gi" } },
@@ -81,6 +84,8 @@ before(async () => {
     endpoint: { ...endpoint, nodePort: 30022, alternatePorts: [30443] },
     hostKey,
     namespace: "dev",
+    bakers: [],
+    monitoring: { kind: "none" },
     signers: [],
     image: { tag: "2" },
   });
@@ -90,6 +95,8 @@ before(async () => {
     hostKey,
     nextHostKey,
     namespace: "dev",
+    bakers: [{ name: "bob", network: "mainnet", keys: orderedKeys }],
+    monitoring: { kind: "PodMonitor", namespace: "monitoring" },
     signers: signers.map((signer) => ({ ...signer, nextSshPublicKey })),
   });
   await pulumi.runtime.disconnect();
@@ -180,14 +187,37 @@ describe("the forwarder's chart", () => {
     assert.deepEqual(values, {
       hostKeySecret: "signer-forwarder-host-key",
       service: { type: "LoadBalancer", port: 22 },
-      signers: [{ name: "home", sshPublicKey: "ssh-ed25519 AAAAhome", port: 8443 }],
+      signers: [
+        {
+          name: "home",
+          sshPublicKey: "ssh-ed25519 AAAAhome",
+          port: 8443,
+          keys: ["tz1…"],
+          fallbacks: [],
+          bakers: ["baker-alice"],
+        },
+      ],
+      networkPolicy: { podCidrs: ["10.244.0.0/16"] },
     });
   });
 
-  test("gets both keys of a signer that changes its key", () => {
+  test("gets both keys of a signer that changes its key, and who is asked after it", () => {
     assert.deepEqual((inputsOf("changing-keys-chart").values as { signers: unknown }).signers, [
-      { name: "home", sshPublicKey: "ssh-ed25519 AAAAhome", nextSshPublicKey: "ssh-ed25519 AAAAnew", port: 8443 },
+      {
+        name: "home",
+        sshPublicKey: "ssh-ed25519 AAAAhome",
+        nextSshPublicKey: "ssh-ed25519 AAAAnew",
+        port: 8443,
+        keys: ["tz1…"],
+        fallbacks: ["cabin"],
+        bakers: ["baker-bob"],
+      },
     ]);
+  });
+
+  test("gets who scrapes its metrics, where the config says it", () => {
+    const { monitoring } = inputsOf("changing-keys-chart").values as { monitoring: unknown };
+    assert.deepEqual(monitoring, { kind: "PodMonitor", namespace: "monitoring" });
   });
 
   test("gets a node port and an image where the config names them", () => {
@@ -196,6 +226,7 @@ describe("the forwarder's chart", () => {
       hostKeySecret: "signer-forwarder-host-key",
       service: { type: "NodePort", nodePort: 30022, alternatePorts: [30443] },
       signers: [],
+      networkPolicy: { podCidrs: ["10.244.0.0/16"] },
     });
   });
 });

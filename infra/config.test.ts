@@ -22,6 +22,13 @@ const bootstrap1 = {
   signer: "home",
 };
 
+const bootstrap2 = {
+  name: "second",
+  address: "tz1fv55cpdomJVPYA5M6BeUhqs9M1DbRB79A",
+  publicKey: "edpku9tks4rKmTtjjcwTmMKYH18MamZgMxryTCQvFSDwEpMvXBoB9J",
+  signer: "home",
+};
+
 type Tree = Record<string, unknown>;
 
 /** A config without a mistake; each case changes one thing in it. */
@@ -91,6 +98,28 @@ describe("a good config", () => {
     const both = parseConfig("dev", values({ ...good(), nextHostKey }));
     assert.equal(both.nextHostKey?.fingerprint, parseHostKey(nextHostKey).fingerprint);
     assert.equal(parseConfig("dev", values({ ...good(), nextHostKey: "" })).nextHostKey, undefined);
+  });
+
+  test("may have several signers for a key, in the order that it says, and the same for the next key", () => {
+    const signer = ["home", "office"];
+    const keys = [
+      { ...bootstrap1, signer },
+      { ...bootstrap2, signer },
+    ];
+    const bakers = [{ name: "alice", network: "mainnet", keys }];
+    assert.deepEqual(parseConfig("dev", values({ ...good(), bakers })).bakers, bakers);
+    const other = [{ name: "alice", network: "mainnet", keys: [keys[0], { ...bootstrap2, signer: "office" }] }];
+    assert.deepEqual(parseConfig("dev", values({ ...good(), bakers: other })).bakers, other);
+  });
+
+  test("is scraped as it says, and by Google's Prometheus where the cluster is Google's", () => {
+    const mine = { kind: "PodMonitor", namespace: "monitoring", labels: { release: "prometheus" } };
+    const gke = { kind: "gke", project: "my-project", region: "europe-west1", authorizedNetworks: ["0.0.0.0/0"] };
+    const monitoringOf = (change: Tree) => parseConfig("dev", values({ ...good(), ...change })).monitoring;
+    assert.equal(monitoringOf({}), undefined);
+    assert.deepEqual(monitoringOf({ monitoring: mine }), mine);
+    assert.deepEqual(monitoringOf({ cluster: gke }), { kind: "PodMonitoring", namespace: "gmp-system" });
+    assert.deepEqual(monitoringOf({ cluster: gke, monitoring: { kind: "none" } }), { kind: "none" });
   });
 
   test("ends its host key with one newline, as sshd wants it", () => {
@@ -166,6 +195,7 @@ describe("each mistake is one problem that says where it is", () => {
     ["sshd's own port", signer({ port: 2222 }), /signers\[1\]\.port: found 2222; .*sshd/],
     ["a port whose ssh is sshd's own", signer({ port: 1222 }), /whose ssh port is 2222; .*sshd/],
     ["the gateway's own port", signer({ port: 8404 }), /gateway/],
+    ["the listener's own port", signer({ port: 8405 }), /listener/],
     ["no port", signer({ port: undefined }), /signers\[1\]\.port: found nothing/],
     ["a name with capitals", signer({ name: "Office" }), /signers\[1\]\.name: found "Office"; wanted a DNS label/],
     ["a name that a Service can't have", signer({ name: "o".repeat(57) }), /name: found "o+"; .*at most 56/],
@@ -225,6 +255,30 @@ describe("each mistake is one problem that says where it is", () => {
       key({ signer: "hoem" }),
       /^bakers\[0\]\.keys\[0\]\.signer: found "hoem"; .*"home", "office"/,
     ],
+    [
+      "an unknown signer in a list",
+      key({ signer: ["home", "hoem"] }),
+      /^bakers\[0\]\.keys\[0\]\.signer\[1\]: found "hoem"; .*"home", "office"/,
+    ],
+    [
+      "a signer twice in a list",
+      key({ signer: ["home", "office", "home"] }),
+      /^bakers\[0\]\.keys\[0\]\.signer\[2\]: found "home"; wanted another than that of .*signer\[0\]/,
+    ],
+    [
+      "no signer in a list",
+      key({ signer: [] }),
+      /keys\[0\]\.signer: found a list; wanted the name of a signer .*or a list/,
+    ],
+    ["no name of a signer", key({ signer: "" }), /keys\[0\]\.signer: found ""; wanted the name of a signer/],
+    ["a number in a list of signers", key({ signer: ["home", 7] }), /keys\[0\]\.signer\S* found/],
+    [
+      "two orders of signers behind one listener",
+      (c) => {
+        c.bakers.push({ name: "bob", network: "mainnet", keys: [{ ...bootstrap2, signer: ["home", "office"] }] });
+      },
+      /^bakers\[1\]\.keys\[0\]\.signer: found "home", "office"; wanted "home", as for bakers\[0\]\.keys\[0\]\.signer/,
+    ],
     ["an address with a wrong prefix", key({ address: "KT1PWx2mnDueood7fEmfbBDKx1D9BAnnXitn" }), /address: found "KT1/],
     [
       "an address with a wrong checksum",
@@ -279,6 +333,25 @@ describe("each mistake is one problem that says where it is", () => {
       name,
       (c) => {
         Object.assign(c.bakers[0] as Tree, { backup });
+      },
+      problem,
+    ]),
+    ...(
+      [
+        [
+          "a monitor of an unknown kind",
+          { kind: "podmonitor" },
+          /^monitoring\.kind: found "podmonitor"; .*PodMonitoring/,
+        ],
+        ["a monitor of nobody's", { kind: "PodMonitor" }, /^monitoring\.namespace: found nothing; .*scraper/],
+        ["an interval that is none", { kind: "none", interval: "15" }, /^monitoring\.interval: found "15"/],
+        ["a label that is no text", { kind: "none", labels: { release: 1 } }, /^monitoring\.labels\.release: found 1/],
+        ["a misspelt key of the monitor", { kind: "none", intervall: "15s" }, /^monitoring: .*"intervall"/],
+      ] as const
+    ).map(([name, monitoring, problem]): (typeof cases)[number] => [
+      name,
+      (c) => {
+        Object.assign(c, { monitoring });
       },
       problem,
     ]),

@@ -5,6 +5,7 @@ import { ConfigError, type Problem, show } from "./configError.ts";
 import { intFrom, label, nonEmpty, objectOf } from "./configFields.ts";
 import { problemsAcross } from "./configRules.ts";
 import { type EndpointConfig, endpointSchema } from "./endpointConfig.ts";
+import { monitoringOf, monitoringSchema } from "./monitoringConfig.ts";
 import { highestSignerPort } from "./ports.ts";
 import { parseHostKey, parsePublicKey, SshKeyError, type SshPublicKey } from "./sshKey.ts";
 import { addressOf, problemOfAddress, problemOfPublicKey } from "./tezosKey.ts";
@@ -44,13 +45,15 @@ function tezosText(problem: (text: string) => string | undefined, wanted: string
   });
 }
 
+const wantedSigner = "the name of a signer of this stack, or a list of names in the order in which they are asked";
+const signerName = nonEmpty(wantedSigner);
 const bakerKey = z
   .strictObject(
     {
       name: label(63),
       address: tezosText(problemOfAddress, "a Tezos address"),
       publicKey: tezosText(problemOfPublicKey, "a Tezos public key"),
-      signer: nonEmpty("the name of a signer of this stack"),
+      signer: z.union([signerName, z.array(signerName, wantedSigner).min(1, wantedSigner)], wantedSigner),
     },
     objectOf,
   )
@@ -121,12 +124,13 @@ const schema = z.strictObject({
   nextHostKey: hostKey.optional(),
   signers: z.array(signer, "a list of signers").default([]),
   bakers: z.array(baker, "a list of bakers").default([]),
+  monitoring: monitoringSchema.optional(),
   images: z.strictObject({ signerForwarder: image, octez: image, backup: image }, objectOf).default({}),
 });
 
 /** A home device: its keys open `port` and the port of its own ssh, nothing else. */
 export type Signer = { name: string; sshPublicKey: SshPublicKey; nextSshPublicKey?: SshPublicKey; port: number };
-/** A key that a baker signs with, and the signer that holds it. */
+/** A key that a baker signs with, and the signer that holds it, or several in their order. */
 export type BakerKey = z.output<typeof bakerKey>;
 /** A baker as the config describes it. */
 export type BakerConfig = z.output<typeof baker>;
@@ -175,7 +179,8 @@ export function parseConfig(
   const issues = result.error?.issues.flatMap((issue) => describe(issue, input)) ?? [];
   problems.push(...issues.filter((issue) => !unread.has(issue.path)), ...problemsAcross(input));
   if (problems.length > 0 || !result.data) throw new ConfigError(stack, problems);
-  return withPlaceOfAddress(result.data);
+  const monitoring = monitoringOf(result.data);
+  return { ...withPlaceOfAddress(result.data), ...(monitoring && { monitoring }) };
 }
 
 /** Whether it is what Pulumi.yaml has for a key that is not given: the CLI takes one without a default for required. */

@@ -36,13 +36,7 @@ export function problemsAcross(input: Entry): Problem[] {
     ),
     // Two places that sign with one key sign twice, and a double signature costs the stake.
     ...twice(keys.map((key) => ({ path: `${key.path}.address`, value: key.address }))),
-    ...keys
-      .filter((key) => typeof key.signer === "string" && key.signer !== "" && !names.includes(key.signer))
-      .map((key) => ({
-        path: `${key.path}.signer`,
-        found: show(key.signer),
-        wanted: `one of the stack's signers: ${names.map(show).join(", ") || "there is none"}`,
-      })),
+    ...problemsOfOrder(keys, names),
     ...problemsOfForwarder(input),
     ...problemsOfEndpoint(input),
     ...problemsOfHostKeys(input),
@@ -93,6 +87,34 @@ function problemsOfPorts(signers: Entry[]): Problem[] {
     } else for (const [used, use] of uses) taken.set(used, use);
   });
   return problems;
+}
+
+/** Each key's signers are the stack's, each once; and those of keys that are asked for at one listener are the same. */
+function problemsOfOrder(keys: (Entry & { path: string })[], names: unknown[]): Problem[] {
+  const listeners = new Map<string, { path: string; order: string }>();
+  return keys.flatMap(({ signer, path: keyPath }) => {
+    const path = `${keyPath}.signer`;
+    const several = Array.isArray(signer);
+    const order = (several ? signer : [signer]).filter((name) => typeof name === "string" && name !== "");
+    const places = order.map((value, i) => ({ path: several ? `${path}[${i}]` : path, value }));
+    const problems = [
+      ...places
+        .filter(({ value }) => !names.includes(value))
+        .map(({ path, value }) => ({
+          path,
+          found: show(value),
+          wanted: `one of the stack's signers: ${names.map(show).join(", ") || "there is none"}`,
+        })),
+      ...twice(places),
+    ];
+    const listener = listeners.get(order[0] ?? "");
+    const found = order.map(show).join(", ");
+    if (order[0] !== undefined && !listener) listeners.set(order[0], { path, order: found });
+    // The gateway knows one order for a listener, not one for each key.
+    if (!listener || listener.order === found || problems.length > 0) return problems;
+    const wanted = `${listener.order}, as for ${listener.path}: keys with the same first signer have the same signers in the same order`;
+    return [{ path, found, wanted }];
+  });
 }
 
 /** A stack that only makes a cluster has none of these; any other has what its forwarder needs. */

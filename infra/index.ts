@@ -24,6 +24,8 @@ const forwarder =
     nextHostKey: config.nextHostKey,
     image: config.images.signerForwarder,
     namespace: stack,
+    bakers: config.bakers,
+    monitoring: config.monitoring,
     signers: config.signers,
   });
 

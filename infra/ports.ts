@@ -10,4 +10,8 @@ export function sshPortOf(port: number): number {
 }
 
 /** Ports of the forwarder pod that no signer may have, neither as its port nor for its ssh, and what uses them. */
-export const reservedPorts: Readonly<Record<number, string>> = { 2222: "sshd", 8404: "the gateway's health" };
+export const reservedPorts: Readonly<Record<number, string>> = {
+  2222: "sshd",
+  8404: "the gateway's health",
+  8405: "the listener's metrics",
+};

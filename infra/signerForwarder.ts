@@ -5,9 +5,10 @@ import type { StackConfig } from "./config.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { namespaceLabels } from "./namespaceLabels.ts";
 import { sshPortOf } from "./ports.ts";
+import { listenerFor } from "./signersOfKeys.ts";
 
 /** What the signer forwarder is made from. */
-export type SignerForwarderArgs = Pick<StackConfig, "nextHostKey" | "signers"> & {
+export type SignerForwarderArgs = Pick<StackConfig, "bakers" | "monitoring" | "nextHostKey" | "signers"> & {
   readonly cluster: Cluster;
   readonly endpoint: Endpoint;
   readonly hostKey: NonNullable<StackConfig["hostKey"]>;
@@ -45,7 +46,7 @@ export class SignerForwarder extends pulumi.ComponentResource {
 
   constructor(name: string, args: SignerForwarderArgs, opts?: pulumi.ComponentResourceOptions) {
     super("remote-signer-cloud:index:SignerForwarder", name, {}, opts);
-    const { cluster, endpoint, hostKey, image, namespace, nextHostKey, signers } = args;
+    const { bakers, cluster, endpoint, hostKey, image, monitoring, namespace, nextHostKey, signers } = args;
     const child = { parent: this, provider: cluster.provider };
 
     this.namespace = new k8s.core.v1.Namespace(
@@ -86,7 +87,10 @@ export class SignerForwarder extends pulumi.ComponentResource {
             ...signer,
             sshPublicKey: sshPublicKey.line,
             ...(nextSshPublicKey && { nextSshPublicKey: nextSshPublicKey.line }),
+            ...listenerFor(signer.name, bakers),
           })),
+          ...(cluster.podCidrs && { networkPolicy: { podCidrs: cluster.podCidrs } }),
+          ...(monitoring && monitoring.kind !== "none" && { monitoring }),
         },
       },
       { ...child, dependsOn: [this.namespace, secret] },
