@@ -1,0 +1,54 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { root } from "../e2e/stack.ts";
+import { describeMachine } from "./machine.ts";
+import { parts } from "./parts.ts";
+import { plot } from "./plot.ts";
+import type { Results } from "./results.ts";
+import { report } from "./table.ts";
+import { undoAll, undoAtSignals } from "./undo.ts";
+import { plainSsh } from "./variant.ts";
+import { makeWorld } from "./world.ts";
+
+// npm run bench: measures the signing path beside its peers, on this machine, in one run.
+// `npm run bench -- latency`, `outage`, `neighbours` or `hundred` runs one part; `quick` makes all of it short, to see that
+// it runs. Only a whole run is kept in bench/: results.json, results.md and results.svg; of any other they are in .local/bench/.
+
+const words = process.argv.slice(2);
+const quick = words.includes("quick");
+const asked = words.filter((word) => word !== "quick");
+const unknown = asked.filter((name) => !Object.hasOwn(parts, name));
+if (unknown.length > 0) {
+  console.error(
+    `found ${unknown.join(", ")}, wanted ${Object.keys(parts).join(", ")} or nothing for all, and quick or not`,
+  );
+  process.exit(2);
+}
+
+undoAtSignals();
+const progress = (line: string): void => console.error(line);
+try {
+  const started = Date.now();
+  const world = await makeWorld(progress);
+  const results: Results = {
+    date: new Date().toISOString(),
+    machine: await describeMachine(),
+    versions: world.versions,
+    reference: plainSsh(world.imageSsh.name),
+  };
+  const names = Object.keys(parts).filter((name) => asked.length === 0 || asked.includes(name));
+  for (const name of names) await parts[name]?.(world, results, quick, progress);
+  results.seconds = Math.round((Date.now() - started) / 1000);
+  const folder = quick || asked.length > 0 ? join(root, ".local/bench") : import.meta.dirname;
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "results.json"), `${JSON.stringify(results, null, 2)}\n`);
+  writeFileSync(join(folder, "results.md"), report(results));
+  if (results.latency) writeFileSync(join(folder, "results.svg"), plot(results.latency));
+  console.log(report(results));
+  progress(`the results are in ${folder}`);
+} catch (error) {
+  console.error(`error: ${(error as Error).message}`);
+  process.exitCode = 1;
+} finally {
+  await undoAll();
+}

@@ -1,0 +1,43 @@
+import type { LoadOptions } from "./traffic.ts";
+
+/** What of the load distinguishes a cell of the results. */
+export type Cell = Pick<LoadOptions, "what" | "fresh" | "connections"> & {
+  /** Seconds from one signature to the next. */
+  readonly pause: number;
+};
+
+/** A cell with how it is measured. */
+export type PlannedCell = Cell & {
+  readonly seconds: number;
+  readonly repetitions: number;
+  /** Whether all variants may be measured at the same time: what waits for the link leaves the machine idle. */
+  readonly together: boolean;
+};
+
+const kinds = ["signature", "post"] as const;
+
+/** What is measured over a link of some round trip, in which order. `scale` makes all of it shorter. */
+export function cellsFor(rtt: number, scale: number): PlannedCell[] {
+  const times = scale < 1 ? 1 : 3;
+  const each = <T>(values: readonly T[], make: (fresh: boolean, value: T) => PlannedCell): PlannedCell[] =>
+    [false, true].flatMap((fresh) => values.map((value) => make(fresh, value)));
+  if (rtt === 0) {
+    return [1, 16].flatMap((connections) =>
+      each(kinds, (fresh, what) => {
+        return { what, fresh, connections, pause: 0, seconds: 0.7 * scale, repetitions: times, together: false };
+      }),
+    );
+  }
+  // Enough round trips for a hundredth of them to be some.
+  const seconds = Math.max(4, rtt / 10) * scale;
+  return [
+    ...each(kinds, (fresh, what) => {
+      return { what, fresh, connections: 1, pause: 0, seconds, repetitions: 1, together: true };
+    }),
+    ...each(["signature"] as const, (fresh, what) => {
+      return { what, fresh, connections: 16, pause: 0, seconds: 2 * scale, repetitions: 1, together: false };
+    }),
+    // As a baker asks: two votes in each level of 6 s.
+    { what: "signature", fresh: true, connections: 1, pause: 3, seconds: 45 * scale, repetitions: 1, together: true },
+  ];
+}

@@ -1,0 +1,93 @@
+import { run } from "../local/command.ts";
+import { type CrowdServer, makeCrowd, measureCrowd } from "./hundred.ts";
+import { measureLatency } from "./latency.ts";
+import { measureNeighbours } from "./neighbours.ts";
+import { measureOutages } from "./outage.ts";
+import { home as homePlace, otherCloud } from "./places.ts";
+import { type Results, roundTrips } from "./results.ts";
+import { home } from "./signers.ts";
+import { measureStalePort, measureTakeovers, type PortServer } from "./stalePorts.ts";
+import { awaitWords } from "./traffic.ts";
+import { ours, plainSsh, ratholeNoise } from "./variant.ts";
+import type { World } from "./world.ts";
+
+type Progress = (line: string) => void;
+type Part = (world: World, results: Results, quick: boolean, progress: Progress) => Promise<void>;
+
+/** The parts of a run, in their order: the last one gives the stack a hundred signers, which none before shall carry. */
+export const parts: Readonly<Record<string, Part>> = {
+  async latency({ variants }, results, quick, progress) {
+    results.latency = await measureLatency(variants, roundTrips, quick ? 0.2 : 1, progress);
+  },
+
+  async outage(world, results, quick, progress) {
+    const compared = [plainSsh(world.imageSsh.name), ours, ratholeNoise];
+    const variants = world.variants.filter(({ name }) => compared.includes(name));
+    results.outage = await measureOutages(variants, quick ? 1 : 3, quick ? 15 : 40, progress);
+    const [plain, mine] = await portServers(world);
+    progress("outage: the port of a signer that stays away");
+    results.stalePorts = [];
+    for (const server of [plain, mine]) {
+      results.stalePorts = [...results.stalePorts, await measureStalePort(server, quick ? 15 : 60)];
+      await world.stock.restart();
+    }
+    progress("outage: takeovers");
+    results.takeovers = await measureTakeovers(mine, quick ? 5 : 200);
+  },
+
+  async neighbours(world, results, quick, progress) {
+    results.neighbours = await measureNeighbours(world.neighbours, quick ? 0.3 : 1, progress);
+  },
+
+  async hundred(world, results, quick, progress) {
+    const crowd = await makeCrowd(quick ? 10 : 100, world.folder);
+    const signers = crowd.map(({ name, port, keys }) => ({ name, port, sshPublicKey: keys.public }));
+    world.stock.allow([home.public, ...signers.map(({ sshPublicKey }) => sshPublicKey)]);
+    progress(`hundred: the stack gets ${crowd.length} signers`);
+    await world.forwarder.addSigners(signers);
+    results.hundred = [];
+    for (const server of await crowdServers(world)) {
+      results.hundred = [...results.hundred, await measureCrowd(server, crowd, quick ? 1 : 2, progress)];
+    }
+  },
+};
+
+async function portServers({ forwarder, imageSsh, stock }: World): Promise<[PortServer, PortServer]> {
+  const port = 18400;
+  const plain = {
+    ...{ name: plainSsh(imageSsh.name), client: imageSsh, signer: { ...home, port } },
+    server: { ...stock.address, user: imageSsh.user, hostKey: stock.hostKey.public },
+    door: async () => ({ place: otherCloud, address: `127.0.0.1:${port}` }),
+    pid: async () => stock.pids()[0] as number,
+  };
+  const mine = {
+    ...{ name: ours, client: imageSsh, signer: home, server: await forwarder.server() },
+    door: () => forwarder.door(home),
+    pid: () => forwarder.pid(),
+  };
+  return [plain, mine];
+}
+
+async function crowdServers({ forwarder, imageSsh, stock }: World): Promise<CrowdServer[]> {
+  const server = await forwarder.server();
+  return [
+    {
+      ...{ name: plainSsh(imageSsh.name), client: imageSsh },
+      server: { ...stock.address, user: imageSsh.user, hostKey: stock.hostKey.public },
+      pids: async () => stock.pids(),
+      async restart() {
+        const { since } = await stock.restart();
+        return { since, open: Date.now() };
+      },
+    },
+    {
+      ...{ name: ours, client: imageSsh, server },
+      pids: () => forwarder.pids(),
+      async restart() {
+        const { since } = await forwarder.kill();
+        const [program = "", ...words] = awaitWords(homePlace, `${server.host}:${server.port}`);
+        return { since, open: Number(await run(program, words)) };
+      },
+    },
+  ];
+}

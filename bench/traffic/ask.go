@@ -1,0 +1,77 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"flag"
+	"os"
+	"sync"
+	"time"
+)
+
+// asked tells of one signature; times are in milliseconds since 1970.
+type asked struct {
+	Start float64 `json:"start"`
+	End   float64 `json:"end"`
+	Cause string  `json:"cause,omitempty"`
+}
+
+// ask starts a signature at a steady pace, whatever becomes of those before, and prints a line for each when it is over.
+func ask(words []string) error {
+	flags := flag.NewFlagSet("ask", flag.ExitOnError)
+	every := flags.Duration("every", time.Second, "from the start of one to the start of the next")
+	seconds := flags.Float64("seconds", 60, "how long")
+	timeout := flags.Duration("timeout", 20*time.Second, "how long a call may take; Octez itself would wait for ever")
+	most := flags.Int("most", 100, "how many at a time; beyond that none is started")
+	t := targetOf(flags, words)
+
+	out := json.NewEncoder(os.Stdout)
+	var printing sync.Mutex
+	var running sync.WaitGroup
+	places := make(chan struct{}, *most)
+	ticker := time.NewTicker(*every)
+	for end := time.Now().Add(time.Duration(*seconds * float64(time.Second))); time.Now().Before(end); <-ticker.C {
+		select {
+		case places <- struct{}{}:
+		default:
+			continue
+		}
+		running.Add(1)
+		go func() {
+			defer running.Done()
+			defer func() { <-places }()
+			line := asked{Start: now()}
+			if err := patiently(t, *timeout); err != nil {
+				line.Cause = err.Error()
+			}
+			line.End = now()
+			printing.Lock()
+			defer printing.Unlock()
+			out.Encode(line)
+		}()
+	}
+	running.Wait()
+	return nil
+}
+
+func now() float64 { return float64(time.Now().UnixMicro()) / 1000 }
+
+// patiently makes a signature as Octez does: two calls, each tried ten times, 0 to 0.8 s apart, as long as the answer is 502.
+func patiently(t target, timeout time.Duration) error {
+	for _, requests := range []map[bool][]byte{t.get, t.post} {
+		for attempt := 1; ; attempt++ {
+			c := caller{address: t.address, fresh: true, timeout: timeout}
+			err := c.call(requests)
+			var status badStatus
+			if errors.As(err, &status) && status == 502 && attempt < 10 {
+				time.Sleep(time.Duration(attempt-1) * 100 * time.Millisecond)
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			break
+		}
+	}
+	return nil
+}

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+	"strconv"
+)
+
+// head is what the first lines of an HTTP message say, as far as we need it.
+type head struct {
+	// The three words of the first line.
+	words [3]string
+	// The body's length; 0 where nothing is said of it, -1 where it comes in chunks.
+	length int
+	// Whether the other side closes the connection after this message.
+	close bool
+}
+
+var errTooLong = errors.New("a line is too long")
+
+// readHead reads a message up to its body.
+func readHead(r *bufio.Reader) (head, error) {
+	line, err := readLine(r)
+	if err != nil {
+		return head{}, err
+	}
+	words := bytes.SplitN(line, []byte(" "), 3)
+	if len(words) < 2 {
+		return head{}, errors.New("found " + strconv.Quote(string(line)) + ", wanted HTTP")
+	}
+	h := head{words: [3]string{string(words[0]), string(words[1])}}
+	if len(words) == 3 {
+		h.words[2] = string(words[2])
+	}
+	for {
+		line, err := readLine(r)
+		if err != nil {
+			return h, err
+		}
+		if len(line) == 0 {
+			return h, nil
+		}
+		name, value, _ := bytes.Cut(line, []byte(":"))
+		value = bytes.TrimSpace(value)
+		switch {
+		case bytes.EqualFold(name, []byte("content-length")):
+			if h.length, err = strconv.Atoi(string(value)); err != nil {
+				return h, err
+			}
+		case bytes.EqualFold(name, []byte("transfer-encoding")):
+			h.length = -1
+		case bytes.EqualFold(name, []byte("connection")):
+			h.close = bytes.EqualFold(value, []byte("close"))
+		}
+	}
+}
+
+// readBody reads a message's body into nothing, and says how long it was.
+func readBody(r *bufio.Reader, h head) (int, error) {
+	if h.length >= 0 {
+		return r.Discard(h.length)
+	}
+	for whole := 0; ; {
+		line, err := readLine(r)
+		if err != nil {
+			return whole, err
+		}
+		size, err := strconv.ParseInt(string(line), 16, 32)
+		if err != nil {
+			return whole, err
+		}
+		if _, err := r.Discard(int(size) + 2); err != nil {
+			return whole, err
+		}
+		whole += int(size)
+		if size == 0 {
+			return whole, nil
+		}
+	}
+}
+
+// readLine gives a line without its end; it is good until the next read.
+func readLine(r *bufio.Reader) ([]byte, error) {
+	line, err := r.ReadSlice('\n')
+	if err == bufio.ErrBufferFull {
+		return nil, errTooLong
+	}
+	if err == io.EOF && len(line) > 0 {
+		return nil, io.ErrUnexpectedEOF
+	}
+	return bytes.TrimRight(line, "\r\n"), err
+}

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"bufio"
+	"flag"
+	"fmt"
+	"net"
+	"strings"
+)
+
+// What octez-signer answers, but for the signature, which is nobody's.
+const (
+	signature = `{"signature":"edsigtXomBKi5CTRf5cjATJWSyaRvhfYNHqSUGrn4SdbYRcGwQrUGjzEfQDTuqHhuA8b2d8NarZjz8TRf65WkpQmo423BtomS8Q"}`
+	publicKey = `{"public_key":"edpku9tks4rKmTtjjcwTmMKYH18MamZgMxryTCQvFSDwEpMvXBoB9J"}`
+)
+
+// signer answers as a signer does. One that is stuck answers all but requests to sign, one that floods never ends its answers.
+func signer(words []string) error {
+	flags := flag.NewFlagSet("signer", flag.ExitOnError)
+	address := flags.String("listen", "127.0.0.1:8442", "where it listens")
+	mode := flags.String("mode", "ok", "how it signs: ok, stuck or flood")
+	flags.Parse(words)
+	listener, err := net.Listen("tcp", *address)
+	if err != nil {
+		return err
+	}
+	fmt.Println("listening")
+	for {
+		conn, err := listener.Accept()
+		if err != nil {
+			return err
+		}
+		go answer(conn, *mode)
+	}
+}
+
+// answer answers the requests of one connection, in turn.
+func answer(conn net.Conn, mode string) {
+	defer conn.Close()
+	r := bufio.NewReader(conn)
+	for {
+		h, err := readHead(r)
+		if err != nil {
+			return
+		}
+		if _, err := readBody(r, h); err != nil {
+			return
+		}
+		method, path := h.words[0], h.words[1]
+		if method == "POST" && mode == "stuck" {
+			// Until whoever asks has had enough.
+			r.Peek(1)
+			return
+		}
+		if method == "POST" && mode == "flood" {
+			flood(conn)
+			return
+		}
+		status, body := "200 OK", ""
+		switch {
+		case method == "GET" && path == "/authorized_keys":
+			body = "{}"
+		case method == "GET" && path == "/healthz":
+			body = `"ok"`
+		case method == "GET" && strings.HasPrefix(path, "/keys/"):
+			body = publicKey
+		case method == "POST" && strings.HasPrefix(path, "/keys/"):
+			body = signature
+		default:
+			status = "404 Not Found"
+		}
+		last := ""
+		if h.close {
+			last = "Connection: close\r\n"
+		}
+		const form = "HTTP/1.1 %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n%s\r\n%s"
+		if _, err := fmt.Fprintf(conn, form, status, len(body), last, body); err != nil || h.close {
+			return
+		}
+	}
+}
+
+// flood sends an answer that has no end, as fast as it is taken.
+func flood(conn net.Conn) {
+	chunk := "10000\r\n" + strings.Repeat("x", 0x10000) + "\r\n"
+	_, err := conn.Write([]byte("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"))
+	for err == nil {
+		_, err = conn.Write([]byte(chunk))
+	}
+}

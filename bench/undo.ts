@@ -1,0 +1,37 @@
+/** What must be undone, the latest first. */
+const undone: { readonly what: string; readonly work: () => unknown }[] = [];
+let ending: Promise<void> | undefined;
+
+/** Has something undone when the bench ends, however it does. */
+export function atEnd(what: string, work: () => unknown): void {
+  undone.push({ what, work });
+}
+
+/** Undoes everything, once; what can't be undone is said and keeps nothing else from it. */
+export function undoAll(): Promise<void> {
+  ending ??= (async () => {
+    for (let next = undone.pop(); next; next = undone.pop()) {
+      const { what, work } = next;
+      try {
+        await work();
+      } catch (error) {
+        console.error(`${what}: ${(error as Error).message}`);
+      }
+    }
+  })();
+  return ending;
+}
+
+/** Undoes everything when the user or the system ends us. */
+export function undoAtSignals(): void {
+  for (const [signal, code] of [
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+    ["SIGHUP", 129],
+  ] as const) {
+    process.on(signal, () => {
+      console.error("ending: everything is stopped and removed");
+      undoAll().then(() => process.exit(code));
+    });
+  }
+}

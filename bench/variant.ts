@@ -1,0 +1,44 @@
+import type { Link } from "./link.ts";
+import type { Door } from "./traffic.ts";
+
+/** A way from bakers to a signer at home; all of them are measured side by side. */
+export type Variant = {
+  readonly name: string;
+  /** Whether what passes the link is encrypted. */
+  readonly encrypted: boolean;
+  /** Has the signer dial in over a link; gives where bakers find it then. */
+  open(link: Link): Promise<Open>;
+  /** Frees its server of sessions whose client is gone without a word, where it does not do that by itself in time. */
+  forgetSessions?(): Promise<void>;
+};
+
+/** When something was ended (the clock starts) and when it was gone: what works after that is what came instead. */
+export type Ended = { readonly since: number; readonly gone: number };
+
+/** Ends something, notes when, and has it come back. */
+export async function ended(end: () => Promise<void>, back: () => unknown = () => {}): Promise<Ended> {
+  const since = Date.now();
+  await end();
+  const gone = Date.now();
+  await back();
+  return { since, gone };
+}
+
+/** A variant that is there. */
+export type Open = {
+  readonly door: Door;
+  /** Ends the server at once and has it start again. */
+  restartServer(): Promise<Ended>;
+  /** Ends the client and starts it again. */
+  restartClient(): Promise<Ended>;
+  close(): Promise<void>;
+};
+
+/** The names of the variants, as the results have them. */
+export const straight = "straight to the signer";
+export const ours = "signer forwarder";
+export const plainSsh = (version: string): string => `ssh -R, OpenSSH ${version}`;
+export const haproxyOverSsh = "HAProxy over ssh -R";
+export const ratholeTcp = "rathole, tcp";
+export const ratholeNoise = "rathole, noise";
+export const bore = "bore";

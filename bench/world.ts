@@ -1,0 +1,86 @@
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { stopAll } from "../e2e/background.ts";
+import { run } from "../local/command.ts";
+import { ensurePackages } from "../local/packages.ts";
+import { Forwarder } from "./forwarder.ts";
+import { copyRoot } from "./imageRoot.ts";
+import { kubernetesVersion } from "./machine.ts";
+import { imagesOpenSsh, machinesOpenSsh, makeKeyPair } from "./openssh.ts";
+import { ensurePeer, peerVersions } from "./peers.ts";
+import { boreVariant, ratholeVariant, straightVariant } from "./peerVariants.ts";
+import { home as homePlace, makePlaces } from "./places.ts";
+import { type BenchSigner, home, office } from "./signers.ts";
+import { haproxyVariant, ourVariant, sshVariant } from "./sshVariants.ts";
+import { StockServer } from "./stockServer.ts";
+import { ensureTraffic, startSigner } from "./traffic.ts";
+import { atEnd } from "./undo.ts";
+import type { Variant } from "./variant.ts";
+
+/** All that is measured, running: our forwarder, the servers that it is compared with, and the signer's daemon. */
+export type World = Awaited<ReturnType<typeof makeWorld>>;
+
+/** Builds, starts and connects everything. */
+export async function makeWorld(progress: (line: string) => void) {
+  const folder = mkdtempSync(join(tmpdir(), "rsc-bench-"));
+  // The stock servers' ordinary user has files in there.
+  chmodSync(folder, 0o711);
+  atEnd("the bench's files", () => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+  await ensurePackages(progress, ["openssh-client", "openssh-server", "iproute2", "iptables", "util-linux"]);
+  await ensureTraffic(progress);
+  const rathole = await ensurePeer("rathole", progress);
+  const bore = await ensurePeer("bore", progress);
+  atEnd("the programs", stopAll);
+
+  const forwarder = new Forwarder();
+  await forwarder.up(progress);
+  await makePlaces();
+  await startSigner(homePlace);
+  const root = join(folder, "root");
+  await copyRoot(await forwarder.pid(), root);
+  const imageSsh = await imagesOpenSsh(root);
+  const machineSsh = await machinesOpenSsh(join(folder, "openssh"));
+
+  const hostKey = await makeKeyPair(folder, "host_key");
+  const stock = new StockServer(imageSsh, 2201, hostKey, [home.public, office.public]);
+  const others = machineSsh.name === imageSsh.name ? [] : [new StockServer(machineSsh, 2202, hostKey, [home.public])];
+  for (const server of [stock, ...others]) {
+    atEnd("a stock sshd", () => server.kill());
+    await server.start();
+  }
+
+  const at = (port: number, signer: BenchSigner = home): BenchSigner => ({ ...signer, port });
+  const variants: Variant[] = [
+    straightVariant,
+    sshVariant(stock, at(18400)),
+    ...others.map((server) => sshVariant(server, at(18410))),
+    ourVariant(forwarder, imageSsh, home),
+    haproxyVariant(stock, at(18420), root),
+    ...(rathole ? [await ratholeVariant(rathole, false, folder, 18430)] : []),
+    ...(rathole ? [await ratholeVariant(rathole, true, folder, 18440)] : []),
+    ...(bore ? [boreVariant(bore, 18450)] : []),
+  ];
+  const haproxy = /version (\S+)/.exec(await run("chroot", [root, "haproxy", "-v"]))?.[1] ?? "unknown";
+  return {
+    folder,
+    forwarder,
+    imageSsh,
+    stock,
+    variants,
+    neighbours: [
+      { signer: sshVariant(stock, at(18400)), neighbour: sshVariant(stock, at(18460, office)) },
+      { signer: ourVariant(forwarder, imageSsh, home), neighbour: ourVariant(forwarder, imageSsh, office) },
+    ],
+    versions: {
+      "the image's OpenSSH": imageSsh.version,
+      "the machine's OpenSSH": machineSsh.version,
+      HAProxy: haproxy,
+      Kubernetes: kubernetesVersion(),
+      ...(rathole && { rathole: peerVersions.rathole }),
+      ...(bore && { bore: peerVersions.bore }),
+    },
+  };
+}
