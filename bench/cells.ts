@@ -24,12 +24,12 @@ export function cellsFor(rtt: number, scale: number): PlannedCell[] {
   if (rtt === 0) {
     return [1, 16].flatMap((connections) =>
       each(kinds, (fresh, what) => {
-        return { what, fresh, connections, pause: 0, seconds: 0.7 * scale, repetitions: times, together: false };
+        return { what, fresh, connections, pause: 0, seconds: 0.5 * scale, repetitions: times, together: false };
       }),
     );
   }
   // Enough round trips for a hundredth of them to be some.
-  const seconds = Math.max(4, rtt / 10) * scale;
+  const seconds = Math.max(4, rtt / 15) * scale;
   return [
     ...each(kinds, (fresh, what) => {
       return { what, fresh, connections: 1, pause: 0, seconds, repetitions: 1, together: true };
@@ -38,6 +38,6 @@ export function cellsFor(rtt: number, scale: number): PlannedCell[] {
       return { what, fresh, connections: 16, pause: 0, seconds: 2 * scale, repetitions: 1, together: false };
     }),
     // As a baker asks: two votes in each level of 6 s.
-    { what: "signature", fresh: true, connections: 1, pause: 3, seconds: 45 * scale, repetitions: 1, together: true },
+    { what: "signature", fresh: true, connections: 1, pause: 3, seconds: 30 * scale, repetitions: 1, together: true },
   ];
 }

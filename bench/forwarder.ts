@@ -27,6 +27,8 @@ export class Forwarder {
   async up(progress: Progress): Promise<void> {
     if (clusterStatus("e2e").state === "absent") atEnd("the cluster", () => clusterDown("e2e", progress));
     progress("bringing the stack up");
+    // Whatever is there was left by a run that could not end itself.
+    await this.#stack.npm("down");
     atEnd("the stack", () => this.#stack.npm("down"));
     await this.#stack.npm("up");
     await this.#stack.kubectl("scale", "statefulset/baker-alice", "--replicas=0");

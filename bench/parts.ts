@@ -23,12 +23,12 @@ export const parts: Readonly<Record<string, Part>> = {
   async outage(world, results, quick, progress) {
     const compared = [plainSsh(world.imageSsh.name), ours, ratholeNoise];
     const variants = world.variants.filter(({ name }) => compared.includes(name));
-    results.outage = await measureOutages(variants, quick ? 1 : 3, quick ? 15 : 40, progress);
+    results.outage = await measureOutages(variants, quick ? 1 : 3, quick ? 15 : 30, progress);
     const [plain, mine] = await portServers(world);
     progress("outage: the port of a signer that stays away");
     results.stalePorts = [];
     for (const server of [plain, mine]) {
-      results.stalePorts = [...results.stalePorts, await measureStalePort(server, quick ? 15 : 60)];
+      results.stalePorts = [...results.stalePorts, await measureStalePort(server, quick ? 15 : 30)];
       await world.stock.restart();
     }
     progress("outage: takeovers");
