@@ -1,0 +1,213 @@
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { request } from "node:http";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { root } from "../deploy/command.ts";
+import { readManifests } from "../deploy/manifests.ts";
+import { run } from "../local/command.ts";
+import { ensureTools } from "../local/tools.ts";
+import { type Background, start, until } from "./background.ts";
+import { imageRoot, inImage } from "./imageRoot.ts";
+
+/** The address that stands for the pod's: of the loopback network, but not the one that tunnels end on. */
+export const podAddress = "127.0.0.2";
+
+/** A signer as the chart's values have it. */
+export type SignerValues = {
+  readonly name: string;
+  readonly port: number;
+  readonly keys?: readonly string[];
+  readonly fallbacks?: readonly string[];
+};
+
+/** A line of the gateway's log. */
+export type Line = Readonly<Record<string, unknown>>;
+
+export interface Reply {
+  readonly status: number;
+  readonly text: string;
+  readonly contentType: string | undefined;
+  readonly ms: number;
+}
+
+/** The gateway of the image, run on this machine with the configuration that the chart makes of some signers. */
+export class Gateway {
+  readonly #folder = mkdtempSync(join(tmpdir(), "rsc-gateway-"));
+  #process: Background | undefined;
+  #requests: Background | undefined;
+
+  /** Starts it, and waits until it listens. */
+  async start(signers: readonly SignerValues[]): Promise<void> {
+    for (const name of ["run", "config"]) mkdirSync(join(this.#folder, name));
+    chmodSync(this.#folder, 0o755);
+    chownSync(join(this.#folder, "run"), 10001, 10001);
+    await this.configure(signers);
+    // Node has no unix datagrams. Perl is in every Debian.
+    const socket = join(this.#folder, "run", "requests.sock");
+    const receive = "umask 0; $s = IO::Socket::UNIX->new(Type => SOCK_DGRAM, Local => $ARGV[0]) or die; $| = 1;";
+    this.#requests = start("perl", [
+      "-MSocket",
+      "-MIO::Socket::UNIX",
+      "-e",
+      `${receive} print while defined $s->recv($_, 65536)`,
+      socket,
+    ]);
+    const volumes = {
+      "/etc/signer-forwarder": join(this.#folder, "config"),
+      "/run/gateway": join(this.#folder, "run"),
+    };
+    const [program, ...words] = [...inImage(await imageRoot(), volumes), "/usr/local/lib/signer-forwarder/gateway"];
+    const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+    this.#process = start(program as string, words, { PATH, POD_IP: podAddress });
+    await until(
+      "the gateway listens",
+      20,
+      () =>
+        this.get(8404, "/healthz").then(
+          ({ status }) => status === 200,
+          () => false,
+        ),
+      () => this.output(),
+    );
+  }
+
+  /** Gives it the configuration that the chart makes of some signers, as a changed ConfigMap would. */
+  async configure(signers: readonly SignerValues[], edit = (text: string) => text): Promise<void> {
+    const values = {
+      hostKeySecret: "host-key",
+      signers: signers.map((signer) => ({ sshPublicKey: "ssh-ed25519 AAAA", ...signer })),
+    };
+    const { helm } = await ensureTools(["helm"], console.error);
+    const words = ["template", "forwarder", join(root, "charts/signer-forwarder"), "--values", "-"];
+    const rendered = await run(helm, [...words, "--show-only", "templates/configmap.yaml"], {
+      input: JSON.stringify(values),
+    });
+    const [configMap] = readManifests(rendered);
+    const data = configMap?.data as Record<string, string>;
+    writeFileSync(join(this.#folder, "config", "haproxy.cfg"), edit(data["haproxy.cfg"] as string));
+  }
+
+  async stop(): Promise<void> {
+    await this.#process?.stop();
+    await this.#requests?.stop();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  /** All that it has said. */
+  output(): string {
+    return this.#process?.output() ?? "";
+  }
+
+  /** The lines about requests that it has said. */
+  printed(): Line[] {
+    return linesIn(this.output());
+  }
+
+  /** The lines about requests that it has sent to the listener's socket: of many at a time, not all. */
+  lines(): Line[] {
+    return linesIn(this.#requests?.output() ?? "");
+  }
+
+  /** One command to HAProxy's runtime API. */
+  command(text: string): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const socket = connect(join(this.#folder, "run", "haproxy.sock"));
+      let answer = "";
+      socket.on("data", (data) => {
+        answer += data;
+      });
+      socket.on("error", reject).on("close", () => resolve(answer));
+      socket.write(`${text}\n`);
+    });
+  }
+
+  /** What the listener does when a signer's session opens. */
+  async sessionOpens(signer: string, session: string): Promise<void> {
+    const answer = await this.command(`set map virt@sessions ${signer} ${session}`);
+    if (answer.includes("not found")) await this.command(`add map virt@sessions ${signer} ${session}`);
+    await this.command(`set server tunnel-${signer}/tunnel health up`);
+  }
+
+  /** What the listener does when a signer's session ends. */
+  async sessionEnds(signer: string): Promise<void> {
+    await this.command(`del map virt@sessions ${signer}`);
+  }
+
+  /** Waits until it takes a signer's tunnel for up, or for down. */
+  async isUp(signer: string, wanted: boolean): Promise<void> {
+    const state = () => this.command(`show servers state tunnel-${signer}`);
+    // A line has the ids and names of backend and server, the address, and the state, of which 2 is up.
+    await until("the tunnel's state", 15, async () => / tunnel \S+ 2 /.test(await state()) === wanted, state);
+  }
+
+  get(port: number, target: string, headers: Record<string, string> = {}): Promise<Reply> {
+    return send(port, "GET", target, undefined, headers);
+  }
+
+  /** Asks for a signature, as Octez does. */
+  sign(port: number, key: string, bytes: Buffer, query = "?version=2"): Promise<Reply> {
+    return this.post(port, `/keys/${key}${query}`, JSON.stringify(bytes.toString("hex")));
+  }
+
+  /** A POST in chunks, that are sent one by one. */
+  async chunked(port: number, target: string, chunks: readonly string[]): Promise<{ rawAnswer: string }> {
+    const head = `POST ${target} HTTP/1.1\r\nhost: gateway\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n`;
+    const pieces = chunks.map((chunk) => `${chunk.length.toString(16)}\r\n${chunk}\r\n`);
+    return { rawAnswer: await raw(port, [head, ...pieces, "0\r\n\r\n"]) };
+  }
+
+  post(port: number, target: string, body: string): Promise<Reply> {
+    return send(port, "POST", target, body, { "content-type": "application/json" });
+  }
+}
+
+function linesIn(text: string): Line[] {
+  const complete = text.slice(0, text.lastIndexOf("\n") + 1);
+  const lines = complete.split("\n").filter((line) => line.startsWith("{"));
+  return lines.map((line) => JSON.parse(line) as Line);
+}
+
+/** One request on a connection of its own. */
+function send(
+  port: number,
+  method: string,
+  path: string,
+  body: string | undefined,
+  headers: Record<string, string>,
+): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const begin = performance.now();
+    const all = { ...headers, ...(body !== undefined && { "content-length": `${Buffer.byteLength(body)}` }) };
+    const options = { host: podAddress, port, method, path, headers: all, agent: false };
+    const outgoing = request(options, async (response) => {
+      try {
+        const text = Buffer.concat(await response.toArray()).toString();
+        const ms = performance.now() - begin;
+        resolve({ status: response.statusCode ?? 0, text, contentType: response.headers["content-type"], ms });
+      } catch (error) {
+        reject(error);
+      }
+    });
+    outgoing.on("error", reject).end(body);
+  });
+}
+
+/** Sends bytes as they are, piece by piece, and gives all that comes back until the gateway closes or is silent for a time. */
+export function raw(port: number, pieces: readonly string[], patience = 300): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = connect(port, podAddress);
+    let answer = "";
+    socket.setTimeout(patience, () => socket.destroy());
+    socket.on("data", (data) => {
+      answer += data.toString("latin1");
+    });
+    socket.on("error", () => {}).on("close", () => resolve(answer));
+    socket.on("connect", async () => {
+      for (const piece of pieces) {
+        socket.write(piece, "latin1");
+        await new Promise((next) => setTimeout(next, 20));
+      }
+    });
+  });
+}
