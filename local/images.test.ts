@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { bootstrapArguments, debianMirrors, startsFromBase } from "./base.ts";
+import { machineOptions } from "./buildah.ts";
 import { contextHash } from "./context.ts";
 import { archiveName, fullName } from "./images.ts";
 
@@ -67,6 +68,24 @@ test("a context's hash sees contents, names, executability and extra files, and 
     seen.push(hash());
     seen.push(contextHash({ dir, extra: { "bin/y": extra } }, ""), contextHash({ dir, extra: {} }, "another base"));
     assert.equal(new Set(seen).size, seen.length);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("a build gets what this machine has of certificates and settings, and nothing that it has not", () => {
+  const folder = mkdtempSync(join(tmpdir(), "trust-test-"));
+  try {
+    assert.deepEqual(machineOptions({ GOPROXY: "", HOME: "/root" }, folder), []);
+    writeFileSync(join(folder, "ca-certificates.crt"), "");
+    assert.deepEqual(machineOptions({ GOPROXY: "https://proxy.example" }, folder), [
+      "--volume",
+      `${folder}:/mnt:ro`,
+      "--build-arg",
+      "GOPROXY=https://proxy.example",
+      "--build-arg",
+      "SSL_CERT_FILE=/mnt/ca-certificates.crt",
+    ]);
   } finally {
     rmSync(folder, { recursive: true });
   }

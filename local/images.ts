@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { baseIdentity, ensureBase, startsFromBase } from "./base.ts";
-import { buildah } from "./buildah.ts";
+import { buildah, machineOptions } from "./buildah.ts";
 import { run } from "./command.ts";
 import { contextHash, gatherContext } from "./context.ts";
 import { type LocalCluster, type Progress, runFolder, stateFolder } from "./layout.ts";
@@ -79,8 +79,8 @@ async function build(context: string, tag: string, name: string): Promise<void> 
   // Whatever is here was left by builds that were interrupted: we hold the lock.
   await buildah(["rm", "--all"]);
   await buildah(["rmi", "--prune"]);
-  const file = ["--file", join(context, "Dockerfile")];
-  await buildah(["bud", "--isolation=chroot", "--layers=false", "--timestamp=0", ...file, "--tag", local, context]);
+  const options = ["--isolation=chroot", "--layers=false", "--timestamp=0", ...machineOptions(process.env)];
+  await buildah(["bud", ...options, "--file", join(context, "Dockerfile"), "--tag", local, context]);
   try {
     await buildah(["push", "--digestfile", join(folder, `${name}.digest`), local, `oci-archive:${temporary}:${tag}`]);
   } finally {
