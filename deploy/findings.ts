@@ -100,10 +100,10 @@ export function stateIn(said: string): ClusterState | "refuses" {
   return "failing";
 }
 
-/** The names of the signers that have a tunnel, as the forwarder's sshd knows them. */
+/** The names of the signers that have a tunnel, as the forwarder's listener knows them. */
 export async function connectedSigners(kubectl: Kubectl, namespace: string): Promise<string[]> {
   const words = ["exec", "deployment/signer-forwarder", "--container", "sshd", "--namespace", namespace, "--"];
-  const text = await kubectl([...words, "/usr/local/lib/signer-forwarder/sshd", "--connected"]);
+  const text = await kubectl([...words, "/usr/local/lib/signer-forwarder/listener", "connected"]);
   return [...new Set(text.split("\n").filter((name) => name !== ""))].sort();
 }
 
