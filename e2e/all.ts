@@ -4,11 +4,13 @@ import { run as runTests } from "node:test";
 import { spec } from "node:test/reporters";
 import { clusterDown } from "../local/cluster.ts";
 import { run } from "../local/command.ts";
+import { ensureGo } from "../local/go.ts";
+import { stateFolder } from "../local/layout.ts";
 import { ensurePackages } from "../local/packages.ts";
 import { ensureTools } from "../local/tools.ts";
 
 // npm test: everything that can be checked, from the cheapest to the dearest, and one closing line that counts it.
-// `npm test -- unit`, `charts` or `e2e` runs one part.
+// `npm test -- unit`, `go`, `charts` or `e2e` runs one part.
 
 const root = join(import.meta.dirname, "..");
 const charts = ["signer-forwarder", "baker"];
@@ -24,6 +26,36 @@ async function check(what: string, program: string, ...words: string[]): Promise
     counts.failed++;
     console.log(`✖ ${what}\n${(error as Error).message}`);
   }
+}
+
+/** Vets a Go program of ours and runs its tests. */
+async function testGo(folder: string): Promise<void> {
+  const go = await ensureGo(join(stateFolder, "tools"), console.error);
+  const cwd = join(root, folder);
+  const env = { ...process.env, GOTOOLCHAIN: "auto", GOFLAGS: "-mod=readonly -buildvcs=false", GOWORK: "off" };
+  // It stands beside Go, and lists what it would write otherwise.
+  const gofmt = go.includes("/") ? join(go, "../gofmt") : "gofmt";
+  await check(
+    `${folder}: format`,
+    "sh",
+    "-c",
+    `wrong=$('${gofmt}' -d ${folder}) && test -z "$wrong" || { echo "$wrong"; exit 1; }`,
+  );
+  const output = await run(go, ["test", "-json", "-vet=all", "./..."], { cwd, env }).catch(
+    (error: Error) => error.message,
+  );
+  type Event = { Action: string; Test?: string; Output?: string };
+  const events = output
+    .split("\n")
+    .filter((line) => line.startsWith("{"))
+    .map((line) => JSON.parse(line) as Event);
+  const ended = (action: string) => events.filter(({ Action, Test }) => Action === action && Test !== undefined).length;
+  counts.passed += ended("pass");
+  // A package that can't be built, or is refused by vet, fails without a failed test.
+  const broken = events.some(({ Action }) => Action === "fail" || Action === "build-fail") || events.length === 0;
+  counts.failed += Math.max(ended("fail"), broken ? 1 : 0);
+  if (broken) console.log(events.length === 0 ? output : events.map(({ Output }) => Output ?? "").join(""));
+  console.log(`${broken ? "✖" : "✔"} ${folder}: ${ended("pass")} tests of Go`);
 }
 
 /** Runs helm-unittest's suites of a chart. */
@@ -60,8 +92,11 @@ const parts: Record<string, () => Promise<void>> = {
   async unit() {
     await check("type check", "tsc", "--noEmit");
     await check("lint", "biome", "check", "--error-on-warnings");
-    const files = globSync("{infra,deploy,local,signer-host,e2e/octez}/**/*.test.ts", { cwd: root });
+    const files = globSync("{infra,deploy,local,signer-host,bench,e2e/octez}/**/*.test.ts", { cwd: root });
     await testFiles(files, true);
+  },
+  async go() {
+    for (const folder of ["signer-forwarder/listener", "bench/traffic"]) await testGo(folder);
   },
   async charts() {
     for (const chart of charts) await testChart(chart);
