@@ -6,7 +6,7 @@ import { parts } from "./parts.ts";
 import { plot } from "./plot.ts";
 import type { Results } from "./results.ts";
 import { report } from "./table.ts";
-import { undoAll, undoAtSignals } from "./undo.ts";
+import { isEnding, undoAll, undoAtSignals } from "./undo.ts";
 import { plainSsh } from "./variant.ts";
 import { makeWorld } from "./world.ts";
 
@@ -47,7 +47,7 @@ try {
   console.log(report(results));
   progress(`the results are in ${folder}`);
 } catch (error) {
-  console.error(`error: ${(error as Error).message}`);
+  if (!isEnding()) console.error(`error: ${(error as Error).message}`);
   process.exitCode = 1;
 } finally {
   await undoAll();

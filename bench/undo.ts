@@ -22,6 +22,11 @@ export function undoAll(): Promise<void> {
   return ending;
 }
 
+/** Whether everything is being undone: what fails from then on fails for want of what was removed. */
+export function isEnding(): boolean {
+  return ending !== undefined;
+}
+
 /** Undoes everything when the user or the system ends us. */
 export function undoAtSignals(): void {
   for (const [signal, code] of [
