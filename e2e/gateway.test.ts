@@ -3,6 +3,7 @@ import { after, before, beforeEach, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { blockBytes, voteBytes } from "../signer-host/dev/sampleBytes.ts";
 import { stopAll, until } from "./background.ts";
+import { raw } from "./gatewayClient.ts";
 import { Gateway, type Line } from "./gatewayRig.ts";
 import { type Answer, signature, TunnelEnd, well } from "./tunnelEnd.ts";
 
@@ -71,6 +72,19 @@ describe("a request of a baker", () => {
     const { rawAnswer } = await gateway.chunked(home.port, `/keys/${key}`, chunks);
     assert.match(rawAnswer, /^HTTP\/1\.1 200 /);
     assert.equal(home.asked[0]?.body, `"${hex}"`);
+  });
+
+  test("that waits for leave to send its body gets it, and one in HTTP/1.0 is answered as well", async () => {
+    const body = `"${bytes.toString("hex")}"`;
+    const head = (version: string, more: string) =>
+      `POST /keys/${key} HTTP/${version}\r\nhost: gateway\r\ncontent-length: ${body.length}\r\n${more}\r\n`;
+    const waiting = await raw(home.port, [head("1.1", "expect: 100-continue\r\n"), body]);
+    assert.match(waiting, /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 /);
+    assert.match(await raw(home.port, [head("1.0", "") + body]), /^HTTP\/1\.[01] 200 /);
+    assert.deepEqual(
+      home.asked.map((arrival) => arrival.body),
+      [body, body],
+    );
   });
 
   test("for a public key reaches it too", async () => {

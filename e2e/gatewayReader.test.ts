@@ -5,7 +5,8 @@ import { after, before, test } from "node:test";
 import { readPayload } from "../signer-host/dev/payload.ts";
 import { blockBytes, voteBytes } from "../signer-host/dev/sampleBytes.ts";
 import { stopAll, until } from "./background.ts";
-import { Gateway, podAddress } from "./gatewayRig.ts";
+import { podAddress } from "./gatewayClient.ts";
+import { Gateway } from "./gatewayRig.ts";
 import { TunnelEnd } from "./tunnelEnd.ts";
 
 const keys = ["tz1aSkwEot3L2kmUvcoxzjMomb9mvBNuzFK6", "tz4HVR6aty9KwsQFHh81C1G7gBdhxT8kuytm"] as const;

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { blockBytes } from "../signer-host/dev/sampleBytes.ts";
 import { stopAll, until } from "./background.ts";
-import { Gateway, raw } from "./gatewayRig.ts";
+import { raw } from "./gatewayClient.ts";
+import { Gateway } from "./gatewayRig.ts";
 import { TunnelEnd } from "./tunnelEnd.ts";
 
 const key = "tz1aSkwEot3L2kmUvcoxzjMomb9mvBNuzFK6";

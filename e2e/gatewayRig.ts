@@ -1,5 +1,4 @@
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { request } from "node:http";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,10 +7,8 @@ import { readManifests } from "../deploy/manifests.ts";
 import { run } from "../local/command.ts";
 import { ensureTools } from "../local/tools.ts";
 import { type Background, start, until } from "./background.ts";
+import { podAddress, type Reply, raw, send } from "./gatewayClient.ts";
 import { imageRoot, inImage } from "./imageRoot.ts";
-
-/** The address that stands for the pod's: of the loopback network, but not the one that tunnels end on. */
-export const podAddress = "127.0.0.2";
 
 /** A signer as the chart's values have it. */
 export type SignerValues = {
@@ -23,13 +20,6 @@ export type SignerValues = {
 
 /** A line of the gateway's log. */
 export type Line = Readonly<Record<string, unknown>>;
-
-export interface Reply {
-  readonly status: number;
-  readonly text: string;
-  readonly contentType: string | undefined;
-  readonly ms: number;
-}
 
 /** The gateway of the image, run on this machine with the configuration that the chart makes of some signers. */
 export class Gateway {
@@ -166,48 +156,4 @@ function linesIn(text: string): Line[] {
   const complete = text.slice(0, text.lastIndexOf("\n") + 1);
   const lines = complete.split("\n").filter((line) => line.startsWith("{"));
   return lines.map((line) => JSON.parse(line) as Line);
-}
-
-/** One request on a connection of its own. */
-function send(
-  port: number,
-  method: string,
-  path: string,
-  body: string | undefined,
-  headers: Record<string, string>,
-): Promise<Reply> {
-  return new Promise((resolve, reject) => {
-    const begin = performance.now();
-    const all = { ...headers, ...(body !== undefined && { "content-length": `${Buffer.byteLength(body)}` }) };
-    const options = { host: podAddress, port, method, path, headers: all, agent: false };
-    const outgoing = request(options, async (response) => {
-      try {
-        const text = Buffer.concat(await response.toArray()).toString();
-        const ms = performance.now() - begin;
-        resolve({ status: response.statusCode ?? 0, text, contentType: response.headers["content-type"], ms });
-      } catch (error) {
-        reject(error);
-      }
-    });
-    outgoing.on("error", reject).end(body);
-  });
-}
-
-/** Sends bytes as they are, piece by piece, and gives all that comes back until the gateway closes or is silent for a time. */
-export function raw(port: number, pieces: readonly string[], patience = 300): Promise<string> {
-  return new Promise((resolve) => {
-    const socket = connect(port, podAddress);
-    let answer = "";
-    socket.setTimeout(patience, () => socket.destroy());
-    socket.on("data", (data) => {
-      answer += data.toString("latin1");
-    });
-    socket.on("error", () => {}).on("close", () => resolve(answer));
-    socket.on("connect", async () => {
-      for (const piece of pieces) {
-        socket.write(piece, "latin1");
-        await new Promise((next) => setTimeout(next, 20));
-      }
-    });
-  });
 }

@@ -4,7 +4,8 @@ import { after, before, beforeEach, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { blockBytes } from "../signer-host/dev/sampleBytes.ts";
 import { stopAll, until } from "./background.ts";
-import { Gateway, podAddress } from "./gatewayRig.ts";
+import { podAddress } from "./gatewayClient.ts";
+import { Gateway } from "./gatewayRig.ts";
 import { TunnelEnd, well } from "./tunnelEnd.ts";
 
 const key = "tz1aSkwEot3L2kmUvcoxzjMomb9mvBNuzFK6";
@@ -69,7 +70,7 @@ describe("a tunnel that is gone", () => {
     await gateway.isUp("home", false);
     const refused = await sign();
     assert.equal(refused.status, 502);
-    assert.ok(refused.ms < 300, `${refused.ms} ms`);
+    assert.ok(refused.ms < 700, `${refused.ms} ms`);
     assert.equal((await gateway.get(home.port, "/authorized_keys")).status, 502);
     await lastCauses("no tunnel", "no tunnel", "no tunnel");
   });
@@ -127,99 +128,9 @@ test("a tunnel that is up but answers nothing makes a 502 within 2 s, and at onc
     replies.map(({ status }) => status),
     [502, 502],
   );
-  assert.ok((replies[0]?.ms ?? 0) < 2500 && (replies[1]?.ms ?? 0) < 300, `${replies.map(({ ms }) => ms)} ms`);
+  assert.ok((replies[0]?.ms ?? 0) < 2500 && (replies[1]?.ms ?? 0) < 700, `${replies.map(({ ms }) => ms)} ms`);
   await lastCauses("timeout", "no tunnel");
   assert.equal((await gateway.get(other.port, "/authorized_keys")).status, 200, "the other signer");
-});
-
-describe("whether the signer wants authenticated requests", () => {
-  const ask = () => gateway.get(home.port, "/authorized_keys");
-  const kept = () => gateway.command(`get var proc.kept_${home.port}`);
-  /** Answers so, the head first. */
-  const answers = (text: string) => {
-    home.answer = (arrival, response, socket) => {
-      if (arrival.target !== "/authorized_keys") return well(arrival, response, socket);
-      response.writeHead(200, { "content-type": "application/json; charset=utf-8" }).flushHeaders();
-      setTimeout(() => response.end(text), 100);
-    };
-  };
-
-  test("is asked through the tunnel while nobody says which session there is", async () => {
-    await ask();
-    await ask();
-    assert.equal(home.arrivals.length, 2);
-  });
-
-  test("is answered with what the last check was answered, while the session is the same", async () => {
-    const text = '{"authorized_keys":["tz1aSkwEot3L2kmUvcoxzjMomb9mvBNuzFK6"],"a":"|"}\n';
-    answers(text);
-    await gateway.sessionOpens("home", "one");
-    await until("the answer is kept", 5, async () => (await kept()).includes("|one|"));
-    const reply = await ask();
-    assert.deepEqual(
-      [reply.status, reply.text, reply.contentType],
-      [200, text.replace("\n", " "), "application/json; charset=utf-8"],
-    );
-    assert.equal(home.arrivals.length, 0);
-  });
-
-  test("is asked anew in a new session, and when the answer is old", async () => {
-    await gateway.sessionOpens("home", "two");
-    await until("the answer is kept", 5, async () => (await kept()).includes("|two|"));
-    assert.equal((await ask()).status, 200);
-    assert.equal(home.arrivals.length, 0);
-    // A new session: what was kept of the older one is not used, whether a check has been under way or not.
-    const checks = home.checks;
-    await gateway.sessionOpens("home", "three");
-    await ask();
-    if (home.checks === checks) assert.equal(home.arrivals.length, 1);
-    await until("the answer is kept", 5, async () => (await kept()).includes("|three|"));
-    home.arrivals.length = 0;
-    home.answerCheck = (_, response) => void response.writeHead(500).end();
-    await until(
-      "it is asked through the tunnel",
-      5,
-      async () => (await ask()).status === 200 && home.arrivals.length > 0,
-    );
-    await gateway.sessionEnds("home");
-  });
-
-  test("is not answered with what a signer said that has gone", async () => {
-    await gateway.sessionOpens("home", "four");
-    await until("the answer is kept", 5, async () => (await kept()).includes("|four|"));
-    await gateway.sessionEnds("home");
-    await ask();
-    assert.equal(home.arrivals.length, 1);
-    await gateway.sessionOpens("home", "five");
-    await home.close();
-    await until("it is not answered", 5, async () => (await ask()).status === 502);
-  });
-});
-
-describe("the port for monitoring", () => {
-  const statusOf = async (path: string, port = 8404) => (await gateway.get(port, path)).status;
-  test("has the health of the gateway, and metrics", async () => {
-    assert.equal(await statusOf("/healthz"), 200);
-    assert.match(
-      (await gateway.get(8404, "/metrics")).text,
-      /haproxy_server_status\{proxy="tunnel-home",server="tunnel"/,
-    );
-  });
-  test("has the pages of the signers' hosts, without a query, and nothing else of them", async () => {
-    assert.equal(await statusOf("/signers/home/healthz"), 200);
-    assert.equal(await statusOf(`/signers/home/statusz/${key}?x=1`), 200);
-    assert.deepEqual(
-      home.arrivals.map(({ method, target }) => `${method} ${target}`),
-      ["GET /healthz", `GET /statusz/${key}`],
-    );
-    const others = ["/", "/signers/home/authorized_keys", `/signers/home/keys/${key}`, `/signers/other/statusz/${key}`];
-    for (const path of [...others, "/signers/nobody/healthz", "/signers/home/healthz/", "/signers/home//healthz"]) {
-      assert.equal(await statusOf(path), 404, path);
-    }
-    assert.equal((await gateway.post(8404, `/signers/home/statusz/${key}`, "")).status, 403);
-    assert.equal(home.arrivals.length, 2);
-    assert.equal(other.arrivals.filter(({ target }) => target !== "/authorized_keys").length, 0);
-  });
 });
 
 test("a baker that floods its signer, which is stuck, does not keep another signer's bakers waiting", async () => {

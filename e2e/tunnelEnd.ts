@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
@@ -48,8 +49,14 @@ export class TunnelEnd {
     });
     server.on("connection", (socket) => Object.assign(socket, { number: ++this.#connections }));
     server.on("clientError", () => {});
-    server.listen(this.port, "127.0.0.1");
-    await once(server, "listening");
+    while (!server.listening) {
+      // Below the ports that connections take for themselves: nobody else takes it while it is closed.
+      const port = this.port || randomInt(21_000, 32_000);
+      server.listen(port, "127.0.0.1");
+      await once(server, "listening").catch((error: Error) => {
+        if (this.port) throw error;
+      });
+    }
     this.port = (server.address() as AddressInfo).port;
     this.#server = server;
   }

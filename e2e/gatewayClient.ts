@@ -1,0 +1,56 @@
+import { request } from "node:http";
+import { connect } from "node:net";
+
+/** The address that stands for the pod's: of the loopback network, but not the one that tunnels end on. */
+export const podAddress = "127.0.0.2";
+
+export interface Reply {
+  readonly status: number;
+  readonly text: string;
+  readonly contentType: string | undefined;
+  readonly ms: number;
+}
+
+/** One request on a connection of its own. */
+export function send(
+  port: number,
+  method: string,
+  path: string,
+  body: string | undefined,
+  headers: Record<string, string>,
+): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const begin = performance.now();
+    const all = { ...headers, ...(body !== undefined && { "content-length": `${Buffer.byteLength(body)}` }) };
+    const options = { host: podAddress, port, method, path, headers: all, agent: false };
+    const outgoing = request(options, async (response) => {
+      try {
+        const text = Buffer.concat(await response.toArray()).toString();
+        const ms = performance.now() - begin;
+        resolve({ status: response.statusCode ?? 0, text, contentType: response.headers["content-type"], ms });
+      } catch (error) {
+        reject(error);
+      }
+    });
+    outgoing.on("error", reject).end(body);
+  });
+}
+
+/** Sends bytes as they are, piece by piece, and gives all that comes back until the gateway closes or is silent for a time. */
+export function raw(port: number, pieces: readonly string[], patience = 300): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = connect(port, podAddress);
+    let answer = "";
+    socket.setTimeout(patience, () => socket.destroy());
+    socket.on("data", (data) => {
+      answer += data.toString("latin1");
+    });
+    socket.on("error", () => {}).on("close", () => resolve(answer));
+    socket.on("connect", async () => {
+      for (const piece of pieces) {
+        socket.write(piece, "latin1");
+        await new Promise((next) => setTimeout(next, 20));
+      }
+    });
+  });
+}
