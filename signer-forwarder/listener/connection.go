@@ -78,15 +78,9 @@ func (c *connection) runSshd(all *processes, sshd, config string, socket int, no
 	if isEnding {
 		all.endGroup(child.pid, patienceEnd)
 	}
-	gone := make(chan struct{})
-	go func() {
-		defer close(gone)
-		<-child.ended
-		// Whatever it has left behind would hold the ports.
-		all.endGroup(child.pid, patienceEnd)
-	}()
 	readLines(reader, func(line string) { note(readLogLine(line)) })
-	<-gone
+	<-child.ended
+	all.endGroup(child.pid, patienceEnd)
 	return nil
 }
 

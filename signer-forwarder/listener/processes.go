@@ -57,6 +57,8 @@ func (all *processes) reap() {
 		}
 		if child := all.children[pid]; child != nil {
 			child.status = status
+			// Whatever it has left behind would hold its ports, and the pipe that its log is read from.
+			_ = syscall.Kill(-pid, syscall.SIGKILL)
 			delete(all.children, pid)
 			close(child.ended)
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -44,7 +45,7 @@ func readRequestLine(line []byte) (requestLine, error) {
 	}
 	read.Kind = oneOf(read.Kind, "block", "preattestation", "attestation")
 	if read.Cause != "" {
-		read.Cause = oneOf(read.Cause, "no tunnel", "timeout", "signer error", "bad answer")
+		read.Cause = oneOf(read.Cause, "no tunnel", "timeout", "signer error", "bad answer", "baker gone")
 	} else if read.Status != 200 {
 		read.Cause = "other"
 	}
@@ -71,30 +72,41 @@ func (m *metrics) count(line requestLine, now time.Time) {
 	m.lastSignature.WithLabelValues(line.Signer, line.Key, line.Kind).Set(float64(now.UnixMilli()) / 1000)
 }
 
-// readRequests takes the lines that HAProxy sends to our socket, where there is a gateway.
+// readRequests takes the lines that HAProxy sends to our socket, where there is a gateway. Each of its processes has a
+// connection, and a reload has two of them for a while.
 func (s *server) readRequests() error {
 	if _, err := os.Stat(s.where.gatewayRun); err != nil {
 		return nil
 	}
 	path := filepath.Join(s.where.gatewayRun, "requests.sock")
 	_ = os.Remove(path)
-	socket, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
+	listener, err := net.Listen("unix", path)
 	if err != nil {
 		return err
 	}
-	_ = socket.SetReadBuffer(1 << 20)
 	go func() {
-		buffer := make([]byte, 1<<16)
 		for {
-			count, _, err := socket.ReadFrom(buffer)
+			connection, err := listener.Accept()
 			if err != nil {
 				return
 			}
-			line, err := readRequestLine(buffer[:count])
-			if err == nil && s.sessions.isSigner(line.Signer) {
-				s.metrics.count(line, time.Now())
-			}
+			go s.countLines(connection)
 		}
 	}()
 	return nil
+}
+
+// maxLine is more than the longest line that HAProxy is told to send.
+const maxLine = 1 << 16
+
+func (s *server) countLines(connection net.Conn) {
+	defer connection.Close()
+	lines := bufio.NewScanner(connection)
+	lines.Buffer(nil, maxLine)
+	for lines.Scan() {
+		line, err := readRequestLine(lines.Bytes())
+		if err == nil && s.sessions.isSigner(line.Signer) {
+			s.metrics.count(line, time.Now())
+		}
+	}
 }
