@@ -77,8 +77,8 @@ test("the log's kind, level and round are those that a signer reads out of the s
     assert.equal(await post(key, body), 200, body);
     wanted.push({ key, body, ...read(bytes, key) });
   }
-  await until("all lines are there", 10, () => gateway.printed().length === wanted.length);
-  const lines = gateway.printed();
+  await until("all lines are there", 10, () => gateway.lines().length === wanted.length);
+  const lines = gateway.lines();
   for (const [index, line] of lines.entries()) {
     const { key, kind, level, round } = line;
     const { body } = wanted[index] as { body: string };

@@ -1,5 +1,5 @@
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { root } from "../deploy/command.ts";
@@ -25,7 +25,16 @@ export type Line = Readonly<Record<string, unknown>>;
 export class Gateway {
   readonly #folder = mkdtempSync(join(tmpdir(), "rsc-gateway-"));
   #process: Background | undefined;
-  #requests: Background | undefined;
+  #requests = "";
+  /** Takes the lines that the listener is sent. */
+  readonly #listener = createServer((socket) => {
+    socket.on("data", (data) => {
+      this.#requests += data;
+    });
+    socket.on("error", () => {});
+    this.#connections.add(socket);
+  });
+  readonly #connections = new Set<Socket>();
 
   /** Starts it, and waits until it listens. */
   async start(signers: readonly SignerValues[]): Promise<void> {
@@ -33,16 +42,8 @@ export class Gateway {
     chmodSync(this.#folder, 0o755);
     chownSync(join(this.#folder, "run"), 10001, 10001);
     await this.configure(signers);
-    // Node has no unix datagrams. Perl is in every Debian.
-    const socket = join(this.#folder, "run", "requests.sock");
-    const receive = "umask 0; $s = IO::Socket::UNIX->new(Type => SOCK_DGRAM, Local => $ARGV[0]) or die; $| = 1;";
-    this.#requests = start("perl", [
-      "-MSocket",
-      "-MIO::Socket::UNIX",
-      "-e",
-      `${receive} print while defined $s->recv($_, 65536)`,
-      socket,
-    ]);
+    await new Promise<void>((resolve) => this.#listener.listen(join(this.#folder, "run", "requests.sock"), resolve));
+    chownSync(join(this.#folder, "run", "requests.sock"), 10001, 10001);
     const volumes = {
       "/etc/signer-forwarder": join(this.#folder, "config"),
       "/run/gateway": join(this.#folder, "run"),
@@ -80,7 +81,8 @@ export class Gateway {
 
   async stop(): Promise<void> {
     await this.#process?.stop();
-    await this.#requests?.stop();
+    for (const socket of this.#connections) socket.destroy();
+    this.#listener.close();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
@@ -94,9 +96,9 @@ export class Gateway {
     return linesIn(this.output());
   }
 
-  /** The lines about requests that it has sent to the listener's socket: of many at a time, not all. */
+  /** The lines about requests that it has sent to the listener's socket. */
   lines(): Line[] {
-    return linesIn(this.#requests?.output() ?? "");
+    return linesIn(this.#requests);
   }
 
   /** One command to HAProxy's runtime API. */
