@@ -107,7 +107,6 @@ func (all *sessions) open(c *connection, keyText string) (*session, error) {
 const (
 	backFrom  = "an older session ends, the signer is back from "
 	isRevoked = "removed or changed, its session ends"
-	isStopped = "the forwarder stops"
 )
 
 // closed takes a session off the list and says why it ended. `cause` is sshd's reason, where we had none of our own.

@@ -145,3 +145,21 @@ func TestHostKeyAlgorithms(t *testing.T) {
 		t.Errorf("found %s", found)
 	}
 }
+
+// Kubernetes changes a mounted folder by turning the link ..data to another folder.
+func TestMountedFolderTurns(t *testing.T) {
+	folder := t.TempDir()
+	if atOnce(folder) != folder {
+		t.Error("does not read a plain folder")
+	}
+	for _, name := range []string{"..1", "..2"} {
+		_ = os.Mkdir(filepath.Join(folder, name), 0o755)
+		_ = os.Symlink(name, filepath.Join(folder, "..new"))
+		if err := os.Rename(filepath.Join(folder, "..new"), filepath.Join(folder, "..data")); err != nil {
+			t.Fatal(err)
+		}
+		if found := filepath.Base(atOnce(folder)); found != name {
+			t.Errorf("found %s, want %s", found, name)
+		}
+	}
+}
