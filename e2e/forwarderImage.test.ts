@@ -43,7 +43,7 @@ async function runWith(name: string, files: Record<string, string>): Promise<voi
     name: "sshd",
     image,
     imagePullPolicy: "Never",
-    command: ["/usr/local/lib/signer-forwarder/sshd"],
+    command: ["/usr/local/lib/signer-forwarder/listener"],
     securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] }, readOnlyRootFilesystem: true },
     volumeMounts: [
       { name: "config", mountPath: "/etc/signer-forwarder" },
