@@ -1,0 +1,212 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { after, before, describe, test } from "node:test";
+import { ensureLocalCluster } from "../deploy/localCluster.ts";
+import { clusterLayout } from "../local/layout.ts";
+import { type Background, stopAll, until } from "./background.ts";
+import { makeNetwork, removeNetwork } from "./network.ts";
+import { octezStandIn } from "./octez/image.ts";
+import { kubeconfig, Stack, temporary } from "./stack.ts";
+
+const stack = new Stack("e2e", 30022);
+const { nodeAddress, apiServiceAddress } = clusterLayout("e2e");
+const foreign = "e2e-foreign";
+const scrapers = "e2e-monitoring";
+const monitors = "podmonitors.monitoring.coreos.com";
+
+/** Pods that try to reach the forwarder, by what they are: the namespace and labels of each. */
+const visitors = {
+  foreigner: { namespace: foreign, labels: {} },
+  neighbour: { namespace: stack.name, labels: {} },
+  // Whose labels alone say so, and not its namespace.
+  impostor: { namespace: foreign, labels: bakerLabels("alice") },
+  alice: { namespace: stack.name, labels: bakerLabels("alice") },
+  bob: { namespace: stack.name, labels: bakerLabels("bob") },
+  scraper: { namespace: scrapers, labels: {} },
+};
+type Visitor = keyof typeof visitors;
+type Applied = { metadata: { name: string; namespace?: string }; [field: string]: unknown };
+/** The port at which each visitor itself can be called. */
+const visitorPort = 8080;
+
+/** What can be reached of the forwarder, by name, as `address:port`. */
+let targets: Record<string, string>;
+let home: Background;
+
+before(async () => {
+  stack.change((settings) => {
+    const [alice] = settings.bakers as { name: string; keys: unknown[] }[];
+    const [homeKey, officeKey] = alice?.keys ?? [];
+    settings.bakers = [
+      { ...alice, keys: [homeKey] },
+      { ...alice, name: "bob", keys: [officeKey] },
+    ];
+    settings.monitoring = { kind: "PodMonitor", namespace: scrapers };
+  });
+  await ensureLocalCluster({ name: "e2e", kubeconfig });
+  await apply(podMonitors());
+  await stack.npm("up");
+  for (const namespace of [foreign, scrapers]) await stack.kubectl("create", "namespace", namespace);
+  for (const name of Object.keys(visitors)) await apply(visitorPod(name as Visitor));
+  for (const [name, { namespace }] of Object.entries(visitors)) {
+    await stack.kubectl("--namespace", namespace, "wait", "--for=condition=Ready", `pod/${name}`, "--timeout=60s");
+  }
+  await makeNetwork(["home"]);
+  home = await stack.startSigner("home");
+  await until("the signer connects", 30, () => /connected to/.test(home.output()), home.output);
+  const pod = await addressOf("pods", "app.kubernetes.io/name=signer-forwarder", "{.items[0].status.podIP}");
+  const service = (name: string) => addressOf(`service/${name}`, "", "{.spec.clusterIP}");
+  targets = {
+    "home's port": `${pod}:8443`,
+    "home's Service": `${await service("signer-home")}:8443`,
+    "office's port": `${pod}:8453`,
+    "office's Service": `${await service("signer-office")}:8453`,
+    "the gateway's metrics": `${pod}:8404`,
+    "the listener's metrics": `${pod}:8405`,
+    "the ssh port": `${pod}:2222`,
+    "the ssh Service": `${await service("signer-forwarder")}:22`,
+    "the ssh port of the node": `${nodeAddress}:30022`,
+    "home's ssh": `${pod}:9443`,
+  };
+});
+
+after(async () => {
+  await stopAll();
+  await stack.npm("down");
+  await stack.kubectl("delete", "namespace", foreign, scrapers, "--ignore-not-found");
+  await stack.kubectl("delete", "customresourcedefinition", monitors, "--ignore-not-found");
+  await removeNetwork(["home"]);
+});
+
+function bakerLabels(name: string): Record<string, string> {
+  return { "app.kubernetes.io/name": "baker", "app.kubernetes.io/instance": `baker-${name}` };
+}
+
+const confined = {
+  allowPrivilegeEscalation: false,
+  capabilities: { drop: ["ALL"] },
+  runAsNonRoot: true,
+  seccompProfile: { type: "RuntimeDefault" },
+};
+
+/** A pod that answers at a port, and in which a test can look around. */
+function visitorPod(name: Visitor, securityContext: object = confined): Applied {
+  const script = `require("node:net").createServer((socket) => socket.end()).listen(${visitorPort})`;
+  return {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name, ...visitors[name] },
+    spec: {
+      automountServiceAccountToken: false,
+      terminationGracePeriodSeconds: 0,
+      containers: [
+        {
+          name: "visitor",
+          image: octezStandIn.tag,
+          imagePullPolicy: "Never",
+          command: ["node", "--eval", script],
+          securityContext,
+        },
+      ],
+    },
+  };
+}
+
+/** What the operator of Prometheus brings, without the operator. */
+function podMonitors(): Applied {
+  const schema = { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } };
+  return {
+    apiVersion: "apiextensions.k8s.io/v1",
+    kind: "CustomResourceDefinition",
+    metadata: { name: monitors },
+    spec: {
+      group: "monitoring.coreos.com",
+      scope: "Namespaced",
+      names: { kind: "PodMonitor", plural: "podmonitors" },
+      versions: [{ name: "v1", served: true, storage: true, schema }],
+    },
+  };
+}
+
+async function apply(object: Applied): Promise<string> {
+  const file = temporary("object.json");
+  writeFileSync(file, JSON.stringify(object));
+  return stack.kubectl("--namespace", object.metadata.namespace ?? "", "apply", "--filename", file);
+}
+
+async function addressOf(what: string, selector: string, path: string): Promise<string> {
+  const selected = selector ? ["--selector", selector] : [];
+  return (await stack.kubectl("get", what, ...selected, "--output", `jsonpath=${path}`)).trim();
+}
+
+/** Which of some addresses a visitor can connect to. */
+async function reached(name: Visitor, addresses: Record<string, string>): Promise<string[]> {
+  const script = `
+    const { connect } = require("node:net");
+    for (const [name, address] of Object.entries(JSON.parse(process.argv[1]))) {
+      const [host, port] = address.split(":");
+      const socket = connect({ host, port, timeout: 3000 }, () => { console.log(name); socket.destroy(); });
+      socket.on("timeout", () => socket.destroy());
+      socket.on("error", () => {});
+    }`;
+  const words = ["--namespace", visitors[name].namespace, "exec", name, "--", "node", "--eval", script];
+  const text = await stack.kubectl(...words, JSON.stringify(addresses));
+  return text.split("\n").filter(Boolean).sort();
+}
+
+describe("who reaches the forwarder's pod", () => {
+  const cases: [string, Visitor, string[]][] = [
+    ["a pod of another namespace: nothing", "foreigner", []],
+    ["another pod of the namespace: nothing", "neighbour", []],
+    ["a pod of another namespace with a baker's labels: nothing", "impostor", []],
+    ["a baker: its signer, and not another's", "alice", ["home's Service", "home's port"]],
+    ["another baker: its own signer", "bob", ["office's Service", "office's port"]],
+    ["the scraper: the metrics, and no signer", "scraper", ["the gateway's metrics", "the listener's metrics"]],
+  ];
+  for (const [what, visitor, expected] of cases) {
+    test(what, async () => assert.deepEqual(await reached(visitor, targets), expected));
+  }
+
+  test("a signer from outside: the ssh port, and its signatures pass", async () => {
+    // The pod by its name: a visitor has the labels of the StatefulSet's as well.
+    const log = () => stack.kubectl("logs", "baker-alice-0", "--container", "octez-baker", "--tail=10").catch(String);
+    await until("home-baker signs", 60, async () => /home-baker: signed /.test(await log()), log);
+  });
+
+  test("the kubelet: the pod is ready", async () => {
+    const ready = '{.items[0].status.conditions[?(@.type=="Ready")].status}';
+    assert.equal(await addressOf("pods", "app.kubernetes.io/name=signer-forwarder", ready), "True");
+  });
+});
+
+test("the forwarder starts no connection: not to a pod, nor to the API, nor to a signer's network", async () => {
+  const neighbour = `${await addressOf("pod/neighbour", "", "{.status.podIP}")}:${visitorPort}`;
+  assert.deepEqual(await reached("foreigner", { neighbour }), ["neighbour"], "the pod can be called");
+  const called = {
+    neighbour,
+    api: `${nodeAddress}:6443`,
+    apiService: `${apiServiceAddress}:443`,
+    outside: "198.18.255.2:22",
+  };
+  for (const [name, address] of Object.entries(called)) {
+    const [host, port] = address.split(":");
+    const script = `timeout 3 bash -c 'exec 3<>/dev/tcp/${host}/${port}' 2>/dev/null && echo open || echo closed`;
+    const words = ["exec", "deployment/signer-forwarder", "--container", "sshd", "--", "bash", "-c", script];
+    assert.equal((await stack.kubectl(...words)).trim(), "closed", name);
+  }
+});
+
+test("nobody calls a baker", async () => {
+  const baker = await addressOf("pod/baker-alice-0", "", "{.status.podIP}");
+  const alice = await addressOf("pod/alice", "", "{.status.podIP}");
+  const addresses = { p2p: `${baker}:9732`, rpc: `${baker}:8732`, labelled: `${alice}:${visitorPort}` };
+  for (const visitor of ["foreigner", "neighbour", "bob"] as const) {
+    assert.deepEqual(await reached(visitor, addresses), [], visitor);
+  }
+});
+
+test("Pod Security lets no privileged pod into the namespace", async () => {
+  const privileged = visitorPod("neighbour", { privileged: true });
+  privileged.metadata.name = "privileged";
+  await assert.rejects(apply(privileged), /violates PodSecurity "restricted:v1\.34": privileged/);
+});
