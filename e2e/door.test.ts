@@ -230,8 +230,8 @@ describe("a session", () => {
 
 test("ssh-audit finds nothing to fail or to warn of", async () => {
   // From PyPI, because Debian 12's own does not know today's key exchanges.
-  const folder = join(stateFolder, "tools", "ssh-audit-3.3.0");
-  await run("python3", ["-m", "pip", "install", "--quiet", "--no-deps", "--target", folder, "ssh-audit==3.3.0"]);
+  const folder = join(stateFolder, "tools", "ssh-audit-3.9.0");
+  await run("python3", ["-m", "pip", "install", "--quiet", "--no-deps", "--target", folder, "ssh-audit==3.9.0"]);
   const { host, port } = (await stack.outputs()).signerEndpoint;
   const words = ["-m", "ssh_audit.ssh_audit", "--json", "--skip-rate-test", "--port", String(port), host];
   type Algorithm = { algorithm: string; notes: { fail?: string[]; warn?: string[] } };
