@@ -53,6 +53,17 @@ const lastCauses = (...wanted: string[]) => {
 };
 
 describe("a tunnel that is gone", () => {
+  test("is said to be, and to be back, in one line each", async () => {
+    const before = gateway.output().length;
+    await home.close();
+    await gateway.isUp("home", false);
+    await home.open();
+    await gateway.isUp("home", true);
+    const said = () => gateway.output().slice(before);
+    await until("both are said", 5, () => / is UP.*\n/.test(said()), said);
+    assert.match(said(), /^Server tunnel-home\/tunnel is DOWN, .*\nServer tunnel-home\/tunnel is UP, .*\n$/);
+  });
+
   test("has a request held until it is back", async () => {
     await home.close();
     const reply = sign();
