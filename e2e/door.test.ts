@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { chownSync, copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { run } from "../local/command.ts";
 import { clusterLayout, stateFolder } from "../local/layout.ts";
 import { ensurePackages } from "../local/packages.ts";
 import { type Background, start, stopAll, until } from "./background.ts";
+import { imageRoot, inImage } from "./imageRoot.ts";
 import { homeOf, inside, makeNetwork, removeNetwork } from "./network.ts";
 import { ssh, sshWords } from "./ssh.ts";
 import { root, Stack, temporary } from "./stack.ts";
@@ -107,6 +108,25 @@ async function link(home: string, state: "up" | "down"): Promise<void> {
 describe("a signer comes in with", () => {
   test("a stock OpenSSH client", async () => {
     const client = await dial("home");
+    await answers("home", 8443, "home", client);
+    await client.stop();
+  });
+
+  test("the stock OpenSSH client of Debian 13, whatever this machine's is", async () => {
+    const folder = temporary("image-client");
+    mkdirSync(folder, { recursive: true });
+    const [enter, base] = await sshWords(stack, "home", homeKey);
+    copyFileSync(temporary("key-home"), join(folder, "key"));
+    copyFileSync(temporary(`${stack.name}-known-hosts`), join(folder, "known_hosts"));
+    for (const file of ["key", "known_hosts"]) chownSync(join(folder, file), 10001, 10001);
+    const at = base.indexOf("ssh");
+    const seenAs = "/run/signer-forwarder";
+    const words = base
+      .slice(at + 1)
+      .map((word) => (word === temporary("key-home") ? `${seenAs}/key` : word))
+      .map((word) => word.replace(/^UserKnownHostsFile=.*/, `UserKnownHostsFile=${seenAs}/known_hosts`));
+    const image = inImage(await imageRoot(), { [seenAs]: folder });
+    const client = start(enter, [...base.slice(0, at), ...image, "ssh", ...forwards, ...words]);
     await answers("home", 8443, "home", client);
     await client.stop();
   });

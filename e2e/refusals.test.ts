@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { start, stopAll, until } from "./background.ts";
 import { homeOf, inside, makeNetwork, removeNetwork } from "./network.ts";
-import { ssh, sshWords } from "./ssh.ts";
+import { said, ssh, sshWords } from "./ssh.ts";
 import { newSigner, root, Stack } from "./stack.ts";
 
 const homes = ["home", "office", "stranger"];
@@ -35,8 +35,8 @@ const opens = (port: number) => [...forward, "-R", `${port}:127.0.0.1:1`];
 describe("a signer's key", () => {
   for (const spelling of ["8443", "localhost:8443", "0.0.0.0:8443", "*:8443"]) {
     test(`opens its own listener, however the host spells it (${spelling})`, async () => {
-      const { code, output } = await ssh(asHome, [...forward, "-R", `${spelling}:127.0.0.1:1`], [], 3);
-      assert.deepEqual([code, output], [null, ""], "it was still connected when the time was over");
+      const result = await ssh(asHome, [...forward, "-R", `${spelling}:127.0.0.1:1`], [], 3);
+      assert.deepEqual([result.code, said(result)], [null, ""], "it was still connected when the time was over");
     });
   }
 
@@ -73,6 +73,15 @@ describe("a signer's key", () => {
     ["a terminal", ["-tt"], [], /open failed/],
     ["a command", [], ["id"], /open failed/],
     ["a subsystem", ["-s"], ["sftp"], /open failed/],
+    ["a session with its agent", ["-A"], ["id"], /open failed/],
+    ["a session with its display", ["-X"], ["id"], /open failed/],
+    ["a session with its environment", ["-o", "SetEnv=LD_PRELOAD=/tmp/x.so"], ["id"], /open failed/],
+    [
+      "a second listener beside its own",
+      [...opens(8443), "-R", "8444:127.0.0.1:1"],
+      [],
+      /remote port forwarding failed/,
+    ],
     ["a connection out of the pod (-W)", ["-W", "127.0.0.1:2222"], [], /administratively prohibited|forwarding failed/],
     ["a tunnel device (-w)", ["-w", "0:0"], [], /Tunnel device|open failed|device forwarding failed/],
   ];
@@ -118,6 +127,6 @@ test("a signer whose older session is still there gets its ports on the first tr
   const older = ssh(asHome, opens(8443), [], 20);
   await new Promise((resolve) => setTimeout(resolve, 1500));
   const newer = await ssh(asHome, opens(8443), [], 3);
-  assert.deepEqual([newer.code, newer.output], [null, ""], "the newer one was still connected when the time was over");
+  assert.deepEqual([newer.code, said(newer)], [null, ""], "the newer one was still connected when the time was over");
   assert.match((await older).output, /closed/);
 });

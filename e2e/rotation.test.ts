@@ -78,7 +78,7 @@ describe("a signer's ssh key is changed while signing goes on", () => {
     await inForwarderLog(new RegExp(`signer home ${escaped(next.fingerprint)} `));
     copyFileSync(next.file, join(stateOfHome, "ssh_key"));
     await redial();
-    await inForwarderLog(new RegExp(`Accepted publickey for signer .* ${escaped(next.fingerprint)}`));
+    await inForwarderLog(new RegExp(`home: connected from \\S+ ${escaped(next.fingerprint)}$`));
   });
 
   test("the old one is removed, and the session of the other stays", async () => {

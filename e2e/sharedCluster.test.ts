@@ -7,7 +7,7 @@ import { loadAll } from "js-yaml";
 import { hasPulumi } from "../deploy/pulumi.ts";
 import { stopAll } from "./background.ts";
 import { makeNetwork, removeNetwork } from "./network.ts";
-import { ssh, sshWords } from "./ssh.ts";
+import { said, ssh, sshWords } from "./ssh.ts";
 import { root, Stack, withoutPulumi } from "./stack.ts";
 
 // One stack that only makes a cluster known, and one that runs in that cluster.
@@ -74,8 +74,12 @@ for (const [way, by, skip] of ways) {
       for (const port of [30072, 30443]) {
         const key = join(root, "signer-host/dev/keys/home/ssh_ed25519");
         const [command, words] = await by(() => sshWords(guest, "home", key, port));
-        const { code, output } = await ssh([command, words], ["-N", "-R", "8443:127.0.0.1:1"], [], 3);
-        assert.deepEqual([code, output], [null, ""], `port ${port}: it was still connected when the time was over`);
+        const result = await ssh([command, words], ["-N", "-R", "8443:127.0.0.1:1"], [], 3);
+        assert.deepEqual(
+          [result.code, said(result)],
+          [null, ""],
+          `port ${port}: it was still connected when the time was over`,
+        );
       }
     });
 
@@ -99,7 +103,8 @@ test("render prints a Google stack's objects on stdout, and names on stderr what
   const env = { ...process.env, PULUMI_CONFIG_PASSPHRASE: google.passphrase };
   const { stderr, stdout } = await promisify(execFile)(process.execPath, words, { cwd: root, env });
   const kinds = (loadAll(stdout) as { kind: string }[]).map(({ kind }) => kind).sort();
-  assert.deepEqual(kinds, ["ConfigMap", "Deployment", "Namespace", "Secret", "Service", "Service", "Service"]);
+  const ofPod = ["ConfigMap", "Deployment", "NetworkPolicy", "PodDisruptionBudget", "PodMonitoring", "PriorityClass"];
+  assert.deepEqual(kinds, [...ofPod, "Namespace", "Secret", "Service", "Service", "Service"].sort());
   const left = [...stderr.matchAll(/left out, for the pulumi CLI to make: (\S+) (\S+)\n/g)].map(([, type]) => type);
   assert.ok(left.includes("gcp:container/cluster:Cluster") && left.includes("gcp:compute/address:Address"), stderr);
   assert.equal(left.length, 11);

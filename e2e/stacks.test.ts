@@ -27,9 +27,14 @@ type Item = { kind: string; metadata: Metadata; spec?: Record<string, unknown>; 
 
 /** The stack's objects, but for what the cluster adds by itself. */
 async function objects(stack: Stack): Promise<Item[]> {
-  const kinds = "configmaps,secrets,services,deployments,statefulsets";
+  const namespaced = "configmaps,secrets,services,deployments,statefulsets,networkpolicies,poddisruptionbudgets";
+  const kinds = `${namespaced},priorityclasses`;
   const { items } = JSON.parse(await stack.kubectl("get", kinds, "--output", "json")) as { items: Item[] };
-  return items.filter(({ metadata: { name } }) => !["kube-root-ca.crt", "remote-signer-cloud"].includes(name));
+  return items.filter(({ kind, metadata: { name } }) =>
+    kind === "PriorityClass"
+      ? name.startsWith(`${stack.name}.`)
+      : !["kube-root-ca.crt", "remote-signer-cloud"].includes(name),
+  );
 }
 
 /** What tells whether an object was changed: its status has no part in it. */
