@@ -44,7 +44,7 @@ function panelsOf(rows: readonly LatencyRow[]): Panel[] {
 function drawPanel({ title, rows }: Panel, top: number): string {
   const values = rows.flatMap(({ p50, p99 }) => [p50, p99]);
   const [low, high] = [Math.min(...values) / 1.1, Math.max(...values) * 1.1];
-  const x = (value: number): number => left + ((width - left - 70) * Math.log(value / low)) / Math.log(high / low);
+  const x = (value: number): number => left + ((width - left - 100) * Math.log(value / low)) / Math.log(high / low);
   const bottom = top + 8 + rows.length * rowHeight;
   const grid = ticks(low, high).map(
     (
