@@ -1,10 +1,14 @@
 import {
   boolYaml11Tag,
+  DUMP_SCHEMA,
+  dump,
   FAILSAFE_SCHEMA,
   floatCoreTag,
   intCoreTag,
+  intYaml11Tag,
   loadAll,
   mergeTag,
+  NOT_RESOLVED,
   nullCoreTag,
   Schema,
 } from "js-yaml";
@@ -48,19 +52,55 @@ async function renderChart(inputs: Record<string, unknown>, helm: string): Promi
   return readManifests(stdout);
 }
 
-/** YAML as Kubernetes and Helm read it: the 1.2 core, but with 1.1's booleans, octal numbers (modes of files!) and merge keys. */
+/** A whole number as sigs.k8s.io/yaml takes a scalar for one: with underscores and the prefixes of Go, `0440` is octal. */
+function wholeNumber(source: string): number | typeof NOT_RESOLVED {
+  const [, sign, prefix = "", digits = ""] = /^([-+]?)(0[box]|0(?=\d))?([\da-f]+)$/.exec(plainNumber(source)) ?? [];
+  const base = bases[prefix.slice(0, 2)] as number;
+  const value = [...digits].every((digit) => Number.parseInt(digit, 16) < base)
+    ? Number.parseInt(digits, base)
+    : Number.NaN;
+  if (Number.isNaN(value)) return NOT_RESOLVED;
+  return sign === "-" ? -value : value;
+}
+
+const bases: Record<string, number> = { "": 10, "0": 8, "0b": 2, "0o": 8, "0x": 16 };
+
+/** A number with a fraction or an exponent, as sigs.k8s.io/yaml takes a scalar for one. */
+function fraction(source: string): number | typeof NOT_RESOLVED {
+  const plain = plainNumber(source);
+  const value = /^[-+]?(\.\d+|\d+(\.\d*)?)(e[-+]?\d+)?$/.test(plain) ? Number.parseFloat(plain) : Number.NaN;
+  return Number.isFinite(value) ? value : NOT_RESOLVED;
+}
+
+/** What starts as a number may have underscores anywhere; one that starts with a dot has none. */
+function plainNumber(source: string): string {
+  return (/^[-+\d]/.test(source) ? source.replaceAll("_", "") : source).toLowerCase();
+}
+
+/** YAML as Kubernetes and Helm read it (sigs.k8s.io/yaml): 1.1's booleans, numbers of both versions, no times, merge keys. */
 const kubernetesYaml = new Schema([
   ...FAILSAFE_SCHEMA.tags,
   nullCoreTag,
   boolYaml11Tag,
-  {
-    ...intCoreTag,
-    resolve: (source: string, isExplicit: boolean, tagName: string) =>
-      /^[-+]?0[0-7]+$/.test(source) ? Number.parseInt(source, 8) : intCoreTag.resolve(source, isExplicit, tagName),
-  },
-  floatCoreTag,
+  { ...intCoreTag, resolve: wholeNumber },
+  { ...floatCoreTag, resolve: fraction },
   mergeTag,
 ]);
+
+/** Like js-yaml's own, which quotes what YAML 1.1 or 1.2 takes for no text; and Go's `0X1F` as well. */
+const quotingSchema = DUMP_SCHEMA.withTags({
+  ...intCoreTag,
+  resolve: (source, isExplicit, tagName) => {
+    const number = wholeNumber(source);
+    return number === NOT_RESOLVED ? intYaml11Tag.resolve(source, isExplicit, tagName) : number;
+  },
+});
+
+/** Writes objects as a stream of YAML documents in which every reader, of YAML 1.1 or 1.2, finds texts where texts are. */
+export function printManifests(objects: readonly Manifest[]): string {
+  const settings = { lineWidth: -1, noRefs: true, schema: quotingSchema };
+  return objects.map((object) => dump(object, settings)).join("---\n");
+}
 
 /** Reads a stream of YAML documents as Kubernetes does; empty documents are left out. */
 export function readManifests(text: string): Manifest[] {

@@ -1,8 +1,7 @@
-import { dump } from "js-yaml";
 import { ensureTools } from "../local/tools.ts";
 import { cloudResources } from "./cloud.ts";
 import { commonHelp, progress, runCommand } from "./command.ts";
-import { manifestsOf } from "./manifests.ts";
+import { manifestsOf, printManifests } from "./manifests.ts";
 import { readStack, runStack } from "./stack.ts";
 
 const help = `
@@ -19,7 +18,7 @@ await runCommand({ help }, async (options) => {
   const program = await runStack(readStack(options));
   const { helm } = await ensureTools(["helm"], progress);
   const manifests = await manifestsOf(program, helm);
-  process.stdout.write(manifests.map((manifest) => dump(manifest, { lineWidth: -1, noRefs: true })).join("---\n"));
+  process.stdout.write(printManifests(manifests));
   for (const { name, type } of cloudResources(program))
     progress(`left out, for the pulumi CLI to make: ${type} ${name}`);
   const secret = manifests.some(({ kind }) => kind === "Secret") ? ", a Secret with the host key among them" : "";

@@ -1,6 +1,6 @@
 {{- define "baker.image" -}}
-image: "{{ .Values.image.repository }}:{{ .Values.image.tag }}"
-imagePullPolicy: {{ .Values.image.pullPolicy }}
+image: {{ printf "%s:%s" .Values.image.repository .Values.image.tag | quote }}
+imagePullPolicy: {{ .Values.image.pullPolicy | quote }}
 {{- end }}
 
 {{- /* What every container has in common, so that Pod Security `restricted` admits it. */ -}}
@@ -25,7 +25,7 @@ volumeMounts:
 
 {{- /* A step before the baker runs: dict "root" $ "name" … ["env" (dict …)] ["wallet" true]. It runs scripts/<name>.sh. */ -}}
 {{- define "baker.step" -}}
-- name: {{ .name }}
+- name: {{ .name | quote }}
   {{- include "baker.image" .root | nindent 2 }}
   command: [/bin/sh, -euc]
   args:
@@ -34,7 +34,7 @@ volumeMounts:
   {{- with .env }}
   env:
     {{- range $name, $value := . }}
-    - name: {{ $name }}
+    - name: {{ $name | quote }}
       value: {{ $value | quote }}
     {{- end }}
   {{- end }}

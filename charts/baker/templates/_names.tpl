@@ -1,7 +1,7 @@
 {{- /* What selects the baker's pod: never changes, or the StatefulSet could not be updated. */ -}}
 {{- define "baker.selectorLabels" -}}
 app.kubernetes.io/name: baker
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 
 {{- define "baker.labels" -}}

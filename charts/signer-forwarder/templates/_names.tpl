@@ -1,7 +1,7 @@
 {{/* Labels that select the forwarder's pod. */}}
 {{- define "signer-forwarder.selector" -}}
 app.kubernetes.io/name: signer-forwarder
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 
 {{/* Labels of every object of the chart. */}}
