@@ -13,6 +13,7 @@ import {
   Schema,
 } from "js-yaml";
 import { run } from "../local/command.ts";
+import { requireDistinctNames } from "./distinctNames.ts";
 import type { ProgramRun, Registered } from "./program.ts";
 
 /** A Kubernetes object. */
@@ -23,10 +24,11 @@ export type Manifest = {
   [field: string]: unknown;
 };
 
-/** The objects that a run of the program would make in the cluster, and nothing outside of it; its charts rendered by `helm` with the very values that it passes. */
+/** The objects that a run of the program would make in the cluster, and nothing outside of it; its charts rendered by `helm` with the very values that it passes. Throws if two of them have one name. */
 export async function manifestsOf(program: ProgramRun, helm: string): Promise<Manifest[]> {
   const rendered = await Promise.all(program.resources.map((resource) => objectsOf(resource, helm)));
   const objects = rendered.flat();
+  requireDistinctNames(objects);
   // A namespace comes before what is in it; for the rest the order does not matter to Kubernetes.
   return [...objects.filter(isNamespace), ...objects.filter((object) => !isNamespace(object))];
 }

@@ -172,6 +172,11 @@ describe("each mistake is one problem that says where it is", () => {
       signer({ nextSshPublicKey: hostKey }),
       /^signers\[1\]\.nextSshPublicKey: found a private key/,
     ],
+    [
+      "a name that the forwarder's own Service has",
+      signer({ name: "forwarder" }),
+      /signers\[1\]\.name: found "forwarder"/,
+    ],
     ["the same name twice", signer({ name: "home" }), /signers\[1\]\.name: found "home"/],
     [
       "the same port twice",
@@ -378,7 +383,7 @@ describe("each mistake is one problem that says where it is", () => {
     });
   }
 
-  for (const stack of ["Dev", "my.stack", "default", "kube-system", "a_b", "x".repeat(64)]) {
+  for (const stack of ["Dev", "my.stack", "default", "kube-system", "system-bakers", "a_b", "x".repeat(64)]) {
     test(`the stack's name ${stack} can't be its namespace's`, () => {
       const problems = problemsAfter(() => {}, stack);
       assert.equal(problems.length, 1);

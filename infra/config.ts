@@ -171,8 +171,9 @@ export function parseConfig(
     const wanted = "a secure value, from `pulumi config set --secret` or `npm run -s host-key`";
     problems.push({ path: key, found: "a plain text", wanted });
   }
-  if (!/^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/.test(stack) || /^(default$|kube-)/.test(stack)) {
-    problems.push({ path: "(the stack's name)", found: show(stack), wanted: "a name that its namespace can have" });
+  if (!/^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/.test(stack) || /^(default$|kube-|system-)/.test(stack)) {
+    const wanted = "a name that its namespace and its pods' priorities can have: not default, kube-… or system-…";
+    problems.push({ path: "(the stack's name)", found: show(stack), wanted });
   }
   const result = schema.safeParse(input);
   const unread = new Set(problems.map((problem) => problem.path));

@@ -1,5 +1,6 @@
 import { type Problem, show } from "./configError.ts";
 import { problemsOfEndpoint } from "./endpointRules.ts";
+import { problemsOfObjectNames } from "./objectNames.ts";
 import { reservedPorts, sshPortOf } from "./ports.ts";
 import { parseHostKey, SshKeyError } from "./sshKey.ts";
 
@@ -37,6 +38,7 @@ export function problemsAcross(input: Entry): Problem[] {
     // Two places that sign with one key sign twice, and a double signature costs the stake.
     ...twice(keys.map((key) => ({ path: `${key.path}.address`, value: key.address }))),
     ...problemsOfOrder(keys, names),
+    ...problemsOfObjectNames(input),
     ...problemsOfForwarder(input),
     ...problemsOfEndpoint(input),
     ...problemsOfHostKeys(input),
