@@ -2,7 +2,7 @@ import { type Problem, show } from "./configError.ts";
 import { problemsOfEndpoint } from "./endpointRules.ts";
 import { problemsOfObjectNames } from "./objectNames.ts";
 import { reservedPorts, sshPortOf } from "./ports.ts";
-import { parseHostKey, SshKeyError } from "./sshKey.ts";
+import { parseHostKey, parsePublicKey, SshKeyError } from "./sshKey.ts";
 
 type Entry = Record<string, unknown>;
 
@@ -144,9 +144,14 @@ function twice(places: { path: string; value: unknown }[], shown?: string): Prob
   return problems;
 }
 
-/** The part of a public key's line that makes it that key, whatever its comment is. */
+/** The part of a public key's line that makes it that key, however it is written; nothing of what is no key. */
 function keyOf(line: unknown): unknown {
-  return typeof line === "string" ? line.trim().split(/\s+/).slice(0, 2).join(" ") : undefined;
+  try {
+    return typeof line === "string" ? parsePublicKey(line).line : undefined;
+  } catch (error) {
+    if (!(error instanceof SshKeyError)) throw error;
+    return undefined;
+  }
 }
 
 function entries(value: unknown): Entry[] {
