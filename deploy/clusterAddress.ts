@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { readJson } from "../local/json.ts";
 import { root } from "./command.ts";
 import { type ClusterAddress, clusterOf } from "./kubectl.ts";
 import type { ProgramRun } from "./program.ts";
@@ -19,7 +20,9 @@ export async function addressOfCluster(
 ): Promise<ClusterAddress | undefined> {
   if (!isInCloud(stack)) return clusterOf(program);
   if (!pulumi || !(await pulumi.exists())) return undefined;
-  const { cluster } = JSON.parse(await pulumi.outputs()) as { cluster?: { kubeconfig?: string; context?: string } };
+  const { cluster } = readJson(await pulumi.outputs(), "pulumi stack output") as {
+    cluster?: { kubeconfig?: string; context?: string };
+  };
   if (!cluster?.kubeconfig || !cluster.context) return undefined;
   // It names the program that gets a credential, and holds none.
   const kubeconfig = `.local/${stack.name}.cluster.kubeconfig`;

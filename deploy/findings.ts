@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { clusterStatus } from "../local/cluster.ts";
+import { readJson } from "../local/json.ts";
 import { type ClusterAddress, type Kubectl, requireOwnNamespace } from "./kubectl.ts";
 import type { Manifest } from "./manifests.ts";
 import type { LocalClusterOfStack } from "./stack.ts";
@@ -139,7 +140,7 @@ function nameOf({ kind, metadata }: Manifest): string {
 async function namesOf(kubectl: Kubectl, words: string[], input?: string): Promise<string[]> {
   const text = await kubectl(["get", ...words, "--ignore-not-found", "--output", "json"], input);
   if (text.trim() === "") return [];
-  const object = JSON.parse(text) as Manifest & { items?: Manifest[] };
+  const object = readJson(text, "kubectl get") as Manifest & { items?: Manifest[] };
   return (object.items ?? [object]).map(nameOf);
 }
 

@@ -1,3 +1,4 @@
+import { readJson } from "../local/json.ts";
 import { requireNoCloud } from "./cloud.ts";
 import { commonHelp, type Options, runCommand } from "./command.ts";
 import { hasPulumi, PulumiStack } from "./pulumi.ts";
@@ -20,7 +21,7 @@ await runCommand({ help, switches: ["from-config"] }, async (options) => {
 });
 
 async function ofLastUp(stack: Stack): Promise<unknown> {
-  return JSON.parse(await new PulumiStack(stack).outputs());
+  return readJson(await new PulumiStack(stack).outputs(), "pulumi stack output");
 }
 
 async function ofConfig(stack: Stack, options: Options): Promise<unknown> {

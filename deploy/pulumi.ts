@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { dump } from "js-yaml";
 import { isOnPath } from "../infra/onPath.ts";
 import { run } from "../local/command.ts";
+import { readJson } from "../local/json.ts";
 import { root } from "./command.ts";
 import type { PulumiState } from "./pulumiState.ts";
 import type { Stack } from "./stack.ts";
@@ -35,7 +36,7 @@ export class PulumiStack {
 
   /** Whether the backend has the stack. */
   async exists(): Promise<boolean> {
-    const stacks = JSON.parse(await this.ask(["stack", "ls", "--json"])) as { name: string }[];
+    const stacks = readJson(await this.ask(["stack", "ls", "--json"]), "pulumi stack ls") as { name: string }[];
     return stacks.some(({ name }) => name.split("/").at(-1) === this.stack.name);
   }
 
@@ -60,7 +61,10 @@ export class PulumiStack {
 
   /** What the backend knows of the stack, its secrets encrypted. */
   async state(): Promise<PulumiState> {
-    return JSON.parse(await this.ask(["stack", "export", "--stack", this.stack.name])) as PulumiState;
+    return readJson(
+      await this.ask(["stack", "export", "--stack", this.stack.name]),
+      "pulumi stack export",
+    ) as PulumiState;
   }
 
   /** Replaces what the backend knows of the stack; a copy of what it knew before is kept, and its path returned. */
@@ -82,7 +86,7 @@ export class PulumiStack {
     if (!url.startsWith("file://")) return;
     const folder = join(fileURLToPath(url), ".pulumi/locks");
     const locks = globSync(`organization/*/${this.stack.name}/*.json`, { cwd: folder }).map(
-      (file) => JSON.parse(readFileSync(join(folder, file), "utf8")) as { pid: number; hostname: string },
+      (file) => readJson(readFileSync(join(folder, file), "utf8"), file) as { pid: number; hostname: string },
     );
     if (locks.length === 0 || !locks.every((lock) => lock.hostname === hostname() && !isAlive(lock.pid))) return;
     await this.ask(["cancel", "--yes", "--stack", this.stack.name]);
@@ -112,7 +116,8 @@ function backend(): NodeJS.ProcessEnv {
   if (PULUMI_BACKEND_URL || PULUMI_ACCESS_TOKEN) return {};
   const credentials = join(PULUMI_HOME ?? join(homedir(), ".pulumi"), "credentials.json");
   const current =
-    existsSync(credentials) && (JSON.parse(readFileSync(credentials, "utf8")) as { current?: string }).current;
+    existsSync(credentials) &&
+    (readJson(readFileSync(credentials, "utf8"), credentials) as { current?: string }).current;
   if (current) return {};
   const folder = resolve(root, ".local/pulumi");
   mkdirSync(folder, { recursive: true });

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { run } from "../local/command.ts";
+import { readJson } from "../local/json.ts";
 import { type ClusterName, clusterLayout, clusterNames } from "../local/layout.ts";
 import { type Options, root } from "./command.ts";
 import { type ProgramRun, project, runProgram } from "./program.ts";
@@ -78,7 +79,7 @@ async function referencedOutputs(stack: Stack): Promise<Record<string, Record<st
   }
   const options = ["--stack", other.name, "--config-file", resolve(root, other.configFile), "--from-config"];
   const text = await run(process.execPath, [join(root, "deploy/output.ts"), ...options]);
-  return { [String(reference)]: JSON.parse(text) as Record<string, unknown> };
+  return { [String(reference)]: readJson(text, `outputs of stack ${other.name}`) as Record<string, unknown> };
 }
 
 /** A cluster that `npm run up` makes on this machine, by the kubeconfig and context that it writes. */

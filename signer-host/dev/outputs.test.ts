@@ -33,5 +33,10 @@ test("tells every problem with its path", () => {
         message.includes(part),
       ),
   );
+  assert.throws(
+    () => parseOutputs("some file", "b3BlbnNzaC1rZXk="),
+    ({ message }: Error) => !message.includes("b3B"),
+    "a key that was given for the outputs is not said again",
+  );
   assert.throws(() => parseOutputs("some file", ""), /^Error: some file: wanted a stack's outputs as JSON/);
 });

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import * as z from "zod";
+import { readJson } from "../../local/json.ts";
 
 const portSchema = z.int().min(1).max(65535);
 
@@ -47,7 +48,7 @@ export async function askForOutputs(root: string, stack: string): Promise<Output
 /** `where` names the source in errors. */
 export function parseOutputs(where: string, text: string): Outputs {
   try {
-    return outputsSchema.parse(JSON.parse(text));
+    return outputsSchema.parse(readJson(text, "text"));
   } catch (error) {
     const problems = error instanceof z.ZodError ? z.prettifyError(error) : (error as Error).message;
     throw new Error(`${where}: wanted a stack's outputs as JSON, found\n${problems}`);

@@ -9,6 +9,7 @@ import {
   validateKeyHash,
 } from "@taquito/utils";
 import * as z from "zod";
+import { readJson } from "../../local/json.ts";
 import type { Kind, Payload } from "./payload.ts";
 import { checkMark, type Mark, markSchema } from "./watermark.ts";
 
@@ -86,7 +87,7 @@ function read(file: string): Marks {
   const advice =
     "put the right content back, or learn the chain's level and raise the marks by hand: never just delete it";
   try {
-    return marksSchema.parse(JSON.parse(readFileSync(file, "utf8")));
+    return marksSchema.parse(readJson(readFileSync(file, "utf8"), "text"));
   } catch (error) {
     const found = error instanceof z.ZodError ? z.prettifyError(error) : (error as Error).message;
     throw new WatermarkFileError(
