@@ -168,12 +168,12 @@ const trickle = (beginning: string, text: string): Answer =>
     for (const [index, letter] of [...text].entries()) setTimeout(() => socket.write(letter), index * 150).unref();
   });
 
-describe("a signer that gives no good answer makes a 502, soon, with a line that says why:", () => {
+describe("a signer that gives no good answer makes a 502, in 5 s at most, with a line that says why:", () => {
   const head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n";
   const cases: [string, Answer, string][] = [
     ["one that never answers", signing(() => {}), "timeout"],
     ["one whose answer begins slowly", trickle("", `${head}\r\n`), "timeout"],
-    ["one whose answer goes on slowly", trickle(`${head}content-length: 60\r\n\r\n`, "x".repeat(60)), "timeout"],
+    ["one whose answer goes on slowly", trickle(`${head}content-length: 99\r\n\r\n`, "x".repeat(99)), "timeout"],
     ["one that answers garbage", signing((_, __, socket) => void socket.end("SSH-2.0-garbage\r\n\r\n")), "bad answer"],
     [
       "one that answers an unreadable head",
@@ -205,7 +205,7 @@ describe("a signer that gives no good answer makes a 502, soon, with a line that
         reply = await gateway.sign(home.port, key, bytes);
       }, 1);
       assert.equal(reply?.status, 502);
-      assert.ok((reply?.ms ?? 0) < 4000, `${reply?.ms} ms`);
+      assert.ok((reply?.ms ?? 0) < 5900, `${reply?.ms} ms`);
       assert.deepEqual(lines, [{ signer: "home", key, kind: "block", level: 12, round: 3, status: 502, cause }]);
       assert.ok(home.asked.length <= 2, `it was asked ${home.asked.length} times`);
     });

@@ -98,6 +98,28 @@ describe("whether the signer wants authenticated requests", () => {
   });
 });
 
+test("a signer whose answer has several lines is there like any other", async () => {
+  home.answer = (arrival, response, socket) =>
+    arrival.target === "/authorized_keys"
+      ? void response
+          .writeHead(200, { "content-type": "application/json" })
+          .end('{\r\n\t"authorized_keys": [\n\t]\n}\n\n')
+      : well(arrival, response, socket);
+  await gateway.sessionOpens("home", "lines");
+  const checks = home.checks;
+  await until("it has been checked", 10, () => home.checks >= checks + 5);
+  await gateway.isUp("home", true);
+  const { status, text } = await gateway.get(home.port, "/authorized_keys");
+  assert.deepEqual([status, JSON.parse(text)], [200, { authorized_keys: [] }]);
+  await gateway.sessionEnds("home");
+});
+
+test("a page that a slow host takes 4 s for is shown", async () => {
+  home.answer = (arrival, response, socket) => void setTimeout(() => well(arrival, response, socket), 4000);
+  home.answerCheck = well;
+  assert.equal((await gateway.get(8404, "/signers/home/healthz")).status, 200);
+});
+
 describe("the port for monitoring", () => {
   const statusOf = async (path: string, port = 8404) => (await gateway.get(port, path)).status;
   test("has the health of the gateway, and metrics", async () => {
@@ -107,15 +129,19 @@ describe("the port for monitoring", () => {
       /haproxy_server_status\{proxy="tunnel-home",server="tunnel"/,
     );
   });
-  test("has the pages of the signers' hosts, without a query, and nothing else of them", async () => {
+  test("has the pages of the signers' hosts, with their query, and nothing else of them", async () => {
+    const query = "?ledger_url=ledger://a-b-c-d/ed25519/0h/0h&x=%2f";
     assert.equal(await statusOf("/signers/home/healthz"), 200);
-    assert.equal(await statusOf(`/signers/home/statusz/${key}?x=1`), 200);
+    assert.equal(await statusOf(`/signers/home/statusz/${key}${query}`), 200);
     assert.deepEqual(
       home.arrivals.map(({ method, target }) => `${method} ${target}`),
-      ["GET /healthz", `GET /statusz/${key}`],
+      ["GET /healthz", `GET /statusz/${key}${query}`],
     );
     const others = ["/", "/signers/home/authorized_keys", `/signers/home/keys/${key}`, `/signers/other/statusz/${key}`];
     for (const path of [...others, "/signers/nobody/healthz", "/signers/home/healthz/", "/signers/home//healthz"]) {
+      assert.equal(await statusOf(path), 404, path);
+    }
+    for (const path of [`/signers/home/statusz/${key}/?x`, `/signers/home/statusz?/${key}`]) {
       assert.equal(await statusOf(path), 404, path);
     }
     assert.equal((await gateway.post(8404, `/signers/home/statusz/${key}`, "")).status, 403);

@@ -128,7 +128,16 @@ export class Gateway {
 
   /** Waits until it takes a signer's tunnel for up, or for down. */
   async isUp(signer: string, wanted: boolean): Promise<void> {
-    const state = () => this.command(`show servers state tunnel-${signer}`);
+    await this.#passes(`tunnel-${signer}`, wanted);
+  }
+
+  /** Waits until a signer's tunnel passes the check for slow links, or fails it. */
+  async isSlow(signer: string, wanted: boolean): Promise<void> {
+    await this.#passes(`slow-${signer}`, wanted);
+  }
+
+  async #passes(backend: string, wanted: boolean): Promise<void> {
+    const state = () => this.command(`show servers state ${backend}`);
     // A line has the ids and names of backend and server, the address, and the state, of which 2 is up.
     await until("the tunnel's state", 15, async () => / tunnel \S+ 2 /.test(await state()) === wanted, state);
   }

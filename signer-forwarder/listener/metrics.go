@@ -20,9 +20,9 @@ type metrics struct {
 	strangers     *prometheus.CounterVec
 }
 
-// durations are the bounds of the histogram, in seconds: HAProxy says whole milliseconds, a Ledger takes 0.2 to 0.7 s, and
-// after 2 s a signature is of no use.
-var durations = []float64{.001, .002, .005, .01, .02, .05, .1, .2, .3, .5, .75, 1, 1.5, 2}
+// durations are the bounds of the histogram, in seconds: HAProxy says whole milliseconds, a Ledger takes 0.2 to 0.9 s a key, and
+// after a level, 6 s, a signature is of no use.
+var durations = []float64{.001, .002, .005, .01, .02, .05, .1, .2, .3, .5, .75, 1, 1.5, 2, 3, 4.5, 6}
 
 func newMetrics() *metrics {
 	m := &metrics{registry: prometheus.NewRegistry()}
@@ -72,7 +72,7 @@ type tunnels struct {
 }
 
 var (
-	tunnelUp      = prometheus.NewDesc("signer_tunnel_up", "Whether the signer has a session.", []string{"signer"}, nil)
+	tunnelUp      = prometheus.NewDesc("signer_tunnel_up", "Whether the signer has a session. A page of its host, /signers/<name>/healthz, says nothing of that: octez-signer by itself answers 404 there.", []string{"signer"}, nil)
 	tunnelStart   = prometheus.NewDesc("signer_tunnel_start_time_seconds", "When the signer's session opened.", []string{"signer"}, nil)
 	strangerCount = prometheus.NewDesc("signer_forwarder_strangers", "Connections that have not logged in.", nil, nil)
 )

@@ -1,0 +1,51 @@
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** For tests: a link to a tunnel's end. A connection through it opens after a round trip, as a channel of ssh does, and each way takes half of one. */
+export class SlowLink {
+  roundTripMs = 0;
+  /** Takes what comes and passes nothing on. */
+  isCut = false;
+  port = 0;
+  readonly #sockets = new Set<Socket>();
+  readonly #target: () => number;
+  #server: Server | undefined;
+
+  /** `target` gives the port on 127.0.0.1 that it leads to. */
+  constructor(target: () => number) {
+    this.#target = target;
+  }
+
+  async open(): Promise<void> {
+    this.#server = createServer((near) => {
+      const far = connect(this.#target(), "127.0.0.1");
+      const openedAt = performance.now() + this.roundTripMs;
+      this.#passOn(near, far, openedAt);
+      this.#passOn(far, near, openedAt);
+    });
+    this.#server.listen(this.port, "127.0.0.1");
+    await once(this.#server, "listening");
+    this.port = (this.#server.address() as AddressInfo).port;
+  }
+
+  #passOn(from: Socket, to: Socket, openedAt: number): void {
+    this.#sockets.add(from);
+    let before = Promise.resolve();
+    const later = (work: () => void) => {
+      const due = Math.max(openedAt, performance.now()) + this.roundTripMs / 2;
+      before = before.then(() => sleep(Math.max(0, due - performance.now())));
+      void before.then(() => this.isCut || work());
+    };
+    from.on("data", (data) => later(() => to.write(data)));
+    from.on("end", () => later(() => to.end()));
+    from.on("error", () => to.destroy());
+    from.on("close", () => this.#sockets.delete(from));
+  }
+
+  /** Ends it with all its connections. */
+  close(): void {
+    this.#server?.close();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+}
