@@ -11,7 +11,7 @@ import { plainSsh } from "./variant.ts";
 import { makeWorld } from "./world.ts";
 
 // npm run bench: measures the signing path beside its peers, on this machine, in one run.
-// `npm run bench -- latency`, `outage`, `neighbours` or `hundred` runs one part; `quick` makes all of it short, to see that
+// `npm run bench -- latency`, `outage`, `neighbours`, `votes` or `hundred` runs one part; `quick` makes all of it short, to see that
 // it runs. Only a whole run is kept in bench/: results.json, results.md and results.svg; of any other they are in .local/bench/.
 
 const words = process.argv.slice(2);

@@ -11,7 +11,13 @@ import type { Door } from "./traffic.ts";
 import { atEnd } from "./undo.ts";
 import { type Ended, ended } from "./variant.ts";
 
-export type ForwarderSigner = { readonly name: string; readonly sshPublicKey: string; readonly port: number };
+export type ForwarderSigner = {
+  readonly name: string;
+  readonly sshPublicKey: string;
+  readonly port: number;
+  /** Those that the baker asks it to sign with. */
+  readonly keys?: readonly { readonly address: string; readonly publicKey: string }[];
+};
 type Pod = {
   metadata: { name: string; uid: string; deletionTimestamp?: string };
   status: { containerStatuses?: { name: string; containerID?: string; ready: boolean }[] };
@@ -77,10 +83,18 @@ export class Forwarder {
     return { ...signerEndpoint, hostKey: knownHosts.split("\n")[0]?.split(" ").slice(1).join(" ") ?? "" };
   }
 
-  /** Gives it further signers. */
+  /** Gives it further signers, and its baker their keys. */
   async addSigners(signers: readonly ForwarderSigner[]): Promise<void> {
-    this.#stack.change((settings) => void settings.signers.push(...signers));
+    this.#stack.change((settings) => {
+      const [baker] = settings.bakers as { keys: unknown[] }[];
+      for (const { keys = [], ...signer } of signers) {
+        settings.signers.push(signer);
+        baker?.keys.push(...keys.map((key, i) => ({ ...key, name: `${signer.name}-${i}`, signer: signer.name })));
+      }
+    });
     await this.#stack.npm("up");
+    // Its start would be asked for by the changed wallet.
+    await this.#stack.kubectl("scale", "statefulset/baker-alice", "--replicas=0");
   }
 
   /** A process of the container with sshd, once the pod is ready. */

@@ -3,12 +3,15 @@ import { type CrowdServer, makeCrowd, measureCrowd } from "./hundred.ts";
 import { measureLatency } from "./latency.ts";
 import { measureNeighbours } from "./neighbours.ts";
 import { measureOutages } from "./outage.ts";
+import { straightTo } from "./peerVariants.ts";
 import { home as homePlace, otherCloud } from "./places.ts";
 import { type Results, roundTrips } from "./results.ts";
-import { home } from "./signers.ts";
+import { type BenchSigner, home } from "./signers.ts";
+import { ourVariant, sshVariant } from "./sshVariants.ts";
 import { measureStalePort, measureTakeovers, type PortServer } from "./stalePorts.ts";
 import { awaitWords } from "./traffic.ts";
 import { ours, plainSsh, ratholeNoise } from "./variant.ts";
+import { makeSlowHomes, measureVotes } from "./votes.ts";
 import type { World } from "./world.ts";
 
 type Progress = (line: string) => void;
@@ -39,9 +42,24 @@ export const parts: Readonly<Record<string, Part>> = {
     results.neighbours = await measureNeighbours(world.neighbours, quick ? 0.3 : 1, progress);
   },
 
+  async votes(world, results, quick, progress) {
+    const homes = await makeSlowHomes(world.folder);
+    world.stock.allow([home.public, ...homes.map(({ signer }) => signer.public)]);
+    progress(`votes: the stack gets ${homes.length} signers`);
+    await world.forwarder.addSigners(
+      homes.map(({ signer, addresses }) => ({ ...signerEntry(signer), keys: addresses })),
+    );
+    const variantsOf = (signer: BenchSigner) => [
+      straightTo(signer.localPort),
+      sshVariant(world.stock, { ...signer, port: signer.port + 100 }),
+      ourVariant(world.forwarder, world.imageSsh, signer),
+    ];
+    results.votes = await measureVotes(homes, variantsOf, quick ? 3 : 60, progress);
+  },
+
   async hundred(world, results, quick, progress) {
     const crowd = await makeCrowd(quick ? 10 : 100, world.folder);
-    const signers = crowd.map(({ name, port, keys }) => ({ name, port, sshPublicKey: keys.public }));
+    const signers = crowd.map(({ name, port, keys }) => signerEntry({ name, port, public: keys.public }));
     world.stock.allow([home.public, ...signers.map(({ sshPublicKey }) => sshPublicKey)]);
     progress(`hundred: the stack gets ${crowd.length} signers`);
     await world.forwarder.addSigners(signers);
@@ -51,6 +69,10 @@ export const parts: Readonly<Record<string, Part>> = {
     }
   },
 };
+
+function signerEntry({ name, port, public: sshPublicKey }: Pick<BenchSigner, "name" | "port" | "public">) {
+  return { name, port, sshPublicKey };
+}
 
 async function portServers({ forwarder, imageSsh, stock }: World): Promise<[PortServer, PortServer]> {
   const port = 18400;

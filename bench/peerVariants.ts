@@ -7,15 +7,17 @@ import { startWithUs, type Words } from "./programs.ts";
 import { opened, signerPort } from "./traffic.ts";
 import { bore, type Ended, ended, type Open, ratholeNoise, ratholeTcp, straight, type Variant } from "./variant.ts";
 
-/** The signer asked where it is; over a link, by a relay alone: what the link itself costs. */
-export const straightVariant: Variant = {
-  name: straight,
-  encrypted: false,
-  async open(link) {
-    const { host, port } = await link.to({ host: "127.0.0.1", port: signerPort });
-    return { door: { place: home, address: `${host}:${port}` }, ...nothingToRestart, async close() {} };
-  },
-};
+/** The signer asked where it is, at a port of its home; over a link, by a relay alone: what the link itself costs. */
+export function straightTo(signerPort: number): Variant {
+  return {
+    name: straight,
+    encrypted: false,
+    async open(link) {
+      const { host, port } = await link.to({ host: "127.0.0.1", port: signerPort });
+      return { door: { place: home, address: `${host}:${port}` }, ...nothingToRestart, async close() {} };
+    },
+  };
+}
 
 const unchanged = (): Promise<Ended> => ended(async () => {});
 const nothingToRestart = { restartServer: unchanged, restartClient: unchanged };

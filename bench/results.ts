@@ -4,6 +4,7 @@ import type { Machine } from "./machine.ts";
 import type { NeighbourRow } from "./neighbours.ts";
 import type { OutageRow } from "./outage.ts";
 import type { StalePortRow, TakeoverResult } from "./stalePorts.ts";
+import type { VoteRow } from "./votes.ts";
 
 /** All that a run of the bench has measured; a part that was not asked for is not there. */
 export type Results = {
@@ -18,6 +19,7 @@ export type Results = {
   takeovers?: TakeoverResult;
   hundred?: readonly CrowdRow[];
   neighbours?: readonly NeighbourRow[];
+  votes?: readonly VoteRow[];
   /** How long the whole run took. */
   seconds?: number;
 };

@@ -5,7 +5,7 @@ import { targetsOf } from "./targets.ts";
 
 /** A run's results as Markdown, as the README has them. */
 export function report(results: Results): string {
-  const { latency, outage, stalePorts, takeovers, hundred, neighbours } = results;
+  const { latency, outage, stalePorts, takeovers, hundred, neighbours, votes } = results;
   const sections = [
     origin(results),
     latency && loopbackTable(results, latency),
@@ -13,6 +13,7 @@ export function report(results: Results): string {
     outage && outageTable(results),
     (stalePorts || takeovers) && stalePortLines(results),
     neighbours && neighbourTable(results),
+    votes && votesTable(results),
     hundred && hundredTable(results),
     targetTable(results),
   ];
@@ -159,6 +160,19 @@ function neighbourTable({ neighbours = [] }: Results): string {
     }),
   ]);
   return `A signature on fresh connections while another signer of the same server is …, p50 / p99 in ms:\n\n${table(["", ...modes], body)}`;
+}
+
+function votesTable({ votes = [] }: Results): string {
+  const variants = variantsOf(votes);
+  const body = [...new Set(votes.map(({ what }) => what))].map((what) => [
+    what,
+    ...variants.map((variant) => {
+      const row = votes.find((each) => each.variant === variant && each.what === what);
+      return row ? `${row.lost} of ${row.votes} (${short(row.slowest)} s)` : "";
+    }),
+  ]);
+  const title = `Votes lost of ${votes[0]?.levels ?? 0} levels at a slow signer, and what the slowest took that was signed`;
+  return `${title}:\n\n${table(["", ...variants], body)}`;
 }
 
 function hundredTable({ hundred = [] }: Results): string {

@@ -11,6 +11,7 @@ export function targetsOf(results: Results): Target[] {
   return [
     ...(results.latency ? [...beside(results, results.latency), ...links(results.latency)] : []),
     ...outages(results),
+    ...votes(results),
     ...crowd(results),
   ];
 }
@@ -85,6 +86,16 @@ function outages({ outage = [], stalePorts = [], takeovers }: Results): Target[]
     targets.push({ what: "takeover: median under 0.3 s", measured: `${middle.toFixed(2)} s`, met: middle < 0.3 });
   }
   return targets;
+}
+
+function votes({ votes = [] }: Results): Target[] {
+  return votes
+    .filter(({ variant }) => variant === ours)
+    .map(({ what, votes: asked, lost }) => ({
+      what: `votes at a slow signer, ${what}: none lost`,
+      measured: `${lost} of ${asked}`,
+      met: asked > 0 && lost === 0,
+    }));
 }
 
 function crowd({ hundred = [], reference }: Results): Target[] {

@@ -25,14 +25,15 @@ export async function ensureTraffic(progress: Progress): Promise<void> {
 }
 
 /** How a signer of the bench answers requests to sign. */
-export type SignerMode = "ok" | "stuck" | "flood";
+export type SignerMode = "ok" | "stuck" | "flood" | "device";
 
 /** The port on which a home's signer daemon listens. */
 export const signerPort = 8442;
 
-/** Starts a signer daemon. */
-export function startSigner(place: Words, port = signerPort, mode: SignerMode = "ok"): Promise<Background> {
-  return startSaying([...place, program, "signer", "-listen", `127.0.0.1:${port}`, "-mode", mode], /listening/);
+/** Starts a signer daemon; a device behind it takes `each` seconds for a signature. */
+export function startSigner(place: Words, port = signerPort, mode: SignerMode = "ok", each = 0): Promise<Background> {
+  const words = ["signer", "-listen", `127.0.0.1:${port}`, "-mode", mode, "-each", `${each}s`];
+  return startSaying([...place, program, ...words], /listening/);
 }
 
 /** Starts a relay that passes on what comes to one address as if the other were so many milliseconds away. */
@@ -77,6 +78,25 @@ export async function load(door: Door, options: LoadOptions): Promise<LoadResult
   ];
   const [enter = "", ...rest] = [...door.place, program, "load", ...target(door), ...words];
   return JSON.parse(await run(enter, rest)) as LoadResult;
+}
+
+/** What became of a baker's votes. */
+export type VoteResult = {
+  readonly votes: number;
+  readonly lost: number;
+  readonly cause?: string;
+  /** Seconds that the slowest took of those that were signed. */
+  readonly slowest: number;
+};
+
+/** Has a baker vote at each of some levels, with all of its keys at once as Octez does. */
+export async function vote(
+  { place, address }: Door,
+  { keys, levels, every }: { keys: readonly string[]; levels: number; every: number },
+): Promise<VoteResult> {
+  const options = ["-keys", keys.join(","), "-levels", String(levels), "-every", `${every}s`];
+  const [enter = "", ...rest] = [...place, program, "vote", "-to", address, ...options];
+  return JSON.parse(await run(enter, rest)) as VoteResult;
 }
 
 /** The words that start a baker who signs at a steady pace and says so: a line for each signature. */

@@ -9,12 +9,12 @@ import { copyRoot } from "./imageRoot.ts";
 import { kubernetesVersion } from "./machine.ts";
 import { imagesOpenSsh, machinesOpenSsh, makeKeyPair } from "./openssh.ts";
 import { ensurePeer, peerVersions } from "./peers.ts";
-import { boreVariant, ratholeVariant, straightVariant } from "./peerVariants.ts";
+import { boreVariant, ratholeVariant, straightTo } from "./peerVariants.ts";
 import { home as homePlace, makePlaces } from "./places.ts";
 import { type BenchSigner, home, office } from "./signers.ts";
 import { haproxyVariant, ourVariant, sshVariant } from "./sshVariants.ts";
 import { StockServer } from "./stockServer.ts";
-import { ensureTraffic, startSigner } from "./traffic.ts";
+import { ensureTraffic, signerPort, startSigner } from "./traffic.ts";
 import { atEnd } from "./undo.ts";
 import type { Variant } from "./variant.ts";
 
@@ -54,7 +54,7 @@ export async function makeWorld(progress: (line: string) => void) {
 
   const at = (port: number, signer: BenchSigner = home): BenchSigner => ({ ...signer, port });
   const variants: Variant[] = [
-    straightVariant,
+    straightTo(signerPort),
     sshVariant(stock, at(18400)),
     ...others.map((server) => sshVariant(server, at(18410))),
     ourVariant(forwarder, imageSsh, home),

@@ -41,7 +41,7 @@ func ask(words []string) error {
 			defer running.Done()
 			defer func() { <-places }()
 			line := asked{Start: now()}
-			if err := patiently(t, *timeout); err != nil {
+			if err := patiently(t.address, t.get, t.post, *timeout); err != nil {
 				line.Cause = err.Error()
 			}
 			line.End = now()
@@ -57,10 +57,10 @@ func ask(words []string) error {
 func now() float64 { return float64(time.Now().UnixMicro()) / 1000 }
 
 // patiently makes a signature as Octez does: two calls, each tried ten times, 0 to 0.8 s apart, as long as the answer is 502.
-func patiently(t target, timeout time.Duration) error {
-	for _, requests := range []map[bool][]byte{t.get, t.post} {
+func patiently(address string, get, post map[bool][]byte, timeout time.Duration) error {
+	for _, requests := range []map[bool][]byte{get, post} {
 		for attempt := 1; ; attempt++ {
-			c := caller{address: t.address, fresh: true, timeout: timeout}
+			c := caller{address: address, fresh: true, timeout: timeout}
 			err := c.call(requests)
 			var status badStatus
 			if errors.As(err, &status) && status == 502 && attempt < 10 {

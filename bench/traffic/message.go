@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"strconv"
+	"strings"
 )
 
 // head is what the first lines of an HTTP message say, as far as we need it.
@@ -59,8 +60,26 @@ func readHead(r *bufio.Reader) (head, error) {
 
 // readBody reads a message's body into nothing, and says how long it was.
 func readBody(r *bufio.Reader, h head) (int, error) {
+	return passBody(r, h, func(size int) error {
+		_, err := r.Discard(size)
+		return err
+	})
+}
+
+// takeBody reads a message's body.
+func takeBody(r *bufio.Reader, h head) (string, error) {
+	var body strings.Builder
+	_, err := passBody(r, h, func(size int) error {
+		_, err := io.CopyN(&body, r, int64(size))
+		return err
+	})
+	return body.String(), err
+}
+
+// passBody has the pieces of a message's body read, of which each has some size, and says how long it was.
+func passBody(r *bufio.Reader, h head, read func(size int) error) (int, error) {
 	if h.length >= 0 {
-		return r.Discard(h.length)
+		return h.length, read(h.length)
 	}
 	for whole := 0; ; {
 		line, err := readLine(r)
@@ -71,7 +90,10 @@ func readBody(r *bufio.Reader, h head) (int, error) {
 		if err != nil {
 			return whole, err
 		}
-		if _, err := r.Discard(int(size) + 2); err != nil {
+		if err := read(int(size)); err != nil {
+			return whole, err
+		}
+		if _, err := r.Discard(2); err != nil {
 			return whole, err
 		}
 		whole += int(size)

@@ -14,28 +14,31 @@ const (
 	publicKey = `{"public_key":"edpku9tks4rKmTtjjcwTmMKYH18MamZgMxryTCQvFSDwEpMvXBoB9J"}`
 )
 
-// signer answers as a signer does. One that is stuck answers all but requests to sign, one that floods never ends its answers.
+// signer answers as a signer does. One that is stuck answers all but requests to sign, one that floods never ends its answers,
+// one that is a device takes a time for each signature.
 func signer(words []string) error {
 	flags := flag.NewFlagSet("signer", flag.ExitOnError)
 	address := flags.String("listen", "127.0.0.1:8442", "where it listens")
-	mode := flags.String("mode", "ok", "how it signs: ok, stuck or flood")
+	mode := flags.String("mode", "ok", "how it signs: ok, stuck, flood or device")
+	each := flags.Duration("each", 0, "how long a device takes for a signature")
 	flags.Parse(words)
 	listener, err := net.Listen("tcp", *address)
 	if err != nil {
 		return err
 	}
 	fmt.Println("listening")
+	behind := newDevice(*each)
 	for {
 		conn, err := listener.Accept()
 		if err != nil {
 			return err
 		}
-		go answer(conn, *mode)
+		go answer(conn, *mode, behind)
 	}
 }
 
 // answer answers the requests of one connection, in turn.
-func answer(conn net.Conn, mode string) {
+func answer(conn net.Conn, mode string, behind *device) {
 	defer conn.Close()
 	r := bufio.NewReader(conn)
 	for {
@@ -43,7 +46,13 @@ func answer(conn net.Conn, mode string) {
 		if err != nil {
 			return
 		}
-		if _, err := readBody(r, h); err != nil {
+		var asked string
+		if mode == "device" {
+			asked, err = takeBody(r, h)
+		} else {
+			_, err = readBody(r, h)
+		}
+		if err != nil {
 			return
 		}
 		method, path := h.words[0], h.words[1]
@@ -57,6 +66,13 @@ func answer(conn net.Conn, mode string) {
 			return
 		}
 		status, body := "200 OK", ""
+		isRefused, isOver := false, make(chan struct{})
+		if method == "POST" && mode == "device" {
+			client := watch(r)
+			isRefused, isOver = !behind.sign(path, asked, client.left), client.over
+		} else {
+			close(isOver)
+		}
 		switch {
 		case method == "GET" && path == "/authorized_keys":
 			body = "{}"
@@ -64,6 +80,8 @@ func answer(conn net.Conn, mode string) {
 			body = `"ok"`
 		case method == "GET" && strings.HasPrefix(path, "/keys/"):
 			body = publicKey
+		case isRefused:
+			status = "500 Internal Server Error"
 		case method == "POST" && strings.HasPrefix(path, "/keys/"):
 			body = signature
 		default:
@@ -77,6 +95,7 @@ func answer(conn net.Conn, mode string) {
 		if _, err := fmt.Fprintf(conn, form, status, len(body), last, body); err != nil || h.close {
 			return
 		}
+		<-isOver
 	}
 }
 

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"time"
+)
+
+// voted tells how many votes there were, how many were lost, and the first cause of that.
+type voted struct {
+	Votes int    `json:"votes"`
+	Lost  int    `json:"lost"`
+	Cause string `json:"cause,omitempty"`
+	// Seconds from the question to the answer, of the slowest that was answered.
+	Slowest float64 `json:"slowest"`
+}
+
+// vote does what octez-baker does with several keys: at each level all ask for their preattestations at once, then for their
+// attestations, each request on a connection of its own. A level begins when its time has come and the one before is over.
+func vote(words []string) error {
+	flags := flag.NewFlagSet("vote", flag.ExitOnError)
+	address := flags.String("to", "127.0.0.1:8443", "whom to ask")
+	keys := flags.String("keys", "", "whose signatures to ask for, with commas between")
+	levels := flags.Int("levels", 60, "how many levels")
+	every := flags.Duration("every", 6*time.Second, "from the start of one level to the start of the next")
+	timeout := flags.Duration("timeout", time.Minute, "how long a call may take; Octez itself would wait for ever")
+	flags.Parse(words)
+
+	var result voted
+	var mutex sync.Mutex
+	get := map[bool][]byte{true: request(*address, "GET", "/authorized_keys", "")}
+	ticker := time.NewTicker(*every)
+	for level := 1; level <= *levels; level++ {
+		for _, magic := range []string{"12", "13"} {
+			var all sync.WaitGroup
+			for _, key := range strings.Split(*keys, ",") {
+				all.Add(1)
+				go func() {
+					defer all.Done()
+					post := map[bool][]byte{true: request(*address, "POST", "/keys/"+key+"?version=3", voteBody(magic, level))}
+					start := time.Now()
+					err := patiently(*address, get, post, *timeout)
+					mutex.Lock()
+					defer mutex.Unlock()
+					result.Votes++
+					if err != nil {
+						result.Lost++
+						result.Cause = err.Error()
+						return
+					}
+					result.Slowest = max(result.Slowest, time.Since(start).Seconds())
+				}()
+			}
+			all.Wait()
+		}
+		<-ticker.C
+	}
+	return json.NewEncoder(os.Stdout).Encode(result)
+}
+
+// voteBody is a vote's bytes as octez-baker sends them: a JSON string of hex digits and a newline.
+func voteBody(magic string, level int) string {
+	return fmt.Sprintf("\"%s%s%s15%s%08x%08x%s\"\n",
+		magic, strings.Repeat("7a", 4), strings.Repeat("ab", 32), "0007", level, 0, strings.Repeat("cd", 32))
+}
+
+// request is a request as Octez sends it, on a connection of its own and its body in one chunk.
+func request(address, method, path, body string) []byte {
+	headers := fmt.Sprintf("%s %s HTTP/1.1\r\nHost: %s\r\nAccept: application/json\r\nConnection: close\r\n", method, path, address)
+	if body == "" {
+		return []byte(headers + "\r\n")
+	}
+	return []byte(fmt.Sprintf("%sContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n",
+		headers, len(body), body))
+}

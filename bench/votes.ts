@@ -1,0 +1,80 @@
+import { generateKeyPairSync } from "node:crypto";
+import { b58Encode, PrefixV2 } from "@taquito/utils";
+import { addressOf } from "../infra/tezosKey.ts";
+import { Link } from "./link.ts";
+import { type KeyPair, makeKeyPair } from "./openssh.ts";
+import { home } from "./places.ts";
+import type { BenchSigner } from "./signers.ts";
+import { type Door, signerPort, startSigner, type VoteResult, vote } from "./traffic.ts";
+import type { Open, Variant } from "./variant.ts";
+
+/** A slow signer: how many keys it has, how long its device takes for each signature, and how far away it is. */
+type SlowSigner = { readonly what: string; readonly keys: number; readonly each: number; readonly rtt: number };
+
+const slowSigners: readonly SlowSigner[] = [
+  { what: "3 keys, 0.67 s a signature", keys: 3, each: 0.67, rtt: 0 },
+  { what: "1 key, 2.4 s a signature", keys: 1, each: 2.4, rtt: 0 },
+  { what: "1 key, a round trip of 0.5 s", keys: 1, each: 0, rtt: 500 },
+  { what: "1 key, a round trip of 1 s", keys: 1, each: 0, rtt: 1000 },
+  { what: "1 key, a round trip of 2 s", keys: 1, each: 0, rtt: 2000 },
+];
+
+/** What becomes of a baker's votes at a slow signer, by one way. */
+export type VoteRow = VoteResult & { readonly what: string; readonly variant: string; readonly levels: number };
+
+/** A slow signer with what the bench needs to play it. */
+export type SlowHome = SlowSigner & { readonly signer: BenchSigner; readonly addresses: readonly TezosKey[] };
+/** A key that nobody holds: the bench's signers look at none. */
+export type TezosKey = { readonly address: string; readonly publicKey: string };
+
+/** Makes the slow signers, each with ssh keys, ports and Tezos keys of its own. */
+export async function makeSlowHomes(folder: string): Promise<SlowHome[]> {
+  return Promise.all(
+    slowSigners.map(async (slow, index) => {
+      const ssh: KeyPair = await makeKeyPair(folder, `slow-${index}`);
+      const addresses = Array.from({ length: slow.keys }, makeTezosKey);
+      const ports = { port: 12000 + index, localPort: signerPort + 20 + index };
+      const key = addresses[0]?.address as string;
+      return { ...slow, addresses, signer: { ...ssh, ...ports, name: `slow-${index}`, key } };
+    }),
+  );
+}
+
+function makeTezosKey(): TezosKey {
+  const { x } = generateKeyPairSync("ed25519").publicKey.export({ format: "jwk" });
+  const publicKey = b58Encode(Buffer.from(x as string, "base64url").toString("hex"), PrefixV2.Ed25519PublicKey);
+  return { publicKey, address: addressOf(publicKey) };
+}
+
+/** Counts the votes that a baker loses at each slow signer, by each way; all at once, because hardly anything happens. */
+export async function measureVotes(
+  homes: readonly SlowHome[],
+  variantsOf: (signer: BenchSigner) => readonly Variant[],
+  levels: number,
+  progress: (line: string) => void,
+): Promise<VoteRow[]> {
+  progress(`votes: ${levels} levels at ${homes.length} slow signers`);
+  const rows = await Promise.all(homes.map((slow) => votesAt(slow, variantsOf(slow.signer), levels)));
+  return rows.flat();
+}
+
+/** One way after the other where a device is behind them: it does not serve two. */
+async function votesAt(slow: SlowHome, variants: readonly Variant[], levels: number): Promise<VoteRow[]> {
+  const rows: VoteRow[] = [];
+  for (const variant of variants) {
+    const link = new Link(slow.rtt);
+    const device = await startSigner(home, slow.signer.localPort, "device", slow.each);
+    let open: Open | undefined;
+    try {
+      open = await variant.open(link);
+      const door: Door = open.door;
+      const result = await vote(door, { keys: slow.addresses.map(({ address }) => address), levels, every: 6 });
+      rows.push({ ...result, what: slow.what, variant: variant.name, levels });
+    } finally {
+      await open?.close();
+      await link.close();
+      await device.stop();
+    }
+  }
+  return rows;
+}
