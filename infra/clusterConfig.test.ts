@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { homedir } from "node:os";
+import { join } from "node:path";
 import { describe, test } from "node:test";
 import { parseConfig } from "./config.ts";
 import { ConfigError } from "./configError.ts";
@@ -31,6 +33,20 @@ test("a cluster of Google's needs a project, a region and who may reach its API;
 test("an existing cluster may say which addresses are its pods'", () => {
   const cluster = { kind: "existing", context: "x", podCidrs: ["10.244.0.0/16", "fd00::/64"] };
   assert.deepEqual(parsed(cluster), cluster);
+});
+
+test("~/ in front of a kubeconfig's path is the home directory", () => {
+  const kubeconfigOf = (kubeconfig: string) => parsed({ kind: "existing", context: "x", kubeconfig });
+  assert.deepEqual(kubeconfigOf("~/.kube/config"), {
+    kind: "existing",
+    context: "x",
+    kubeconfig: join(homedir(), ".kube/config"),
+  });
+  assert.deepEqual(kubeconfigOf(".local/kubeconfig"), {
+    kind: "existing",
+    context: "x",
+    kubeconfig: ".local/kubeconfig",
+  });
 });
 
 test("another stack is named by its name, or in full", () => {
@@ -112,6 +128,23 @@ describe("each mistake is one problem that says where it is", () => {
       { kind: "existing", context: "x", podCidrs: ["10.244.0.1"] },
       /^cluster\.podCidrs\[0\]: found "10\.244\.0\.1"; .*CIDR/,
     ],
+    [
+      "all addresses for pods' blocks",
+      { kind: "existing", context: "x", podCidrs: ["::/0"] },
+      /podCidrs\[0\]: .*not all/,
+    ],
+    ["pods' blocks twice", { kind: "existing", context: "x", podCidrs: ["10.0.0.0/8", "10.0.0.0/8"] }, /podCidrs\[1\]/],
+    [
+      "another user's home",
+      { kind: "existing", context: "x", kubeconfig: "~root/c" },
+      /^cluster\.kubeconfig: .*in full/,
+    ],
+    [
+      "a variable in a path",
+      { kind: "existing", context: "x", kubeconfig: "$HOME/c" },
+      /^cluster\.kubeconfig: .*variable/,
+    ],
+    ["no path", { kind: "existing", context: "x", kubeconfig: "" }, /^cluster\.kubeconfig: found ""/],
     ["a key of another kind", { ...gke, context: "x" }, /^cluster: found an unknown key "context"/],
     ["no other stack", { kind: "stack" }, /^cluster\.stack: found nothing/],
     ["half of a full name", { kind: "stack", stack: "me/prod" }, /^cluster\.stack: found "me\/prod"/],

@@ -1,11 +1,19 @@
+import { homedir } from "node:os";
 import { z } from "zod";
-import { cidr, googleProject, googleRegion, intFrom, matching, nonEmpty, objectOf } from "./configFields.ts";
+import { cidrs } from "./cidr.ts";
+import { checked, googleProject, googleRegion, intFrom, matching, nonEmpty, objectOf } from "./configFields.ts";
+import { expandHome, problemOfPath } from "./homePath.ts";
+
+const kubeconfigPath = checked(problemOfPath, "the path of a kubeconfig file").transform((text) =>
+  expandHome(text, homedir()),
+);
 
 const existing = z.strictObject({
   kind: z.literal("existing"),
   context: nonEmpty("the name of a context of the kubeconfig"),
-  kubeconfig: nonEmpty("the path of a kubeconfig file").optional(),
-  podCidrs: z.array(cidr("IPv4 or IPv6"), "a list of the cluster's blocks of pod addresses").optional(),
+  kubeconfig: kubeconfigPath.optional(),
+  // They are taken out of everybody, `0.0.0.0/0` and `::/0`: Kubernetes refuses to take out all.
+  podCidrs: cidrs("IPv4 or IPv6", "a list of the cluster's blocks of pod addresses", 1).optional(),
 });
 
 const days = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"] as const;
@@ -54,9 +62,10 @@ const gke = z
     project: googleProject,
     region: googleRegion,
     zones: z.array(z.string("a zone"), wantedZones).min(2, wantedZones).optional(),
-    authorizedNetworks: z
-      .array(cidr("IPv4"), "a list of CIDRs")
-      .min(1, "at least one CIDR: from nowhere else can the cluster's API be reached, by you neither"),
+    authorizedNetworks: cidrs("IPv4", "a list of CIDRs").min(
+      1,
+      "at least one CIDR: from nowhere else can the cluster's API be reached, by you neither",
+    ),
     releaseChannel: z.enum(["RAPID", "REGULAR", "STABLE"], "RAPID, REGULAR or STABLE").default("REGULAR"),
     maintenanceWindow,
     nodePool,

@@ -328,6 +328,42 @@ describe("each mistake is one problem that says where it is", () => {
     ],
     ...(
       [
+        ["a network in capitals", { network: "Mainnet" }, /^bakers\[0\]\.network: found "Mainnet"; .*lower case/],
+        ["a network's URL with a space", { network: "https://a b" }, /^bakers\[0\]\.network: found "https/],
+        ["a history mode that is none", { historyMode: "rolling_5" }, /^bakers\[0\]\.historyMode: found "rolling_5"/],
+        ["an archive of some cycles", { historyMode: "archive:5" }, /^bakers\[0\]\.historyMode: found "archive:5"/],
+        ["a class in capitals", { storage: { className: "Premium_RWO" } }, /\.storage\.className: found "Premium_RWO"/],
+        ["a class with two dots", { storage: { className: "a..b" } }, /\.storage\.className: found "a\.\.b"/],
+        ["a size that is none", { storage: { size: "100GB" } }, /\.storage\.size: found "100GB"/],
+        ["a snapshot's URL with a space", { snapshotUrl: "https://a/b c" }, /\.snapshotUrl: found "https/],
+        [
+          "a minute that is none",
+          { backup: { schedule: "99 * * * *" } },
+          /schedule: found "99 .*minute numbers from 0 to 59/,
+        ],
+        ["a day that never comes", { backup: { schedule: "0 0 31 2 *" } }, /backup\.schedule: .*a day that comes/],
+        [
+          "a snapshot's class in capitals",
+          { backup: { schedule: "0 0 * * *", snapshotClassName: "Mine" } },
+          /ClassName: found "Mine"/,
+        ],
+      ] as const
+    ).map(([name, settings, problem]): (typeof cases)[number] => [
+      name,
+      (c) => {
+        Object.assign(c.bakers[0] as Tree, settings);
+      },
+      problem,
+    ]),
+    [
+      "an image with a protocol",
+      (c) => {
+        Object.assign(c, { images: { signerForwarder: { repository: "https://registry.example.org/a" } } });
+      },
+      /^images\.signerForwarder\.repository: found "https.*without a protocol/,
+    ],
+    ...(
+      [
         ["a backup whose schedule is not cron's", { schedule: "@daily" }, /backup\.schedule: found "@daily"; .*17 3/],
         ["a backup that is never taken", { keep: 3 }, /backup\.schedule: found nothing/],
         ["a backup that keeps none", { schedule: "0 * * * *", keep: 0 }, /backup\.keep: found 0/],
@@ -351,6 +387,19 @@ describe("each mistake is one problem that says where it is", () => {
         ["a monitor of nobody's", { kind: "PodMonitor" }, /^monitoring\.namespace: found nothing; .*scraper/],
         ["an interval that is none", { kind: "none", interval: "15" }, /^monitoring\.interval: found "15"/],
         ["a label that is no text", { kind: "none", labels: { release: 1 } }, /^monitoring\.labels\.release: found 1/],
+        [
+          "a label that the forwarder has",
+          { kind: "none", labels: { "app.kubernetes.io/name": "x" } },
+          /^monitoring\.labels: found the label "app\.kubernetes\.io\/name"; wanted another/,
+        ],
+        [
+          "a label that is none",
+          { kind: "none", labels: { "a b": "x" } },
+          /^monitoring\.labels: found the label "a b"/,
+        ],
+        ["a label's text that is none", { kind: "none", labels: { a: "b c" } }, /^monitoring\.labels\.a: found "b c"/],
+        ["a namespace that is none", { kind: "PodMonitor", namespace: "Mine" }, /^monitoring\.namespace: found "Mine"/],
+        ["an interval of years", { kind: "none", interval: "99999999m" }, /^monitoring\.interval/],
         ["a misspelt key of the monitor", { kind: "none", intervall: "15s" }, /^monitoring: .*"intervall"/],
       ] as const
     ).map(([name, monitoring, problem]): (typeof cases)[number] => [

@@ -1,14 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
+import { bakerSchema } from "./bakerConfig.ts";
 import { clusterSchema } from "./clusterConfig.ts";
-import { ConfigError, type Problem, show } from "./configError.ts";
-import { intFrom, label, nonEmpty, objectOf } from "./configFields.ts";
+import { ConfigError, type Problem, show, showKey } from "./configError.ts";
+import { intFrom, label, objectOf } from "./configFields.ts";
 import { problemsAcross } from "./configRules.ts";
 import { type EndpointConfig, endpointSchema } from "./endpointConfig.ts";
+import { imageSchema } from "./imageConfig.ts";
 import { monitoringOf, monitoringSchema } from "./monitoringConfig.ts";
+import { ownKeys, problemsOfOthersKeys } from "./othersKeys.ts";
 import { highestSignerPort } from "./ports.ts";
 import { parseHostKey, parsePublicKey, SshKeyError, type SshPublicKey } from "./sshKey.ts";
-import { addressOf, problemOfAddress, problemOfPublicKey } from "./tezosKey.ts";
 
 /** Turns an SshKeyError into a problem of the field that is being checked. */
 function parsedBy<T>(parse: (text: string) => T) {
@@ -38,82 +40,6 @@ const signer = z.strictObject(
   objectOf,
 );
 
-function tezosText(problem: (text: string) => string | undefined, wanted: string) {
-  return z.string(wanted).superRefine((text, ctx) => {
-    const message = problem(text);
-    if (message) ctx.addIssue({ code: "custom", message });
-  });
-}
-
-const wantedSigner = "the name of a signer of this stack, or a list of names in the order in which they are asked";
-const signerName = nonEmpty(wantedSigner);
-const bakerKey = z
-  .strictObject(
-    {
-      name: label(63),
-      address: tezosText(problemOfAddress, "a Tezos address"),
-      publicKey: tezosText(problemOfPublicKey, "a Tezos public key"),
-      signer: z.union([signerName, z.array(signerName, wantedSigner).min(1, wantedSigner)], wantedSigner),
-    },
-    objectOf,
-  )
-  .superRefine((key, ctx) => {
-    if (problemOfAddress(key.address) || problemOfPublicKey(key.publicKey)) return;
-    const hash = addressOf(key.publicKey);
-    if (hash === key.address) return;
-    ctx.addIssue({ code: "custom", path: ["address"], message: `${hash}, which the publicKey next to it hashes to` });
-  });
-
-const wantedSchedule = "the five fields of cron, such as 17 3 * * *";
-const wantedKeep = "a whole number of snapshots from 1 to 100";
-const backup = z.strictObject(
-  {
-    schedule: z.string(wantedSchedule).regex(/^[0-9A-Za-z*/,?-]+( [0-9A-Za-z*/,?-]+){4}$/, wantedSchedule),
-    keep: z.int(wantedKeep).min(1, wantedKeep).max(100, wantedKeep).optional(),
-    snapshotClassName: nonEmpty("the name of a VolumeSnapshotClass").optional(),
-  },
-  objectOf,
-);
-
-const wantedQuantity = "a Kubernetes quantity such as 100Gi";
-const baker = z.strictObject(
-  {
-    name: label(46),
-    network: nonEmpty("a network that `octez-node config init --network` takes: mainnet, shadownet, a URL, …"),
-    keys: z.array(bakerKey, "a list of keys").min(1, "at least one key"),
-    liquidityBakingToggleVote: z.enum(["on", "off", "pass"], "on, off or pass").optional(),
-    historyMode: nonEmpty("a history mode of octez-node, such as rolling or full:5").optional(),
-    snapshotUrl: z.url({ protocol: /^https?$/, error: "an http or https URL of a snapshot" }).optional(),
-    storage: z
-      .strictObject(
-        {
-          size: z
-            .string(wantedQuantity)
-            .regex(/^[1-9]\d*(Mi|Gi|Ti|M|G|T)$/, wantedQuantity)
-            .optional(),
-          className: nonEmpty("the name of a StorageClass").optional(),
-        },
-        objectOf,
-      )
-      .optional(),
-    backup: backup.optional(),
-  },
-  objectOf,
-);
-
-const image = z
-  .strictObject(
-    {
-      repository: nonEmpty("an image's repository, such as registry.example.org/signer-forwarder").optional(),
-      tag: z
-        .string("an image's tag")
-        .regex(/^(?!latest$)[\w][\w.-]{0,127}$/, "an image's tag that stays what it is (so not latest)")
-        .optional(),
-    },
-    objectOf,
-  )
-  .optional();
-
 const hostKey = z.string("an ssh private key, as a secret").transform(parsedBy(parseHostKey));
 
 const schema = z.strictObject({
@@ -123,17 +49,16 @@ const schema = z.strictObject({
   hostKeyFingerprint: z.string("the fingerprint of hostKey, as `ssh-keygen -l` prints it").optional(),
   nextHostKey: hostKey.optional(),
   signers: z.array(signer, "a list of signers").default([]),
-  bakers: z.array(baker, "a list of bakers").default([]),
+  bakers: z.array(bakerSchema, "a list of bakers").default([]),
   monitoring: monitoringSchema.optional(),
-  images: z.strictObject({ signerForwarder: image, octez: image, backup: image }, objectOf).default({}),
+  images: z
+    .strictObject({ signerForwarder: imageSchema, octez: imageSchema, backup: imageSchema }, objectOf)
+    .default({}),
 });
 
 /** A home device: its keys open `port` and the port of its own ssh, nothing else. */
 export type Signer = { name: string; sshPublicKey: SshPublicKey; nextSshPublicKey?: SshPublicKey; port: number };
-/** A key that a baker signs with, and the signer that holds it, or several in their order. */
-export type BakerKey = z.output<typeof bakerKey>;
-/** A baker as the config describes it. */
-export type BakerConfig = z.output<typeof baker>;
+export type { BakerConfig, BakerKey } from "./bakerConfig.ts";
 /** A reserved address of Google's cloud, where it is said. */
 export type AddressConfig = NonNullable<EndpointConfig["address"]> & { project: string; region: string };
 /** Everything that a stack's config says, checked. The `pem` of the two host keys is secret, nothing else. */
@@ -146,8 +71,8 @@ const secrets = ["hostKey", "nextHostKey"];
 const texts = [...secrets, "hostKeyFingerprint"];
 
 /**
- * Checks a stack's config: keys without the project's prefix, values as Pulumi hands them over (objects as JSON), and
- * whether a key's value is encrypted where the config is kept.
+ * Checks a stack's config: its own keys without the project's prefix and others' with theirs, values as Pulumi hands them
+ * over (objects as JSON), and whether a key's value is encrypted where the config is kept.
  *
  * Throws ConfigError with every problem that there is; none of them shows key material.
  */
@@ -156,14 +81,15 @@ export function parseConfig(
   values: Record<string, string>,
   isSecret: (key: string) => boolean = () => true,
 ): StackConfig {
-  const problems: Problem[] = [];
+  const problems = problemsOfOthersKeys(Object.keys(values).filter((key) => key.includes(":")));
   const input: Record<string, unknown> = {};
-  for (const [key, text] of Object.entries(values)) {
+  for (const [key, text] of Object.entries(values).filter(([key]) => !key.includes(":"))) {
     try {
-      const value = texts.includes(key) ? text : JSON.parse(text);
-      if (!isNothing(value)) input[key] = value;
+      const value = !ownKeys.includes(key) || texts.includes(key) ? text : JSON.parse(text);
+      if (!ownKeys.includes(key) || !isNothing(value)) input[key] = value;
     } catch {
-      problems.push({ path: key, found: "a plain text", wanted: "an object or a list" });
+      const found = text === "" ? "nothing" : "a plain text";
+      problems.push({ path: key, found, wanted: "an object or a list" });
     }
   }
   for (const key of secrets) {
@@ -204,10 +130,10 @@ const { isConfigSecret } = pulumi.runtime as unknown as { isConfigSecret(key: st
 /** Reads and checks the config of the stack that is being deployed. */
 export function loadConfig(): StackConfig {
   const prefix = `${pulumi.getProject()}:`;
-  const all = Object.entries(pulumi.runtime.allConfig()).filter(([key]) => key.startsWith(prefix));
+  const all = Object.entries(pulumi.runtime.allConfig());
   return parseConfig(
     pulumi.getStack(),
-    Object.fromEntries(all.map(([key, value]) => [key.slice(prefix.length), value])),
+    Object.fromEntries(all.map(([key, value]) => [key.startsWith(prefix) ? key.slice(prefix.length) : key, value])),
     (key) => isConfigSecret(prefix + key),
   );
 }
@@ -228,7 +154,7 @@ function describe(issue: z.core.$ZodIssue, input: unknown): Problem[] {
 
 function pathOf(path: readonly PropertyKey[]): string {
   return path.reduce<string>(
-    (text, key) => (typeof key === "number" ? `${text}[${key}]` : text ? `${text}.${String(key)}` : String(key)),
+    (text, key) => (typeof key === "number" ? `${text}[${key}]` : `${text}${text && "."}${showKey(String(key))}`),
     "",
   );
 }

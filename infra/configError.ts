@@ -31,6 +31,25 @@ export function show(value: unknown): string {
   if (value !== null && typeof value === "object") return "an object";
   if (typeof value !== "string") return String(value);
   if (value.includes("PRIVATE KEY") || looksSecret(value)) return "what looks like a private key";
+  if (couldBePartOfKey(value)) return `a text of ${value.length} characters`;
   if (value.length > 60 || /[^\x20-\x7e]/.test(value)) return `a text of ${value.length} characters`;
   return JSON.stringify(value);
+}
+
+/** A key of an object as a path may have it: as it is, if it is a word, and else as a message may show it. */
+export function showKey(key: string): string {
+  const shown = show(key);
+  return /^[\w.:/-]+$/.test(key) && shown === JSON.stringify(key) ? key : shown;
+}
+
+/** What is public and written like a private key's lines: Tezos addresses and keys, ssh public keys, fingerprints. */
+const publicRun = /^(tz[1-4]|KT1|edpk|sppk|p2pk|BLpk|AAAA[A-Z]3NzaC|AAAAE2Vj|AAAAI?[A-Z]nNr)/;
+
+/** Whether it has a run of base64 of 15 bytes or more, as the last and short line of a private key is one. */
+function couldBePartOfKey(text: string): boolean {
+  const runs = text.replaceAll(/SHA256:[\w+/]+/g, "").match(/[A-Za-z0-9+/]{20,}/g) ?? [];
+  return runs.some(
+    (run) =>
+      !publicRun.test(run) && /[a-z]/.test(run) && /[A-Z]/.test(run) && (/[0-9+/]/.test(run) || run.length >= 32),
+  );
 }

@@ -1,5 +1,5 @@
-import { isIP, isIPv4 } from "node:net";
 import { z } from "zod";
+import { isSubdomain } from "./kubernetesNames.ts";
 
 /** What several parts of the config's schema are made of. */
 
@@ -10,9 +10,33 @@ export function nonEmpty(wanted: string) {
   return z.string(wanted).min(1, wanted);
 }
 
+/** A text in which `problem` finds nothing wrong; `wanted` says in a problem what it is, where it is no text. */
+export function checked(problem: (text: string) => string | undefined, wanted: string) {
+  return z.string(wanted).superRefine((text, ctx) => {
+    const message = problem(text);
+    if (message) ctx.addIssue({ code: "custom", message });
+  });
+}
+
 /** A text of one form. */
 export function matching(pattern: RegExp, wanted: string) {
   return z.string(wanted).regex(pattern, wanted);
+}
+
+/** The name of an object of Kubernetes, of a kind whose names are DNS subdomains. */
+export function objectName(of: string) {
+  const wanted = `the name of a ${of} (a-z, 0-9, inner hyphens and dots) of at most 253 characters`;
+  return z.string(wanted).refine(isSubdomain, wanted);
+}
+
+/** An http or https URL. */
+export function webUrl(wanted: string) {
+  return z.string(wanted).refine(isWebUrl, wanted);
+}
+
+/** Whether it is an http or https URL, in the characters that a URL is written in. */
+export function isWebUrl(text: string): boolean {
+  return /^https?:\/\/[\x21-\x7e]+$/.test(text) && URL.canParse(text);
 }
 
 /** A DNS label of Kubernetes that starts with a letter. */
@@ -24,22 +48,6 @@ export function label(longest: number) {
 /** A whole number within bounds, both included. */
 export function intFrom(least: number, most: number, wanted = `a whole number from ${least} to ${most}`) {
   return z.int(wanted).min(least, wanted).max(most, wanted);
-}
-
-/** A block of addresses in CIDR notation. */
-export function cidr(versions: "IPv4" | "IPv4 or IPv6") {
-  const wanted = `${versions} addresses in CIDR notation, such as 203.0.113.0/24, with no bit set behind the prefix`;
-  return z.string(wanted).refine((text) => isCidr(text, versions === "IPv4"), wanted);
-}
-
-function isCidr(text: string, ipv4Only: boolean): boolean {
-  const [, address = "", bits = ""] = /^([^/]+)\/(0|[1-9]\d{0,2})$/.exec(text) ?? [];
-  const prefix = Number(bits);
-  if (isIPv4(address)) {
-    const number = address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
-    return prefix <= 32 && number % 2 ** (32 - prefix) === 0;
-  }
-  return !ipv4Only && isIP(address) === 6 && prefix <= 128;
 }
 
 /** The id of a project of Google's cloud: 6 to 30 characters (https://cloud.google.com/resource-manager/docs/creating-managing-projects). */

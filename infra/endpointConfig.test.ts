@@ -31,6 +31,14 @@ function problemsOf(work: () => unknown): string[] {
   }
 }
 
+test("a host is written as ssh looks it up", () => {
+  const hosts = ["0:0:0:0:0:0:0:1", "2001:DB8::1", "::ffff:c633:6407", "Signers.Example.ORG", "198.51.100.7"];
+  assert.deepEqual(
+    hosts.map((host) => parsed({ host, port: 2299 })?.host),
+    ["::1", "2001:db8::1", "::ffff:198.51.100.7", "signers.example.org", "198.51.100.7"],
+  );
+});
+
 test("an address is where the stack's own cluster is, and needs no host", () => {
   assert.deepEqual(parsed({ address: { name: "signers" } }, gke), {
     port: 22,
@@ -51,6 +59,14 @@ describe("each mistake is one problem that says where it is", () => {
   const inZone = { address, dnsZone: { name: "zone" } };
   const cases: [string, Tree, RegExp, Tree?][] = [
     ["no host and no address", { port: 22 }, /^endpoint\.host: found nothing/],
+    ["an address with a port in it", { host: "198.51.100.7:30022" }, /^endpoint\.host: found "198.*without a port/],
+    ["an address that is none", { host: "198.51.100.777" }, /^endpoint\.host: found "198.*four numbers/],
+    ["a network card", { host: "00:1a:2b:3c:4d:5e" }, /^endpoint\.host: found "00:1a.*network card/],
+    ["two dots", { host: "signers..example.org" }, /^endpoint\.host: found "signers.*a dot too many/],
+    ["a zone id", { host: "fe80::1%eth0" }, /^endpoint\.host: found "fe80.*zone id/],
+    ["a host that is no text", { host: 7 }, /^endpoint\.host: found 7; wanted a DNS name or an IP address/],
+    ["a range twice", { host: "a", sourceRanges: ["fd00::/64", "FD00::/64"] }, /sourceRanges\[1\]: .*another block/],
+    ["a range with bits behind its prefix", { host: "a", sourceRanges: ["fd00::1/64"] }, /sourceRanges\[0\]: .*no bit/],
     ["a host with a port in it", { host: "example.org:22" }, /^endpoint\.host: found "example.org:22"/],
     ["a port next to a node port", { ...node, port: 22 }, /^endpoint\.port: found 22/],
     ["a node port out of range", { host: "a", nodePort: 22 }, /^endpoint\.nodePort: found 22/],

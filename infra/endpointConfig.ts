@@ -1,7 +1,9 @@
 import { z } from "zod";
-import { cidr, googleName, googleProject, googleRegion, intFrom, matching, objectOf } from "./configFields.ts";
+import { cidrs } from "./cidr.ts";
+import { checked, googleName, googleProject, googleRegion, intFrom, objectOf } from "./configFields.ts";
+import { problemOfHost, sshSpelling } from "./endpointHost.ts";
 
-const wantedHost = "a DNS name or an address, without a port";
+const host = checked(problemOfHost, "a DNS name or an IP address").transform(sshSpelling);
 const port = intFrom(1, 65535, "a port from 1 to 65535");
 
 const address = z.strictObject(
@@ -19,11 +21,11 @@ const dnsZone = z.strictObject({ name: googleName, project: googleProject.option
 /** What signers dial. */
 export const endpointSchema = z.strictObject(
   {
-    host: matching(/^([a-z0-9]([-a-z0-9.]*[a-z0-9])?|[0-9a-f:.]*:[0-9a-f:.]*)$/i, wantedHost).optional(),
+    host: host.optional(),
     port: port.default(22),
     nodePort: intFrom(30000, 32767, "a node port from 30000 to 32767").optional(),
     alternatePorts: z.array(port, "a list of ports").default([]),
-    sourceRanges: z.array(cidr("IPv4 or IPv6"), "a list of CIDRs").default([]),
+    sourceRanges: cidrs("IPv4 or IPv6", "a list of CIDRs").default([]),
     address: address.optional(),
     dnsZone: dnsZone.optional(),
   },
