@@ -41,6 +41,20 @@ for (const words of [["--stack", "none"], ["--stak", "dev"], ["dev"], ["--stack"
   test(`${words.join(" ")} is a mistake`, () => assert.throws(() => parse(command, words), UsageError));
 }
 
+test("a key that was given as a word is not said again", () => {
+  const pem = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXk\n-----END OPENSSH PRIVATE KEY-----\n";
+  for (const words of [
+    [pem],
+    [pem.replaceAll("\n", " ")],
+    ["b3BlbnNzaC1rZXktdjEAAAAABG5v"],
+    ["--yes", "--b3BlbnNzaC1rZXktdjEAAAAABG5v"],
+  ])
+    assert.throws(
+      () => parse(command, words),
+      (error) => error instanceof UsageError && !error.message.includes("b3BlbnNz"),
+    );
+});
+
 test("the dev stack's cluster is this machine's own, and with --context it is the one that is named", () => {
   process.chdir(root);
   assert.deepEqual(localClusterOf(readStack(options())), { name: "dev", kubeconfig: ".local/kubeconfig" });

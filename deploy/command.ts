@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { dirname, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type ParseArgsConfig, parseArgs } from "node:util";
+import { show } from "../infra/configError.ts";
 
 /** The checkout's folder; every command runs in it, as Pulumi's programs do. */
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -66,7 +67,7 @@ export function parse(command: Command, words: string[]): Options | "help" {
   try {
     ({ values } = parseArgs({ args: words, options, strict: true, allowPositionals: false }));
   } catch (error) {
-    throw new UsageError((error as Error).message);
+    throw new UsageError(withoutKeys((error as Error).message));
   }
   if (values.help) return "help";
   const stack = String(values.stack ?? "dev");
@@ -84,6 +85,13 @@ export function parse(command: Command, words: string[]): Options | "help" {
     ...(values.context !== undefined && { context: String(values.context) }),
     has: (name) => values[name] === true,
   };
+}
+
+/** A message of parseArgs, which quotes a word: somebody may have given a key as one. */
+function withoutKeys(message: string): string {
+  return message.replace(/'(.*)'/s, (quoted, word: string) =>
+    show(word) === JSON.stringify(word) ? quoted : show(word),
+  );
 }
 
 /** The lines on common options in every command's help. */

@@ -14,6 +14,7 @@ import {
 } from "js-yaml";
 import { run } from "../local/command.ts";
 import { requireDistinctNames } from "./distinctNames.ts";
+import { fraction, wholeNumber } from "./goNumbers.ts";
 import type { ProgramRun, Registered } from "./program.ts";
 
 /** A Kubernetes object. */
@@ -52,31 +53,6 @@ async function renderChart(inputs: Record<string, unknown>, helm: string): Promi
   const words = ["template", name, chart, "--namespace", namespace, "--values", "-"];
   const stdout = await run(helm, words, { input: JSON.stringify(values) });
   return readManifests(stdout);
-}
-
-/** A whole number as sigs.k8s.io/yaml takes a scalar for one: with underscores and the prefixes of Go, `0440` is octal. */
-function wholeNumber(source: string): number | typeof NOT_RESOLVED {
-  const [, sign, prefix = "", digits = ""] = /^([-+]?)(0[box]|0(?=\d))?([\da-f]+)$/.exec(plainNumber(source)) ?? [];
-  const base = bases[prefix.slice(0, 2)] as number;
-  const value = [...digits].every((digit) => Number.parseInt(digit, 16) < base)
-    ? Number.parseInt(digits, base)
-    : Number.NaN;
-  if (Number.isNaN(value)) return NOT_RESOLVED;
-  return sign === "-" ? -value : value;
-}
-
-const bases: Record<string, number> = { "": 10, "0": 8, "0b": 2, "0o": 8, "0x": 16 };
-
-/** A number with a fraction or an exponent, as sigs.k8s.io/yaml takes a scalar for one. */
-function fraction(source: string): number | typeof NOT_RESOLVED {
-  const plain = plainNumber(source);
-  const value = /^[-+]?(\.\d+|\d+(\.\d*)?)(e[-+]?\d+)?$/.test(plain) ? Number.parseFloat(plain) : Number.NaN;
-  return Number.isFinite(value) ? value : NOT_RESOLVED;
-}
-
-/** What starts as a number may have underscores anywhere; one that starts with a dot has none. */
-function plainNumber(source: string): string {
-  return (/^[-+\d]/.test(source) ? source.replaceAll("_", "") : source).toLowerCase();
 }
 
 /** YAML as Kubernetes and Helm read it (sigs.k8s.io/yaml): 1.1's booleans, numbers of both versions, no times, merge keys. */

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { makeEncryptionSalt, openPassphrase } from "./passphrase.ts";
+import { project } from "./program.ts";
 import { openStackFile, passphraseVariables, readStackFile } from "./stackFile.ts";
 
 // Written by the pulumi CLI 3.259.0 with `pulumi config set --secret`.
@@ -42,6 +43,41 @@ test("what the CLI wrote is opened as the CLI opens it, secrets inside of lists 
   });
 });
 
+test("a key without a prefix is the project's own, as for the CLI, and others' keys stay theirs", () => {
+  writeFileSync(
+    path,
+    `base: &base {remote-signer-cloud:config:images: {}}
+config:
+  <<: *base
+  bakers: [1]
+  cluster: {kind: gke, hours: 010}
+  signers:
+  gcp:project: my-project
+  remote-signer-clud:bakers: []
+  a:b:c: 1
+`,
+  );
+  assert.deepEqual(open(), {
+    values: {
+      "remote-signer-cloud:images": "{}",
+      "remote-signer-cloud:bakers": "[1]",
+      "remote-signer-cloud:cluster": '{"kind":"gke","hours":8}',
+      "remote-signer-cloud:signers": "",
+      "gcp:project": "my-project",
+      "remote-signer-clud:bakers": "[]",
+      "a:b:c": "1",
+    },
+    secretKeys: [],
+  });
+});
+
+for (const text of ["", "# only\n", "---\n", "config:\n", "encryptionsalt: v1:x\n"]) {
+  test(`a file with nothing in it is a config without keys: ${JSON.stringify(text)}`, () => {
+    writeFileSync(path, text);
+    assert.deepEqual(open(), { values: {}, secretKeys: [] });
+  });
+}
+
 test("the passphrase is read from a file as well", () => {
   delete process.env.PULUMI_CONFIG_PASSPHRASE;
   process.env.PULUMI_CONFIG_PASSPHRASE_FILE = join(folder, "passphrase");
@@ -74,7 +110,16 @@ describe("it says what is missing or wrong, and where", () => {
     rmSync(path);
     refused(undefined, /found no such file/);
   });
-  test("a file that holds no config", () => refused("- a\n- b\n", /found no mapping/));
+  test("a file that holds no config", () => refused("- a\n- b\n", /Pulumi\.test\.yaml: found no mapping/));
+  test("a config that is none", () => refused("config: [a]\n", /Pulumi\.test\.yaml: config: found a list/));
+  test("a file that is no YAML", () => refused("config: }\n", /Pulumi\.test\.yaml: line 1, column 9: found no YAML/));
+  for (const key of ["bakers", `${project}:bakers`, `${project}:bakerz`])
+    test(`the key ${key} beside config`, () => refused(`config: {}\n${key}: []\n`, /beside config, wanted it below/));
+  for (const key of [`${project}:bakers`, `${project}:config:bakers`]) {
+    const message = /config: found one key in 2 spellings .*wanted one of them/;
+    test(`bakers and ${key}`, () => refused(`config:\n  bakers: []\n  ${key}: []\n`, message));
+    test(`${key} and bakers`, () => refused(`config:\n  ${key}: []\n  bakers: []\n`, message));
+  }
   test("a wrong passphrase", () => {
     process.env.PULUMI_CONFIG_PASSPHRASE = "wrong";
     refused(undefined, /found one that does not open/);

@@ -1,6 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
-import { load } from "js-yaml";
+import { show, showKey } from "../infra/configError.ts";
+import { ownKeys } from "../infra/othersKeys.ts";
 import { openPassphrase, type Passphrase } from "./passphrase.ts";
+import { project } from "./program.ts";
+import { readYaml } from "./stackYaml.ts";
 
 /** A stack's config as the Pulumi engine hands it to a program: full keys, objects as JSON, secrets in the clear. */
 export type StackValues = {
@@ -24,11 +27,45 @@ export function readStackFile(path: string): StackFile {
   if (!existsSync(path)) {
     throw new Error(`${path}: found no such file, wanted the stack's config (the README says what is in it)`);
   }
-  const content = load(readFileSync(path, "utf8"), { filename: path }) ?? {};
-  if (typeof content !== "object" || Array.isArray(content)) {
+  const content = readYaml(readFileSync(path, "utf8"), path) ?? {};
+  if (!isMapping(content)) {
     throw new Error(`${path}: found no mapping, wanted a stack's config with the key config`);
   }
-  return content as StackFile;
+  const outside = Object.keys(content).find((key) => key.startsWith(`${project}:`) || ownKeys.includes(key));
+  if (outside !== undefined)
+    throw new Error(`${path}: found the key ${showKey(outside)} beside config, wanted it below, with spaces in front`);
+  return { ...content, ...(content.config !== undefined && { config: withPrefixes(content.config, path) }) };
+}
+
+/**
+ * A stack's config with whole keys, as the pulumi CLI makes them: a key without a prefix is the project's own.
+ *
+ * Throws for a key that is there with and without the prefix: the CLI takes one of the two by chance.
+ */
+function withPrefixes(config: unknown, path: string): Record<string, unknown> {
+  if (config === null) return {};
+  if (!isMapping(config))
+    throw new Error(`${path}: config: found ${show(config)}, wanted a mapping of keys and values`);
+  const whole = Object.keys(config).map((key) => [wholeKey(key), key] as const);
+  const clash = whole.find(([key], i) => whole.findIndex(([other]) => other === key) < i);
+  if (clash) {
+    const spellings = whole.filter(([key]) => key === clash[0]).map(([, written]) => showKey(written));
+    throw new Error(
+      `${path}: config: found one key in ${spellings.length} spellings (${spellings.join(", ")}), wanted one of them`,
+    );
+  }
+  return Object.fromEntries(whole.map(([key, written]) => [key, config[written]]));
+}
+
+function wholeKey(key: string): string {
+  const parts = key.split(":");
+  if (parts.length === 1) return `${project}:${key}`;
+  // An old spelling of Pulumi's, which the CLI still reads.
+  return parts.length === 3 && parts[1] === "config" ? `${parts[0]}:${parts[2]}` : key;
+}
+
+function isMapping(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** The variables with which Pulumi would read this stack's secrets: the environment's, or the dev stack's documented passphrase. */
@@ -47,7 +84,7 @@ export function openStackFile(file: StackFile, stack: string, path: string): Sta
     try {
       return opened.decrypt(secure);
     } catch {
-      throw new Error(`${path}: ${key}: found a secure value that this stack's passphrase did not make`);
+      throw new Error(`${path}: ${showKey(key)}: found a secure value that this stack's passphrase did not make`);
     }
   };
   for (const [key, raw] of Object.entries(file.config ?? {})) {
@@ -55,7 +92,8 @@ export function openStackFile(file: StackFile, stack: string, path: string): Sta
       if (!secretKeys.includes(key)) secretKeys.push(key);
       return decrypt(secure, key);
     });
-    values[key] = typeof value === "string" ? value : JSON.stringify(value);
+    // As the CLI does: nothing is an empty text.
+    values[key] = typeof value === "string" ? value : value === null ? "" : JSON.stringify(value);
   }
   return { values, secretKeys };
 }
@@ -71,8 +109,8 @@ function openSecrets(value: unknown, decrypt: (secure: string) => string): unkno
 }
 
 function saltOf(file: StackFile, path: string): string {
-  if (file.encryptionsalt) return file.encryptionsalt;
-  const provider = file.secretsprovider ?? "Pulumi's service";
+  if (file.encryptionsalt) return String(file.encryptionsalt);
+  const provider = file.secretsprovider ? showKey(String(file.secretsprovider)) : "Pulumi's service";
   throw new Error(
     `${path}: found secrets kept by ${provider}; without the pulumi CLI only a passphrase's can be read (encryptionsalt)`,
   );
