@@ -106,6 +106,11 @@ describe("what the CLI refuses is refused, with file, line and column", () => {
   for (const [name, text, message] of cases) test(name, () => assert.throws(() => readYaml(text, "file"), { message }));
 });
 
+test("a key that starts a line is said to want spaces, for the parser finds out only behind it", () => {
+  const text = "config:\n  hostKey: |\n-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
+  assert.throws(() => readYaml(text, "file"), { message: /^file: line .*; the key in line 3 wants spaces in front/ });
+});
+
 describe("no error shows a character of a key, wherever and however it was pasted", () => {
   const ec = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
   const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
@@ -146,7 +151,10 @@ describe("no error shows a character of a key, wherever and however it was paste
         assert.throws(
           () => readYaml(text, "Pulumi.prod.yaml"),
           (error: Error) => {
-            assert.match(error.message, /^Pulumi\.prod\.yaml: line \d+, column \d+: found no YAML \(/);
+            assert.match(
+              error.message,
+              /^Pulumi\.prod\.yaml: line \d+, column \d+: found no YAML \(.*\)(; the key in line \d+ wants .*)?$/,
+            );
             const said = error.message.slice("Pulumi.prod.yaml: ".length) + String(error.cause ?? "");
             for (const part of pem.split("\n").flatMap((row) => row.match(/[A-Za-z0-9+/]{4,}/g) ?? []))
               for (let at = 0; at + 6 <= part.length; at++) assert.ok(!said.includes(part.slice(at, at + 6)), said);

@@ -39,7 +39,9 @@ export function readYaml(text: string, path: string): unknown {
   try {
     return loadAll(text, { schema: pulumiYaml })[0] ?? null;
   } catch (error) {
-    throw new Error(`${path}: ${problemOf(error)}`);
+    const flushLeft = text.split(/\r\n?|\n/).findIndex((line) => line.startsWith("-----BEGIN")) + 1;
+    const hint = flushLeft > 0 ? `; the key in line ${flushLeft} wants spaces in front of each of its lines` : "";
+    throw new Error(`${path}: ${problemOf(error)}${hint}`);
   }
 }
 
