@@ -1,5 +1,5 @@
 import { ValidationResult, validateKeyHash, validateSignature } from "@taquito/utils";
-import { Refusal } from "./refusal.ts";
+import { Cancelled, OcamlException, Refusal } from "./refusal.ts";
 import type { Signing } from "./signing.ts";
 
 export interface Request {
@@ -7,119 +7,188 @@ export interface Request {
   /** Path and query string, as they stand in the request line. */
   readonly target: string;
   readonly contentType: string | undefined;
-  readonly body: string;
+  readonly body: Buffer;
 }
 
-/** JSON, or a plain text (which may be empty). `close` ends the connection after it. */
+type Header = readonly [name: string, value: string];
+
 export interface Reply {
   readonly status: number;
-  readonly json?: unknown;
-  readonly text?: string;
-  readonly allow?: string;
-  readonly close?: boolean;
+  readonly headers: readonly Header[];
+  readonly body: string;
+  /** Answers of the services have a length, octez-signer's own about a request come in chunks. */
+  readonly isChunked: boolean;
 }
 
 /**
- * octez-signer's HTTP API: one request, one reply, never a throw.
+ * octez-signer's HTTP API: one request, one reply. Throws nothing but a Cancelled, once the signal is aborted.
  *
  * - `GET /authorized_keys` is `{}`: no authentication is required. One that is offered all the same is ignored.
  * - `GET /keys/<address>` is `{"public_key": "…"}`, or 404 with an empty body for a key that is not here.
- * - `POST /keys/<address>[?version=0…3][&authentication=<signature>]`, the bytes to sign as a JSON string of hex, is
- *   `{"signature": "…"}`. What will not be signed, an unknown key included, is 500 with a list of one error.
+ * - `POST /keys/<address>[?version=0…3][&authentication=<signature>]`, the bytes to sign as a JSON string of hex (or,
+ *   by its content type, as bytes after their length), is `{"signature": "…"}`. What will not be signed, an unknown key
+ *   included, is 500 with a list of one error.
  * - `GET /known_keys` and `GET /bls_prove_possession/<address>` are refused in the same way, as by an octez-signer that
  *   was not told to allow them.
- * - A path, query or body that cannot be read is 400 with a text, another method 405, another path 404, a body that is
- *   not JSON by its content type 415.
+ * - Another path is 404, an address that is none 400, another method 405 (HEAD, TRACE and such 501, and OPTIONS 200), a
+ *   content type that is not exactly one of three 415, a query or body that cannot be read 400, in this order.
  *
  * Source: Octez's `src/lib_signer_services/signer_services.ml`, `src/bin_signer/http_daemon.ml`, `handler.ml`, and
- * `resto/src/server.ml` for the statuses.
+ * `resto/src/server.ml` for statuses and texts.
  */
-export async function answer(signing: Signing, request: Request): Promise<Reply> {
+export async function answer(signing: Signing, request: Request, signal: AbortSignal): Promise<Reply> {
   try {
-    return await route(signing, request);
+    return json(200, await serve(signing, request, signal));
   } catch (error) {
-    if (error instanceof BadRequest) {
-      return { status: 400, text: error.message };
-    }
+    if (error instanceof Cancelled) throw error;
+    if (error instanceof Answered) return error.reply;
+    if (error instanceof OcamlException)
+      return inChunks(500, [["content-type", "text/ocaml.exception"]], error.message);
     // A Refusal, or a disk that fails: octez-signer makes the same of both.
-    return { status: 500, json: [{ kind: "temporary", id: "failure", msg: (error as Error).message }] };
+    return json(500, [{ kind: "temporary", id: "failure", msg: (error as Error).message }]);
   }
 }
 
-class BadRequest extends Error {}
+/** A reply that ends the request before its service has it. */
+class Answered extends Error {
+  readonly reply: Reply;
 
-async function route(signing: Signing, { method, target, contentType, body }: Request): Promise<Reply> {
-  const { path = "", query = "" } = /^(?<path>[^?]*)\??(?<query>.*)$/s.exec(target)?.groups ?? {};
-  const [service, argument, ...rest] = path.split("/").slice(1);
-  if (rest.length > 0 || argument === "") {
-    return { status: 404 };
+  constructor(status: number, headers: readonly Header[] = [], text = "") {
+    super(text);
+    this.reply = inChunks(status, text ? [...headers, ["content-type", "text/plain"]] : headers, text);
   }
-  switch (argument === undefined ? service : `${service}/address`) {
-    case "authorized_keys":
-      return method === "GET" ? { status: 200, json: {} } : notAllowed("GET");
-    case "known_keys":
-      return method === "GET" ? refused("listing the known keys is not allowed") : notAllowed("GET");
-    case "bls_prove_possession/address":
-      addressIn(argument);
-      return method === "GET" ? refused("proving the possession of a key is not allowed") : notAllowed("GET");
-    case "keys/address": {
-      const address = addressIn(argument);
-      if (method === "GET") {
-        const key = signing.keys.get(address);
-        return key === undefined ? { status: 404 } : { status: 200, json: { public_key: key.publicKey } };
-      }
-      if (method !== "POST") {
-        return notAllowed("GET, POST");
-      }
-      if (contentType !== undefined && !/^application\/json\s*(;|$)/i.test(contentType)) {
-        return { status: 415 };
-      }
+}
+
+function json(status: number, value: unknown): Reply {
+  const headers: Header[] = [["content-type", "application/json"]];
+  return { status, headers, body: `${JSON.stringify(value)}\n`, isChunked: false };
+}
+
+function inChunks(status: number, headers: readonly Header[], body: string): Reply {
+  return { status, headers, body, isChunked: true };
+}
+
+type Handler = (query: string) => unknown;
+type Service = Readonly<Partial<Record<"GET" | "POST", Handler>>>;
+
+async function serve(signing: Signing, request: Request, signal: AbortSignal): Promise<unknown> {
+  const { path = "", query = "" } = /^(?<path>[^?]*)\??(?<query>.*)$/s.exec(request.target)?.groups ?? {};
+  const { method } = request;
+  if (!["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"].includes(method)) throw new Answered(501);
+  const service = serviceAt(path, signing, request, signal);
+  const methods = Object.keys(service);
+  if (method === "OPTIONS")
+    throw new Answered(
+      200,
+      methods.map((each) => ["Access-Control-Allow-Methods", each]),
+    );
+  const handler = service[method as keyof Service];
+  if (handler === undefined)
+    throw new Answered(
+      405,
+      methods.map((each) => ["allow", each]),
+    );
+  if (!isMediaType(request.contentType)) throw new Answered(415);
+  return handler(query);
+}
+
+/** The service of a path: its segments, of which empty ones count for nothing. */
+function serviceAt(path: string, signing: Signing, { contentType, body }: Request, signal: AbortSignal): Service {
+  const [name, argument, ...rest] = path.split("/").filter(Boolean).map(decoded);
+  if (argument === undefined && name === "authorized_keys") return { GET: () => ({}) };
+  if (argument === undefined && name === "known_keys") return { GET: refused("List known keys request not allowed.") };
+  if (argument === undefined || (name !== "keys" && name !== "bls_prove_possession")) throw new Answered(404);
+  const address = addressIn(name, argument);
+  if (rest.length > 0) throw new Answered(404);
+  if (name === "bls_prove_possession") return { GET: refused("Request to prove possession is not allowed.") };
+  return {
+    GET: () => ({ public_key: signing.keys.get(address)?.publicKey ?? unknownKey() }),
+    POST: async (query) => {
       const version = versionIn(query);
-      return { status: 200, json: { signature: await signing.sign(address, version, bytesIn(body)) } };
-    }
-    default:
-      return { status: 404 };
+      const bytes = contentType === undefined || isJson(contentType) ? hexIn(body) : bytesIn(body, contentType);
+      return { signature: await signing.sign(address, version, bytes, signal) };
+    },
+  };
+}
+
+function unknownKey(): never {
+  throw new Answered(404);
+}
+
+function refused(message: string): Handler {
+  return () => {
+    throw new Refusal(message);
+  };
+}
+
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
   }
 }
 
-function notAllowed(allow: string): Reply {
-  return { status: 405, allow };
+function addressIn(service: string, text: string): string {
+  if (validateKeyHash(text) === ValidationResult.VALID) return text;
+  throw badRequest(
+    `Failed to parsed an argument in path. After "${service}/${text}", the value ` +
+      `"${undecodable("Signature.Public_key_hash", text)}" is not acceptable for type "pkh"`,
+  );
 }
 
-function refused(message: string): never {
-  throw new Refusal(message);
-}
-
-function addressIn(text: string | undefined): string {
-  if (text === undefined || validateKeyHash(text) !== ValidationResult.VALID) {
-    throw new BadRequest(`path: found ${JSON.stringify(text)}, wanted an address, tz1 to tz4`);
-  }
-  return text;
-}
-
-/** The signature version, if one is asked for. Parameters that no one knows are ignored, as by octez-signer. */
+/** The signature version, if one is asked for. Parameters that no one knows are ignored. */
 function versionIn(query: string): number | undefined {
   const parameters = new URLSearchParams(query);
-  const authentication = parameters.get("authentication");
-  if (authentication !== null && validateSignature(authentication) !== ValidationResult.VALID) {
-    throw new BadRequest(`query: authentication: found ${JSON.stringify(authentication)}, wanted a signature`);
+  const checks = {
+    authentication: (text: string) =>
+      validateSignature(text) === ValidationResult.VALID ? undefined : undecodable("Signature.V3", text),
+    version: (text: string) => (/^[0-3]$/.test(text) ? undefined : "Invalid signature version"),
+  };
+  const seen = new Set<string>();
+  for (const [name, value] of parameters) {
+    if (name !== "authentication" && name !== "version") continue;
+    const problem = checks[name](value);
+    if (seen.has(name))
+      throw badRequest(`Failed to parse the query string: Duplicate argument '${name}' in query string.`);
+    if (problem !== undefined)
+      throw badRequest(`Failed to parse the query string: Failed to parse argument '${name}' ("${value}"): ${problem}`);
+    seen.add(name);
   }
   const version = parameters.get("version");
-  if (version !== null && !/^[0-3]$/.test(version)) {
-    throw new BadRequest(`query: version: found ${JSON.stringify(version)}, wanted 0, 1, 2 or 3`);
-  }
   return version === null ? undefined : Number(version);
 }
 
-function bytesIn(body: string): Uint8Array {
+function undecodable(type: string, text: string): string {
+  return `failed to decode Base58Check-encoded data (${type}): "${text}"`;
+}
+
+function isMediaType(contentType: string | undefined): boolean {
+  return contentType === undefined || /^application\/(json|bson|octet-stream)$/.test(contentType);
+}
+
+function isJson(contentType: string): boolean {
+  return contentType === "application/json";
+}
+
+function hexIn(body: Buffer): Uint8Array {
   let text: unknown;
   try {
-    text = JSON.parse(body);
+    text = JSON.parse(body.toString("utf8"));
   } catch {
     // Said below.
   }
-  if (typeof text !== "string" || !/^([0-9a-f]{2})*$/i.test(text)) {
-    throw new BadRequest("body: wanted a JSON string of hex digits, two for each byte");
-  }
-  return Buffer.from(text, "hex");
+  if (typeof text === "string" && /^([0-9a-f]{2})*$/i.test(text)) return Buffer.from(text, "hex");
+  throw badRequest("Failed to parse the request body: wanted a JSON string of hex digits, two for each byte");
+}
+
+/** Of an octet-stream: a length of four bytes, and the bytes. No value of BSON is a string. */
+function bytesIn(body: Buffer, contentType: string): Uint8Array {
+  if (contentType === "application/octet-stream" && body.length >= 4 && body.readUInt32BE() === body.length - 4)
+    return body.subarray(4);
+  throw badRequest(`Failed to parse the request body: wanted bytes as ${contentType} has them`);
+}
+
+function badRequest(text: string): Answered {
+  return new Answered(400, [], text);
 }

@@ -104,12 +104,15 @@ test("takes any query that octez-baker sends", async () => {
   }
 });
 
-test("signs with a tz4 in the versions that hash as it does, and in no other", async () => {
+test("signs with a tz4 in every version that has BLS", async () => {
   const { address } = key("tz4");
+  for (const version of ["1", "2", "3"]) {
+    level += 1;
+    const response = await post(`/keys/${address}?version=${version}`, voteBytes(0x13, { level }, true));
+    assert.equal(response.status, 200, version);
+  }
   level += 1;
-  assert.equal((await post(`/keys/${address}?version=3`, voteBytes(0x13, { level }, true))).status, 200);
-  level += 1;
-  await assertRefused(await post(`/keys/${address}?version=1`, voteBytes(0x13, { level }, true)), /version 1/);
+  await assertRefused(await post(`/keys/${address}?version=0`, voteBytes(0x13, { level }, true)), /version 0/);
 });
 
 test("does not know a foreign key: 404 to look at, an error to sign", async () => {
@@ -121,7 +124,6 @@ test("does not know a foreign key: 404 to look at, an error to sign", async () =
 test("signs nothing but blocks and votes", async () => {
   const path = `/keys/${key("tz1").address}`;
   await assertRefused(await post(path, Buffer.of(0x03, 1, 2, 3)), /^magic byte 0x03 not allowed$/);
-  await assertRefused(await post(path, Buffer.alloc(0)), /empty data/);
   await assertRefused(await post(path, Buffer.of(0x11)), /too short/);
 });
 
@@ -134,7 +136,7 @@ for (const body of ["", "{", "13ab", "{}", "null", "12", '"13a"', '"13zz"', '"0x
   test(`takes the body ${JSON.stringify(body)} for a bad request`, async () => {
     const response = await post(`/keys/${key("tz1").address}`, body);
     assert.equal(response.status, 400);
-    assert.match(await response.text(), /^body: wanted/);
+    assert.match(await response.text(), /^Failed to parse the request body: wanted/);
   });
 }
 
@@ -159,12 +161,6 @@ for (const [method, path, status, allow = null] of statuses) {
     assert.equal(response.headers.get("allow"), allow);
   });
 }
-
-test("does not read a body that is something else than JSON, or too large", async () => {
-  const path = `/keys/${key("tz1").address}`;
-  assert.equal((await post(path, '"13"', "application/octet-stream")).status, 415);
-  assert.equal((await post(path, JSON.stringify("13".repeat(40_000)))).status, 413);
-});
 
 test("listens on this host alone, and lets its port go when it is closed", async () => {
   const signing = new Signing(new Map(), new WatermarkStore(folder));

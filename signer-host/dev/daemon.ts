@@ -1,11 +1,16 @@
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
-import { answer, type Reply } from "./api.ts";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { type AddressInfo, createServer as createListener } from "node:net";
+import type { Duplex } from "node:stream";
+import { answer } from "./api.ts";
+import { Cancelled } from "./refusal.ts";
 import type { Signing } from "./signing.ts";
+import { Turnstile } from "./turnstile.ts";
 
-/** Far above what a baker signs (a block header is under 400 bytes); octez-signer itself has no limit. */
-const maxBodyBytes = 64 * 1024;
+/** As many connections may be open at octez-signer (`RPC_server.ml`); the next one waits until one of them closes. */
+const maxConnections = 100;
+/** How often octez-signer looks whether the client of a request under way is still there (`eof_active_wait_delay`). */
+const lookForClientMs = 1000;
 
 export interface Daemon {
   readonly port: number;
@@ -14,66 +19,71 @@ export interface Daemon {
 }
 
 /**
- * Serves a signer's HTTP API on 127.0.0.1. `port` 0, the default, takes any free port. Connections are kept open for as
- * long as the client likes, as octez-signer does, so that no request meets a connection that is just being closed.
+ * Serves a signer's HTTP API on 127.0.0.1, with the manners of octez-signer: no time limit and no size limit, 100
+ * connections, and a request whose client has closed its connection, or its half of it, is cancelled within a second.
+ * `port` 0, the default, takes any free port.
  */
 export async function startDaemon(signing: Signing, port = 0): Promise<Daemon> {
-  const server = createServer(
-    { keepAliveTimeout: 0, requestTimeout: 10_000, headersTimeout: 10_000 },
-    (request, response) => {
-      respond(signing, request, response).catch((error: Error) => {
-        if (!response.headersSent) {
-          response.writeHead(500, { "content-type": "text/plain" });
-        }
-        response.end(error.message);
-      });
-    },
+  const http = httpServer((request, response) => respond(signing, request, response));
+  const turnstile = new Turnstile(maxConnections, (socket) => {
+    http.emit("connection", socket);
+    socket.resume();
+  });
+  const listener = createListener({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, (socket) =>
+    turnstile.arrive(socket),
   );
-  server.listen(port, "127.0.0.1");
-  await once(server, "listening");
+  listener.listen(port, "127.0.0.1");
+  await once(listener, "listening");
   return {
-    port: (server.address() as AddressInfo).port,
+    port: (listener.address() as AddressInfo).port,
     close: async () => {
-      const closed = once(server, "close");
-      server.close();
-      server.closeAllConnections();
+      const closed = once(listener, "close");
+      listener.close();
+      turnstile.close();
       await closed;
     },
   };
 }
 
-async function respond(signing: Signing, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const body = await readBody(request);
-  const reply: Reply =
-    body === undefined
-      ? { status: 413, text: `the request's body is over ${maxBodyBytes} bytes`, close: true }
-      : await answer(signing, {
-          method: request.method ?? "",
-          target: request.url ?? "",
-          contentType: request.headers["content-type"],
-          body,
-        });
-  const content = "json" in reply ? `${JSON.stringify(reply.json)}\n` : (reply.text ?? "");
-  response.writeHead(reply.status, {
-    ...("json" in reply ? { "content-type": "application/json" } : reply.text && { "content-type": "text/plain" }),
-    ...(reply.allow && { allow: reply.allow }),
-    ...(reply.close && { connection: "close" }),
-    "content-length": Buffer.byteLength(content),
+function httpServer(handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>): Server {
+  const limits = { keepAliveTimeout: 0, requestTimeout: 0, headersTimeout: 0, maxHeaderSize: 2 ** 30 };
+  const server = createServer({ ...limits, requireHostHeader: false }, (request, response) => {
+    // Cancelled, or gone while it was asking: there is nobody to tell.
+    handle(request, response).catch(() => request.socket.destroy());
   });
-  response.end(content);
+  // A client that has closed its half is still answered, if that takes no longer than until somebody looks.
+  return Object.assign(server, { httpAllowHalfOpen: true, maxHeadersCount: 0 });
 }
 
-/** Undefined if there is more than the limit. */
-async function readBody(request: IncomingMessage): Promise<string | undefined> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  // The connection must outlive a body that is not read to its end: the refusal goes out on it.
-  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > maxBodyBytes) {
-      return undefined;
-    }
-    chunks.push(chunk);
+async function respond(signing: Signing, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const cancelling = whenClientIsGone(request.socket);
+  try {
+    const reply = await answer(
+      signing,
+      {
+        method: request.method ?? "",
+        target: request.url ?? "",
+        contentType: request.headers["content-type"],
+        body: Buffer.concat(await request.toArray()),
+      },
+      cancelling.signal,
+    );
+    const length = Buffer.byteLength(reply.body);
+    response.writeHead(reply.status, [
+      ...reply.headers.flat(),
+      ...(reply.isChunked ? ["transfer-encoding", "chunked"] : ["content-length", String(length)]),
+    ]);
+    response.end(reply.body);
+  } finally {
+    cancelling.stop();
   }
-  return Buffer.concat(chunks).toString("utf8");
+}
+
+/** A signal that is aborted once a look, one each second, finds that the other side has closed its half. */
+function whenClientIsGone(socket: Duplex): { signal: AbortSignal; stop(): void } {
+  const controller = new AbortController();
+  const timer = setInterval(() => {
+    if (socket.readableEnded || socket.destroyed) controller.abort(new Cancelled());
+  }, lookForClientMs);
+  return { signal: controller.signal, stop: () => clearInterval(timer) };
 }

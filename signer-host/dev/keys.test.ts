@@ -4,6 +4,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
+import { bls12_381 } from "@noble/curves/bls12-381";
+import { b58DecodeAndCheckPrefix, b58Encode, PrefixV2, verifySignature } from "@taquito/utils";
 import { findSshKey, readTezosKeys } from "./keys.ts";
 
 let folder: string;
@@ -32,6 +34,23 @@ for (const [name, prefix] of [
     assert.deepEqual(fields(publicKey), fields(readFileSync(`${sshKey}.pub`, "utf8")));
   });
 }
+
+test("a BLS key signs in version 1 its public key as well, and in later ones as Taquito does", async () => {
+  const pi = b58Encode(Buffer.alloc(32, 7), PrefixV2.BLS12_381SecretKey);
+  writeFileSync(join(folder, "tezos.json"), JSON.stringify({ pi }));
+  const [key] = (await readTezosKeys(folder)).values();
+  assert.ok(key);
+  const bytes = Buffer.from("13abcd", "hex");
+  for (const version of [undefined, 2, 3])
+    assert.ok(verifySignature(bytes, key.publicKey, await key.sign(bytes, version)), `${version}`);
+  const [publicKey] = b58DecodeAndCheckPrefix(key.publicKey);
+  const [signature] = b58DecodeAndCheckPrefix(await key.sign(bytes, 1));
+  const augmented = bls12_381.longSignatures.hash(
+    Buffer.concat([publicKey, bytes]),
+    "BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_AUG_",
+  );
+  assert.ok(bls12_381.longSignatures.verify(signature, augmented, publicKey));
+});
 
 const secret = "edsk3gUfUPyBSfrS9CCgmCiQsTCHGkviBDusMxDJstFtojtc1zcpsh";
 const refused: [string, string, RegExp][] = [

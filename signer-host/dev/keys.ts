@@ -1,15 +1,20 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { bls12_381 } from "@noble/curves/bls12-381";
 import { InMemorySigner } from "@taquito/signer";
+import { b58DecodeAndCheckPrefix, b58Encode, PrefixV2 } from "@taquito/utils";
 import * as z from "zod";
 
-/** A software key that signs: `sign` gives the signature of the bytes (magic byte included) as `edsig…`, `BLsig…` and so on. */
+/**
+ * A key that signs: `sign` gives the signature of the bytes (magic byte included) as `edsig…`, `BLsig…` and so on, in a
+ * signature version, the latest if there is none. Only BLS differs: its version 1 signs the public key as well.
+ */
 export interface TezosKey {
   readonly alias: string;
   readonly address: string;
   readonly publicKey: string;
   readonly isBls: boolean;
-  sign(bytes: Uint8Array): Promise<string>;
+  sign(bytes: Uint8Array, version?: number): Promise<string>;
 }
 
 /**
@@ -44,13 +49,25 @@ async function softwareKey(file: string, alias: string, secret: string): Promise
   } catch {
     throw new Error(`${file}: ${alias}: wanted an unencrypted secret key: edsk…, spsk…, p2sk… or BLsk…`);
   }
+  const isBls = signer.canProvePossession;
   return {
     alias,
     address: await signer.publicKeyHash(),
     publicKey: await signer.publicKey(),
-    isBls: signer.canProvePossession,
-    sign: async (bytes) => (await signer.sign(bytes)).prefixSig,
+    isBls,
+    sign: async (bytes, version) =>
+      isBls && version === 1 ? signAugmented(secret, bytes) : (await signer.sign(bytes)).prefixSig,
   };
+}
+
+/** BLS with message augmentation, which Octez calls version 1 and Taquito does not have. */
+function signAugmented(secret: string, bytes: Uint8Array): string {
+  const { longSignatures: minPk } = bls12_381;
+  const [littleEndian] = b58DecodeAndCheckPrefix(secret, [PrefixV2.BLS12_381SecretKey]);
+  const secretKey = Uint8Array.from(littleEndian).reverse();
+  const message = Buffer.concat([minPk.getPublicKey(secretKey).toBytes(), bytes]);
+  const point = minPk.hash(message, "BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_AUG_");
+  return b58Encode(minPk.sign(point, secretKey).toBytes(), PrefixV2.BLS12_381Signature);
 }
 
 /** Undefined for what is not JSON: the parser's own message would quote the text, which is a key. */

@@ -51,16 +51,19 @@ test("reads bytes that are a part of a larger buffer", () => {
   assert.equal(readPayload(whole.subarray(5), false).level, at.level);
 });
 
+const blockCut =
+  /^Failed to retrieve level and round of a Tenderbake block: Invalid_argument\("index out of bounds"\)$/;
+const voteCut = /^Failed to retrieve level .* or preattestation \(Invalid_argument\("index out of bounds"\)\)$/;
 const refused: [string, Uint8Array, RegExp][] = [
-  ["nothing", Buffer.alloc(0), /empty data/],
   ["an operation", Buffer.of(0x03, 1, 2), /^magic byte 0x03 not allowed$/],
   ["an old block", Buffer.alloc(300, 0x01), /^magic byte 0x01 not allowed$/],
   ["Michelson data", Buffer.of(0x05), /^magic byte 0x05 not allowed$/],
   ["a block of one byte", Buffer.of(0x11), /too short to be a block/],
-  ["a block that ends before its fitness", blockBytes(at).subarray(0, 83), /too short to be a block/],
-  ["a block whose fitness says that it is longer than the block", withFitnessLength(5000), /too short to be a block/],
-  ["a block with a negative fitness length", withFitnessLength(-1000), /too short to be a block/],
-  ["a vote that ends in its round", voteBytes(0x12, at).subarray(0, 47), /too short to be a preattestation/],
+  ["a block that ends before its fitness", blockBytes(at).subarray(0, 83), blockCut],
+  ["a block whose fitness says that it is longer than the block", withFitnessLength(5000), blockCut],
+  ["a block with a negative fitness length", withFitnessLength(-1000), blockCut],
+  ["a vote of eight bytes", voteBytes(0x12, at).subarray(0, 8), /too short to be a preattestation$/],
+  ["a vote that ends in its round", voteBytes(0x12, at).subarray(0, 47), voteCut],
 ];
 for (const [what, bytes, message] of refused) {
   test(`refuses ${what}`, () => {
@@ -70,6 +73,11 @@ for (const [what, bytes, message] of refused) {
     );
   });
 }
+
+test("fails on nothing as octez-signer does, which looks at the first byte of it", () => {
+  const message = 'Invalid_argument("index out of bounds")';
+  assert.throws(() => readPayload(Buffer.alloc(0), false), { name: "OcamlException", message });
+});
 
 function withFitnessLength(length: number): Buffer {
   const bytes = blockBytes(at);

@@ -1,5 +1,5 @@
 import { b58Encode, PrefixV2 } from "@taquito/utils";
-import { Refusal } from "./refusal.ts";
+import { OcamlException, outOfBounds, Refusal } from "./refusal.ts";
 
 export type Kind = "block" | "preattestation" | "attestation";
 
@@ -21,7 +21,7 @@ export interface Payload {
 /**
  * Reads level and round out of the bytes to sign, at the positions where octez-signer reads them. `isBls` tells that the
  * signing key is a tz4: its votes leave out the slot, so that they can be aggregated. Throws a Refusal for a first byte
- * that is not baking and for bytes that are too short.
+ * that is not baking and for bytes that are too short, an OcamlException for none.
  *
  * Layouts (Octez, `src/bin_signer/handler.ml`, module High_watermark; all integers big-endian):
  * - all: magic byte (1), chain id (4)
@@ -32,11 +32,14 @@ export interface Payload {
 export function readPayload(bytes: Uint8Array, isBls: boolean): Payload {
   const magicByte = bytes[0];
   if (magicByte === undefined) {
-    throw new Refusal("can't sign empty data");
+    throw new OcamlException(outOfBounds);
   }
   const kind = kinds.get(magicByte);
   if (kind === undefined) {
     throw new Refusal(`magic byte 0x${magicByte.toString(16).toUpperCase().padStart(2, "0")} not allowed`);
+  }
+  if (bytes.length < 9) {
+    throw new Refusal(`byte sequence too short to be ${kind === "attestation" ? "an" : "a"} ${kind}`);
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   try {
@@ -44,7 +47,9 @@ export function readPayload(bytes: Uint8Array, isBls: boolean): Payload {
     return { kind, chainId: b58Encode(bytes.subarray(1, 5), PrefixV2.ChainID), level, round };
   } catch (error) {
     if (error instanceof RangeError) {
-      throw new Refusal(`byte sequence too short to be ${kind === "attestation" ? "an" : "a"} ${kind}`);
+      const what =
+        kind === "block" ? `a Tenderbake block: ${outOfBounds}` : `an attestation or preattestation (${outOfBounds})`;
+      throw new Refusal(`Failed to retrieve level and round of ${what}`);
     }
     throw error;
   }

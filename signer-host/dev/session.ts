@@ -5,6 +5,7 @@ import { promisify } from "node:util";
 import { isOnPath } from "../../infra/onPath.ts";
 import { fillSshConfig, sshHost } from "../sshConfig.ts";
 import { startDaemon } from "./daemon.ts";
+import { onSlowDevice } from "./device.ts";
 import { findSshKey, readTezosKeys } from "./keys.ts";
 import { takeLock } from "./lock.ts";
 import type { Outputs } from "./outputs.ts";
@@ -23,6 +24,8 @@ export interface Session {
   readonly signer: Outputs["signers"][string];
   /** The folder of the signer's keys; its development keys if undefined. */
   readonly keys: string | undefined;
+  /** How long its device takes for each signature; 0 is no device, but software keys. */
+  readonly deviceMs: number;
   /** Of the daemon on 127.0.0.1; 0 is any free one. */
   readonly daemonPort: number;
   /** Of this host's own sshd on 127.0.0.1. */
@@ -38,7 +41,8 @@ export async function runSigner(session: Session): Promise<void> {
   const release = takeLock(join(folder, "lock"));
   try {
     const keyFolder = resolve(session.keys ?? join(import.meta.dirname, "keys", name));
-    const keys = await readTezosKeys(keyFolder);
+    const softwareKeys = await readTezosKeys(keyFolder);
+    const keys = session.deviceMs > 0 ? onSlowDevice(softwareKeys, session.deviceMs) : softwareKeys;
     const { alternatePorts, host, port } = outputs.signerEndpoint;
     const status: Status = {
       name,

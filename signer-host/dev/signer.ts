@@ -14,6 +14,8 @@ dials the stack's signer forwarder and redials for ever. Ends with Ctrl-C.
                     {"<alias>": "<secret key>"}; signer-host/dev/keys/NAME if not given (development keys)
   --daemon-port N   the signer daemon's port on 127.0.0.1, any free one if not given
   --ssh-port N      the port of this host's own sshd on 127.0.0.1, 22 if not given
+  --device-ms N     how long the signer's device takes for each signature, one after the other, as a slow Ledger
+                    does; none if not given: software keys
   --help            this text
 
 The state is in .local/signers/STACK/NAME: the high watermarks, in octez-signer's files, and what ssh needs.
@@ -39,6 +41,8 @@ async function main(): Promise<void> {
   const daemonPort = portIn("--daemon-port", values["daemon-port"], 0);
   const sshPort = portIn("--ssh-port", values["ssh-port"], 22);
 
+  const deviceMs = millisecondsIn("--device-ms", values["device-ms"]);
+
   const outputs = values.outputs === undefined ? await askForOutputs(root, stack) : readOutputs(values.outputs);
   const signer = Object.hasOwn(outputs.signers, name) ? outputs.signers[name] : undefined;
   if (signer === undefined) {
@@ -50,7 +54,8 @@ async function main(): Promise<void> {
     process.on(signal, () => stopped.abort());
   }
   onOrphaned(() => stopped.abort());
-  await runSigner({ name, stack, outputs, signer, keys: values.keys, daemonPort, sshPort, signal: stopped.signal });
+  const { keys } = values;
+  await runSigner({ name, stack, outputs, signer, keys, deviceMs, daemonPort, sshPort, signal: stopped.signal });
 }
 
 /**
@@ -74,12 +79,20 @@ function readArguments() {
         keys: { type: "string" },
         "daemon-port": { type: "string" },
         "ssh-port": { type: "string" },
+        "device-ms": { type: "string" },
         help: { type: "boolean", short: "h" },
       },
     });
   } catch (error) {
     throw new UsageError((error as Error).message);
   }
+}
+
+function millisecondsIn(option: string, text: string | undefined): number {
+  if (text !== undefined && !/^\d{1,5}$/.test(text)) {
+    throw new UsageError(`${option}: found ${JSON.stringify(text)}, wanted milliseconds, 0 to 99999`);
+  }
+  return Number(text ?? 0);
 }
 
 function portIn(option: string, text: string | undefined, fallback: number): number {

@@ -1,6 +1,6 @@
 import type { TezosKey } from "./keys.ts";
 import { type Payload, readPayload } from "./payload.ts";
-import { Refusal } from "./refusal.ts";
+import { OcamlException, outOfBounds, Refusal } from "./refusal.ts";
 import type { WatermarkStore } from "./watermarkStore.ts";
 
 /** A signature that was handed out; `milliseconds` is from the complete request to the signature on disk. */
@@ -29,20 +29,25 @@ export class Signing {
     this.#events = events;
   }
 
-  /** Signs for an address, in the signature version (0 to 3) that was asked for. Throws a Refusal, or an Error if the disk fails. */
-  async sign(address: string, version: number | undefined, bytes: Uint8Array): Promise<string> {
+  /**
+   * Signs for an address, in the signature version (0 to 3) that was asked for. Throws a Refusal, an Error if the disk
+   * fails, an OcamlException, or the signal's reason once it is aborted: then nothing was handed out and no mark is left.
+   */
+  async sign(address: string, version: number | undefined, bytes: Uint8Array, signal?: AbortSignal): Promise<string> {
     const start = performance.now();
     try {
+      // octez-signer writes the first byte into its log before it looks at anything.
+      if (bytes.length === 0) throw new OcamlException(outOfBounds);
       const key = this.keys.get(address);
       if (key === undefined) {
         throw new Refusal(`no keys for the source contract ${address}`);
       }
       const payload = readPayload(bytes, key.isBls);
-      if (key.isBls && version !== undefined && version < 2) {
-        // Version 0 has no BLS, and 1 hashes differently (message augmentation) from what Taquito and later versions do.
-        throw new Refusal(`found signature version ${version}, wanted 2 or 3 for the BLS key ${address}`);
+      if (key.isBls && version === 0) {
+        throw new Refusal(`found signature version 0, wanted 1, 2 or 3 for the BLS key ${address}`);
       }
-      const signature = await this.#watermarks.signature(address, payload, bytes, () => key.sign(bytes));
+      const sign = () => key.sign(bytes, version);
+      const signature = await this.#watermarks.signature(address, payload, bytes, sign, signal);
       this.#events.onSigned?.({ ...payload, milliseconds: performance.now() - start });
       return signature;
     } catch (error) {

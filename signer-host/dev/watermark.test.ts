@@ -49,7 +49,14 @@ const refused: [string, Mark, Payload, string, string][] = [
     unsigned,
     payload(100, 2),
     same,
-    "attestation level 100 and round 2 not above high watermark (100,2)",
+    "attestation level 100 and round 2 not above high watermark (100, 2)",
+  ],
+  [
+    "a lower level than a mark without a signature",
+    unsigned,
+    payload(99, 2),
+    same,
+    "attestation level 99 not above high watermark 100",
   ],
 ];
 for (const [what, before, now, hash, message] of refused) {

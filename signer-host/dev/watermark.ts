@@ -24,13 +24,13 @@ export function checkMark(mark: Mark | undefined, { kind, level, round }: Payloa
   if (mark === undefined || level > mark.level || (level === mark.level && round > mark.round)) {
     return undefined;
   }
+  const isSigned = mark.signature !== undefined;
   if (level < mark.level) {
-    throw new Refusal(`${kind} level ${level} below high watermark ${mark.level}`);
+    throw new Refusal(`${kind} level ${level} ${isSigned ? "below" : "not above"} high watermark ${mark.level}`);
   }
-  if (round < mark.round || mark.signature === undefined) {
-    throw new Refusal(
-      `${kind} level ${level} and round ${round} not above high watermark (${mark.level},${mark.round})`,
-    );
+  if (round < mark.round || !isSigned) {
+    const highest = `(${mark.level},${isSigned ? "" : " "}${mark.round})`;
+    throw new Refusal(`${kind} level ${level} and round ${round} not above high watermark ${highest}`);
   }
   if (hash !== mark.hash) {
     throw new Refusal(`${kind} level ${level} and round ${round} already signed with different data`);

@@ -51,16 +51,24 @@ export class WatermarkStore {
 
   /**
    * The signature of these bytes: the recorded one, or a new one by `sign` once it is recorded. One request at a time,
-   * in the order of the calls. Throws a Refusal for bytes that are not above the mark, and an Error if the disk fails.
+   * of whichever key, in the order of the calls. Throws a Refusal for bytes that are not above the mark, and an Error if
+   * the disk fails. Once the signal is aborted it throws its reason, records nothing and does not wait for `sign`.
    */
-  signature(address: string, payload: Payload, bytes: Uint8Array, sign: () => Promise<string>): Promise<string> {
+  signature(
+    address: string,
+    payload: Payload,
+    bytes: Uint8Array,
+    sign: () => Promise<string>,
+    signal?: AbortSignal,
+  ): Promise<string> {
     const turn = this.#last.then(async () => {
+      signal?.throwIfAborted();
       const hash = blake2b256(bytes);
       const known = checkMark(this.#marks[payload.kind][payload.chainId]?.[address], payload, hash);
       if (known !== undefined) {
         return known;
       }
-      const signature = await sign();
+      const signature = await unlessAborted(sign(), signal);
       this.#record(payload, address, { level: payload.level, round: payload.round, hash, signature });
       return signature;
     });
@@ -74,6 +82,15 @@ export class WatermarkStore {
     writeDurably(this.#folder, fileOf(this.#folder, kind), `${JSON.stringify(next, null, 2)}\n`);
     marks[chainId] = next[chainId] ?? {};
   }
+}
+
+/** Settles as the promise does, or is rejected with the signal's reason, whatever comes first. */
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal?.reason);
+    signal?.addEventListener("abort", abort, { once: true });
+    promise.then(resolve, reject).finally(() => signal?.removeEventListener("abort", abort));
+  });
 }
 
 function fileOf(folder: string, kind: Kind): string {
