@@ -30,10 +30,10 @@ test("a device signs for all of its keys one after the other, each in its time",
   const took = await Promise.all(
     [...addresses, ...addresses].map(async (address, index) => {
       await signing.sign(address, 3, vote(1 + index));
-      return Math.round((performance.now() - start) / each);
+      return performance.now() - start;
     }),
   );
-  assert.deepEqual(took, [1, 2, 3, 4]);
+  for (const [before, ms] of took.entries()) assert.ok(ms >= (before + 1) * (each - 5), `${took}`);
 });
 
 test("what its client gave up is signed by the device all the same, which then refuses that level", async () => {
