@@ -1,48 +1,62 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { b58DecodeAndCheckPrefix } from "@taquito/utils";
 import { blockBytes, freshContents, type Kind, voteBytes } from "./consensusBytes.ts";
-import type { Heads } from "./heads.ts";
-import type { RpcHeader } from "./nodeRpc.ts";
+import type { Say } from "./eventLog.ts";
+import type { Head, Heads } from "./heads.ts";
 import { sign } from "./remoteSigner.ts";
 import type { WalletKey } from "./wallet.ts";
 import type { Watermarks } from "./watermarks.ts";
 
-/** The kinds of a head in the order in which a baker signs them; the block is the one after the head. */
-const kinds: readonly Kind[] = ["preattestation", "attestation", "block"];
+/**
+ * The kinds of a head in the order in which a baker signs them, and when it asks for each after it has heard of the head,
+ * in milliseconds: attestations once the others' preattestations are in, the next block (after the head) once their
+ * attestations are.
+ */
+const kinds: readonly (readonly [kind: Kind, after: number])[] = [
+  ["preattestation", 0],
+  ["attestation", 300],
+  ["block", 600],
+];
 
 /**
  * Bakes and attests with one key for ever: on each new head a preattestation, an attestation and the next block, one
- * after the other. Logs one line for each kind and level. Knows of no other key, and so waits for none.
+ * after the other. All keys ask at the same moments; one that is late for such a moment waits for no other. Says one line
+ * for each kind and level.
  */
-export async function bakeKey(key: WalletKey, slot: number, heads: Heads, watermarks: Watermarks): Promise<never> {
+export async function bakeKey(key: WalletKey, slot: number, heads: Heads, watermarks: Watermarks, say: Say) {
+  const sayOfKey: Say = (text) => say(`${key.alias}: ${text}`);
   let last: number | undefined;
   for (;;) {
     const head = await heads.above(last ?? -1);
     for (let missed = (last ?? head.level - 1) + 1; missed < head.level; missed++)
-      for (const kind of kinds) log(key, `failed ${kind} level ${levelOf(kind, missed)}: its time had passed`);
-    for (const kind of kinds) await bake(kind, key, slot, head, watermarks);
+      for (const [kind] of kinds) sayOfKey(`failed ${kind} level ${levelOf(kind, missed)}: its time had passed`);
+    for (const [kind, after] of kinds) {
+      await sleep(Math.max(0, head.heardAt + after - performance.now()));
+      await bake(kind, key, slot, head, watermarks, sayOfKey);
+    }
     last = head.level;
   }
 }
 
-async function bake(kind: Kind, key: WalletKey, slot: number, head: RpcHeader, watermarks: Watermarks): Promise<void> {
+async function bake(kind: Kind, key: WalletKey, slot: number, head: Head, watermarks: Watermarks, say: Say) {
   const level = levelOf(kind, head.level);
-  if (!watermarks.record(kind, key.address, level, 0))
-    return log(key, `skipped ${kind} level ${level}: it may have been signed before`);
   const start = performance.now();
   const waiting = setInterval(() => {
-    log(key, `waiting for ${kind} level ${level} since ${Math.round((performance.now() - start) / 1000)} s`);
+    say(`waiting for ${kind} level ${level} since ${Math.round((performance.now() - start) / 1000)} s`);
   }, 3000);
   try {
+    if (!watermarks.record(kind, key.address, level, 0))
+      return say(`skipped ${kind} level ${level}: it may have been signed before`);
     await sign(key, bytesOf(kind, key, slot, head));
-    log(key, `signed ${kind} level ${level} in ${Math.round(performance.now() - start)} ms`);
+    say(`signed ${kind} level ${level} in ${Math.round(performance.now() - start)} ms`);
   } catch (error) {
-    log(key, `failed ${kind} level ${level}: ${causeOf(error)}`);
+    say(`failed ${kind} level ${level}: ${causeOf(error)}`);
   } finally {
     clearInterval(waiting);
   }
 }
 
-function bytesOf(kind: Kind, key: WalletKey, slot: number, head: RpcHeader): Buffer {
+function bytesOf(kind: Kind, key: WalletKey, slot: number, head: Head): Buffer {
   const chainId = decode(head.chain_id);
   if (kind === "block")
     return blockBytes({
@@ -73,8 +87,4 @@ function decode(text: string): Buffer {
 function causeOf(error: unknown): string {
   const { message, code, errors } = error as { message: string; code?: string; errors?: Error[] };
   return (message || errors?.map((one) => one.message).join(", ") || code || String(error)).replace(/\s+/g, " ");
-}
-
-function log(key: WalletKey, text: string): void {
-  console.log(`${key.alias}: ${text}`);
 }

@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { type Check, clientGlobalStyle, clientStyle, type Options, parseOptions } from "./options.ts";
 import { Refusal } from "./refusal.ts";
 
-// The options of octez-baker and octez-accuser v25.1 (`octez-baker man -v 3`).
+// The options of octez-baker and octez-accuser v25.2 (`octez-baker man -v 3`).
 
 const url: Check = (value) => (URL.canParse(value) && /^https?:/.test(value) ? undefined : `${value} is not a URL`);
 const integer: Check = (value) => (/^\d+$/.test(value) ? undefined : "Cannot read int");
@@ -62,6 +62,8 @@ const accuserOptions: Options = {
 
 export type ClientCommand = {
   readonly baseDir: string;
+  /** Another file than `config` in the base directory. */
+  readonly configFile?: string;
   readonly endpoint: string;
   /** Waits for the node; without it, the program ends when the node can't be reached. */
   readonly keepAlive: boolean;
@@ -70,7 +72,7 @@ export type BakerCommand = ClientCommand & { readonly aliases: readonly string[]
 
 /** Reads the command line of octez-baker, or refuses it as Octez does. */
 export function parseBakerArgs(args: readonly string[]): BakerCommand {
-  const { baseDir, endpoint, rest } = parseGlobal(args);
+  const { rest, ...places } = parseGlobal(args);
   const command = rest.slice(0, 4).join(" ");
   if (command !== "run with local node") throw new Refusal(`Unrecognized command: ${rest.join(" ")}`);
   const { values, rest: words } = parseOptions(rest.slice(4), bakerOptions, clientStyle);
@@ -83,21 +85,23 @@ export function parseBakerArgs(args: readonly string[]): BakerCommand {
     throw new Refusal("'--dal-node <endpoint>' and '--without-dal' are incompatible.");
   if (!values["dal-node"] && !values["without-dal"])
     throw new Refusal("A DAL node is needed: '--dal-node <endpoint>', or opt out with '--without-dal'.");
-  return { baseDir, endpoint, keepAlive: values["keep-alive"] !== undefined, aliases };
+  return { ...places, keepAlive: values["keep-alive"] !== undefined, aliases };
 }
 
 /** Reads the command line of octez-accuser, or refuses it as Octez does. */
 export function parseAccuserArgs(args: readonly string[]): ClientCommand {
-  const { baseDir, endpoint, rest } = parseGlobal(args);
+  const { rest, ...places } = parseGlobal(args);
   if (rest[0] !== "run") throw new Refusal(`Unrecognized command: ${rest.join(" ")}`);
   const { values, rest: extra } = parseOptions(rest.slice(1), accuserOptions, clientStyle);
   if (extra.length > 0) throw new Refusal(`Extra command line arguments:\n  ${extra.join(" ")}.`);
-  return { baseDir, endpoint, keepAlive: values["keep-alive"] !== undefined };
+  return { ...places, keepAlive: values["keep-alive"] !== undefined };
 }
 
 function parseGlobal(args: readonly string[]) {
   const { values, rest } = parseOptions(args, globalOptions, clientGlobalStyle);
+  const [configFile] = values["config-file"] ?? [];
   return {
+    ...(configFile !== undefined && { configFile }),
     baseDir: values["base-dir"]?.[0] ?? process.env.TEZOS_CLIENT_DIR ?? `${process.env.HOME}/.tezos-client`,
     endpoint: values.endpoint?.[0] ?? "http://localhost:8732",
     rest,

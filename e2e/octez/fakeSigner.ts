@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type Server } from "node:http";
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { InMemorySigner } from "@taquito/signer";
 
@@ -11,20 +11,44 @@ export async function keyOf(secretKey: string): Promise<Key> {
   return { signer, address: await signer.publicKeyHash(), publicKey: await signer.publicKey() };
 }
 
-/** A signer that signs whatever it is asked to, for tests. `answer` may answer instead. */
+/** A request as it came: on which connection, counted from 0, and when, by `performance.now()`. */
+export type Arrival = {
+  readonly line: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+  readonly connection: number;
+  readonly at: number;
+};
+
+/** A signer that signs whatever it is asked to, in octez-signer's way, for tests. `answer` may answer instead. */
 export class FakeSigner {
-  readonly requests: string[] = [];
+  readonly arrivals: Arrival[] = [];
+  /** Of the requests for signatures that it has answered itself. */
   readonly bodies: string[] = [];
+  /** How many connections there were, and how many of them the client has closed after its answer. */
+  readonly connections = { opened: 0, closedByClient: 0 };
   answer: (path: string) => { status: number; body: string } | "silence" | undefined = () => undefined;
   readonly #key: Key;
   readonly #server: Server;
+  readonly #numbers = new WeakMap<object, number>();
 
   constructor(key: Key) {
     this.#key = key;
-    this.#server = createServer(async (request, response) => {
+    // Like octez-signer it never closes a connection by itself.
+    this.#server = createServer({ keepAliveTimeout: 0, requestTimeout: 0 }, async (request, response) => {
       const { status, body } = await this.#reply(request);
-      if (status > 0) response.writeHead(status, { "content-type": "application/json" }).end(body);
+      const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(body) };
+      if (status > 0) response.writeHead(status, headers).end(body);
     });
+    this.#server.on("connection", (socket) => {
+      this.#numbers.set(socket, this.connections.opened++);
+      socket.on("end", () => this.connections.closedByClient++);
+    });
+  }
+
+  /** The request lines. */
+  get requests(): string[] {
+    return this.arrivals.map(({ line }) => line);
   }
 
   async listen(): Promise<string> {
@@ -40,14 +64,18 @@ export class FakeSigner {
 
   async #reply(request: IncomingMessage): Promise<{ status: number; body: string }> {
     const path = request.url ?? "";
-    this.requests.push(`${request.method} ${path}`);
+    const at = performance.now();
     const body = Buffer.concat(await request.toArray()).toString();
+    const { headers, method, socket } = request;
+    const connection = this.#numbers.get(socket) ?? -1;
+    this.arrivals.push({ line: `${method} ${path}`, headers, body, connection, at });
     const answer = this.answer(path);
     if (answer === "silence") return { status: 0, body: "" };
     if (answer) return answer;
-    if (path === "/authorized_keys") return { status: 200, body: "{}" };
+    if (path === "/authorized_keys") return { status: 200, body: "{}\n" };
+    if (headers["content-type"] !== "application/json") return { status: 415, body: "" };
     this.bodies.push(body);
     const { prefixSig } = await this.#key.signer.sign(JSON.parse(body) as string);
-    return { status: 200, body: JSON.stringify({ signature: prefixSig }) };
+    return { status: 200, body: `${JSON.stringify({ signature: prefixSig })}\n` };
   }
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -100,6 +100,79 @@ test("octez-baker signs each level with each key, and a dead signer costs its ow
     home.bodies.slice(0, 3).map((body) => body.slice(1, 3)),
     ["12", "13", "11"],
   );
+});
+
+test("octez-baker asks for all keys at once: for their preattestations, then for their attestations", async () => {
+  const asked = (signer: FakeSigner, kind: string) =>
+    new Map(
+      signer.arrivals
+        .filter(({ body }) => body.startsWith(`"${kind}`))
+        .map(({ body, at }) => [Buffer.from(body.slice(1), "hex").readInt32BE(40), at]),
+    );
+  for (const signer of signers) signer.arrivals.length = 0;
+  const baker = octezBaker();
+  for (let line = 0; line < 3; line++) {
+    const level = Number(/\d+/.exec(await baker.line(/^away: signed block/))?.[0]);
+    await baker.line(new RegExp(`^away: signed block level ${level + line} in`));
+  }
+  await baker.stop();
+  const first = signers.map((signer) => asked(signer, "12"));
+  const then = signers.map((signer) => asked(signer, "13"));
+  const levels = [...(then[1]?.keys() ?? [])].filter((level) => [...first, ...then].every((times) => times.has(level)));
+  assert.ok(levels.length >= 2, `${levels}`);
+  const timesOf = (times: Map<number, number>[], level: number) => times.map((each) => each.get(level) ?? 0);
+  const inOrder = levels.filter((level) => Math.max(...timesOf(first, level)) < Math.min(...timesOf(then, level)));
+  // A machine that stood still may have mixed one of them up.
+  assert.ok(inOrder.length >= levels.length - 1);
+});
+
+test("octez-baker signs nothing that it can't mark, lives on, and signs again when it can", async () => {
+  const marks = readdirSync(client).find((name) => /^Net\w{10}_highwatermarks$/.test(name)) ?? assert.fail();
+  mkdirSync(join(client, `${marks}.tmp`));
+  const [home] = signers as [FakeSigner, FakeSigner];
+  home.arrivals.length = 0;
+  const baker = octezBaker();
+  const failed = `^home: failed attestation level \\d+: could not write the ${marks.slice(0, -1)} alias file: EISDIR`;
+  await baker.line(new RegExp(failed));
+  assert.deepEqual(home.arrivals, []);
+  rmSync(join(client, `${marks}.tmp`), { recursive: true });
+  await baker.line(/^home: signed/);
+  assert.equal(await baker.stop(), 0);
+});
+
+const logs = join(client, "logs");
+const stdout = "file-descriptor-stdout://?format=pp-short&level-at-least=notice&advertise-levels=true";
+
+test("octez-baker and octez-accuser log into the base directory, unless its config says otherwise", async () => {
+  const accuse = async () => {
+    const accuser = new RunningProgram("octez-accuser", ["-d", client, "-E", endpoint, "run", "--keep-alive"]);
+    await accuser.line(/^Accuser started/);
+    await accuser.stop();
+  };
+  await accuse();
+  assert.deepEqual(readdirSync(logs).sort(), ["octez-accuser", "octez-baker"]);
+  const [daily = ""] = readdirSync(join(logs, "octez-baker"));
+  assert.match(daily, /^daily-\d{8}\.log$/);
+  assert.match(readFileSync(join(logs, "octez-baker", daily), "utf8"), /^\S+ \[octez-baker\] home: signed/m);
+
+  rmSync(logs, { recursive: true });
+  const config = { base_dir: client, internal_events: { active_sinks: [stdout] } };
+  writeFileSync(join(client, "config"), JSON.stringify(config));
+  await accuse();
+  const baker = octezBaker();
+  await baker.line(/^home: signed/);
+  await baker.stop();
+  assert.ok(!existsSync(logs));
+});
+
+test("octez-baker and octez-accuser end where their config is none", async () => {
+  writeFileSync(join(client, "config"), '{"internal_events": {}}');
+  const accuser = new RunningProgram("octez-accuser", ["-d", client, "-E", endpoint, "run"]);
+  for (const program of [octezBaker(), accuser]) {
+    assert.equal(await program.ended(), 1);
+    assert.match(program.lines.join("\n"), /Can't parse the configuration file: .*\nMissing object field base_dir/);
+  }
+  rmSync(join(client, "config"));
 });
 
 test("octez-baker signs no level again after a restart", async () => {

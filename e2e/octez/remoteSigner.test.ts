@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { b58Encode, PrefixV2 } from "@taquito/utils";
 import { FakeSigner, keyOf } from "./fakeSigner.ts";
 import { sign } from "./remoteSigner.ts";
@@ -20,15 +21,50 @@ async function signerFor(curve: keyof typeof prefixes, t: { after(fn: () => void
   return { signer, key: { alias: "home", address: key.address, publicKey: key.publicKey, signerUrl } };
 }
 
+// What a real octez-baker was seen to send for a signature: request line, headers but for the host, body.
+type Sent = [line: string, headers: Readonly<Record<string, string>>, body: string];
+const accept = "application/json, application/bson;q=0.1, application/octet-stream;q=0.2";
+const sent = (address: string): Sent[] => [
+  ["GET /authorized_keys", { accept }, ""],
+  [
+    `POST /keys/${address}?version=3`,
+    { accept, "content-type": "application/json", "transfer-encoding": "chunked" },
+    `"${bytes.toString("hex")}"\n`,
+  ],
+];
+
 for (const curve of ["tz1", "tz2", "tz3", "tz4"] as const) {
   test(`a ${curve} key's signature is asked for as Octez does, and checked`, async (t) => {
     const { signer, key } = await signerFor(curve, t);
     assert.ok(key.address.startsWith(curve));
     await sign(key, bytes);
-    assert.deepEqual(signer.requests, ["GET /authorized_keys", `POST /keys/${key.address}?version=2`]);
-    assert.deepEqual(signer.bodies, [`"${bytes.toString("hex")}"`]);
+    const seen = signer.arrivals.map(
+      ({ line, headers: { host: _, ...headers }, body }): Sent => [line, { ...headers } as Sent[1], body],
+    );
+    assert.deepEqual(seen, sent(key.address));
   });
 }
+
+test("each request has a connection of its own, which the baker closes after the answer", async (t) => {
+  const { signer, key } = await signerFor("tz1", t);
+  await sign(key, bytes);
+  await sign(key, bytes);
+  assert.deepEqual(
+    signer.arrivals.map(({ connection }) => connection),
+    [0, 1, 2, 3],
+  );
+  await sleep(50);
+  assert.deepEqual(signer.connections, { opened: 4, closedByClient: 4 });
+});
+
+test("keys that ask at once have their connections at once", async (t) => {
+  const { signer, key } = await signerFor("tz1", t);
+  await Promise.all([1, 2, 3, 4].map(() => sign(key, bytes)));
+  assert.deepEqual(
+    signer.requests.map((line) => line.slice(0, 4)),
+    ["GET ", "GET ", "GET ", "GET ", "POST", "POST", "POST", "POST"],
+  );
+});
 
 test("another key's signature is refused", async (t) => {
   const { key } = await signerFor("tz1", t);
@@ -59,7 +95,7 @@ test("a 502 that passes is no failure", async (t) => {
   await sign(key, bytes);
 });
 
-for (const status of [403, 404, 500, 503, 504]) {
+for (const status of [400, 403, 404, 405, 408, 415, 429, 500, 501, 503, 504]) {
   test(`a ${status} is not tried again`, async (t) => {
     const { key, signer } = await signerFor("tz1", t);
     signer.answer = () => ({ status, body: "no" });

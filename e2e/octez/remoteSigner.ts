@@ -3,8 +3,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { verifySignature } from "@taquito/utils";
 import type { WalletKey } from "./wallet.ts";
 
-/** The version of signatures that protocol T asks for. */
-const signatureVersion = 2;
+/** The version of signatures that protocol U (Ushuaia) asks for. */
+const signatureVersion = 3;
 
 /**
  * Requests a signature as Octez does: whether the signer wants authenticated requests, then the signature, which must
@@ -15,7 +15,7 @@ export async function sign(key: WalletKey, bytes: Buffer): Promise<string> {
   if ((authorized as { authorized_keys?: unknown }).authorized_keys !== undefined)
     throw new Error("the signer wants authenticated requests, and the wallet has no key for that");
   const url = `${key.signerUrl}/keys/${key.address}?version=${signatureVersion}`;
-  const { signature } = (await call(url, "POST", JSON.stringify(bytes.toString("hex")))) as { signature?: unknown };
+  const { signature } = (await call(url, "POST", `"${bytes.toString("hex")}"\n`)) as { signature?: unknown };
   if (typeof signature !== "string" || !isSignature(key.publicKey, bytes, signature))
     throw new Error(`the signer for ${key.signerUrl}/${key.address} produced an invalid signature`);
   return signature;
@@ -47,12 +47,15 @@ async function call(url: string, method: "GET" | "POST", body?: string): Promise
   }
 }
 
-/** One request on a connection of its own. */
+/**
+ * One request on a connection of its own, which is closed after the answer without a word about it in the request. A
+ * body goes out in chunks.
+ */
 function send(url: string, method: string, body?: string): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
     const headers = {
-      accept: "application/json",
-      ...(body !== undefined && { "content-type": "application/json", "content-length": Buffer.byteLength(body) }),
+      accept: "application/json, application/bson;q=0.1, application/octet-stream;q=0.2",
+      ...(body !== undefined && { "content-type": "application/json", "transfer-encoding": "chunked" }),
     };
     const outgoing = request(url, { method, agent: false, headers }, async (response) => {
       try {
@@ -62,6 +65,7 @@ function send(url: string, method: string, body?: string): Promise<{ status: num
         reject(error);
       }
     });
+    outgoing.removeHeader("connection");
     outgoing.on("error", reject).end(body);
   });
 }

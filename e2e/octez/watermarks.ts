@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { Kind } from "./consensusBytes.ts";
 import { Refusal } from "./refusal.ts";
 
@@ -9,23 +9,33 @@ type Marks = Record<"blocks" | "preattestations" | "attestations", Mark[]>;
 /** The baker's own high watermarks, in the file of its base directory that Octez keeps them in. */
 export class Watermarks {
   readonly #file: string;
-  readonly #marks: Marks;
+  #marks: Marks;
 
   constructor(baseDir: string, chainId: string) {
     this.#file = join(baseDir, `${chainId.slice(0, 13)}_highwatermarks`);
     this.#marks = readMarks(this.#file);
   }
 
-  /** Records what is about to be signed; false, and nothing is recorded, if it may have been signed before. */
+  /**
+   * Records what is about to be signed; false, and nothing is recorded, if it may have been signed before. Throws, with
+   * nothing recorded, if the disk does not take it.
+   */
   record(kind: Kind, delegate: string, level: number, round: number): boolean {
     const marks = this.#marks[`${kind}s`];
-    const mark = marks.find((candidate) => candidate.delegate === delegate);
-    const { highwatermark } = mark ?? { highwatermark: { level: -1, round: 0 } };
+    const { highwatermark } = marks.find((mark) => mark.delegate === delegate) ?? {
+      highwatermark: { level: -1, round: 0 },
+    };
     if (level < highwatermark.level || (level === highwatermark.level && round <= highwatermark.round)) return false;
-    if (mark) mark.highwatermark = { round, level };
-    else marks.push({ delegate, highwatermark: { round, level } });
-    writeFileSync(`${this.#file}.new`, JSON.stringify(this.#marks));
-    renameSync(`${this.#file}.new`, this.#file);
+    const others = marks.filter((mark) => mark.delegate !== delegate);
+    const next = { ...this.#marks, [`${kind}s`]: [...others, { delegate, highwatermark: { round, level } }] };
+    try {
+      writeFileSync(`${this.#file}.tmp`, JSON.stringify(next));
+      renameSync(`${this.#file}.tmp`, this.#file);
+    } catch (error) {
+      const name = basename(this.#file).slice(0, -1);
+      throw new Error(`could not write the ${name} alias file: ${(error as Error).message}`);
+    }
+    this.#marks = next;
     return true;
   }
 }
