@@ -1,11 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { defaultSinks, type FileSink, fileSinks } from "./eventSinks.ts";
 import { Refusal } from "./refusal.ts";
 
 // octez-node's data directory: config.json, identity.json, version.json; store and context hold the chain.
 
-/** The version of the data directory of Octez v25.1. */
+/** The version of the data directory of Octez v25.2. */
 const currentVersion = "3.3";
 const bare = ["config.json", "identity.json", "version.json", "peers.json"];
 
@@ -14,16 +15,38 @@ export type NodeConfig = {
   readonly network: string;
   readonly rpc: { readonly "listen-addrs": readonly string[] };
   readonly shell: { readonly history_mode: string };
+  readonly "internal-events"?: unknown;
 };
+
+const configFields = ["data-dir", "disable-config-validation", "rpc", "p2p", "log", "internal-events", "shell"].concat([
+  "network",
+  "metrics_addr",
+  "profiling",
+]);
 
 export function readConfig(dataDir: string): NodeConfig {
   const file = join(dataDir, "config.json");
   // Octez would go on with mainnet's config; a deployment that has none is wrong.
   if (!existsSync(file)) throw new Refusal(`Missing configuration file at ${file}.`, 124);
+  let config: NodeConfig;
   try {
-    return JSON.parse(readFileSync(file, "utf8")) as NodeConfig;
+    config = JSON.parse(readFileSync(file, "utf8")) as NodeConfig;
   } catch {
     throw new Refusal(`Cannot parse the configuration file ${file}.`, 124);
+  }
+  const unknown = Object.keys(config).find((name) => !configFields.includes(name));
+  if (unknown !== undefined) throw new Refusal(`Invalid configuration file: Unexpected object field ${unknown}.`, 124);
+  logFiles(dataDir, config);
+  return config;
+}
+
+/** The files that the node logs into: its config's, or its own folder in the data directory. */
+export function logFiles(dataDir: string, { "internal-events": events }: NodeConfig): FileSink[] {
+  if (events === undefined) return defaultSinks(join(dataDir, "daily_logs"));
+  try {
+    return fileSinks(events, "/internal-events");
+  } catch (error) {
+    throw new Refusal((error as Error).message, 124);
   }
 }
 

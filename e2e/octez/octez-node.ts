@@ -6,6 +6,7 @@ import {
   generateIdentity,
   hasConfig,
   importSnapshot,
+  logFiles,
   type NodeConfig,
   readConfig,
   requireIdentity,
@@ -13,6 +14,7 @@ import {
   writeChain,
   writeConfig,
 } from "./dataDir.ts";
+import { openLog, type Say } from "./eventLog.ts";
 import { type NodeCommand, parseNodeArgs } from "./nodeArgs.ts";
 import { Refusal, runProgram } from "./refusal.ts";
 
@@ -24,6 +26,8 @@ await runProgram("octez-node", async (args) => {
         throw new Refusal(`Pre-existing configuration file at ${command.dataDir}/config.json, use \`reset\`.`, 124);
       return configure(command);
     case "config reset":
+      // The config of before counts for nothing, but it must be one.
+      readConfig(command.dataDir);
       return configure(command);
     case "config update":
       return configure(command, readConfig(command.dataDir));
@@ -50,6 +54,7 @@ function configure(command: NodeCommand, before?: NodeConfig): void {
     network,
     rpc: { "listen-addrs": addresses ?? ["localhost:8732"] },
     shell: { history_mode: command.historyMode ?? before?.shell.history_mode ?? "full" },
+    ...(before?.["internal-events"] !== undefined && { "internal-events": before["internal-events"] }),
   });
   console.error(`Created ${command.dataDir}/config.json for network: ${network}.`);
 }
@@ -65,22 +70,23 @@ async function run(command: NodeCommand): Promise<void> {
   if (from !== undefined && from !== to)
     throw new Refusal(`Cannot switch from history mode ${from} mode to ${to} mode.`, 124);
   writeChain(command.dataDir, config);
+  const say = openLog("octez-node", logFiles(command.dataDir, config));
 
   // Loaded here, because it takes half a second that the other commands need not spend.
   const { rpcServer } = await import("./nodeRpc.ts");
   const chain = chainOf(config.network);
   const addresses = command.rpcAddresses.length > 0 ? command.rpcAddresses : config.rpc["listen-addrs"];
-  for (const address of addresses) await listen(rpcServer(chain), address);
-  console.log(`The Tezos node is now running! Network ${chain.network}, level ${levelAt(chain, Date.now())}.`);
+  for (const address of addresses) await listen(rpcServer(chain), address, say);
+  say(`The Tezos node is now running! Network ${chain.network}, level ${levelAt(chain, Date.now())}.`);
 }
 
-async function listen(server: Server, address: string): Promise<void> {
+async function listen(server: Server, address: string, say: Say): Promise<void> {
   const [, host = address, port = "8732"] = /^(.*):(\d+)$/.exec(address) ?? [];
   server.listen(Number(port), host.replace(/^\[|\]$/g, ""));
   await once(server, "listening").catch((error: Error) => {
     throw new Refusal(`Cannot listen on ${address}: ${error.message}`, 124);
   });
-  console.log(`starting local RPC server on ${address}`);
+  say(`starting local RPC server on ${address}`);
 }
 
 function requireNetwork(wanted: string, found: string | undefined): void {

@@ -1,3 +1,12 @@
 # The keys' names, addresses and signers, as the chart's values have them now: a key that is gone from there is gone here.
-mkdir -p /var/run/tezos/client
-cp /wallet/public_key_hashs /wallet/public_keys /wallet/secret_keys /var/run/tezos/client/
+# The config has baker and accuser log to their output alone. By themselves they write files as well, 162 MB a day with
+# four keys, and a full volume ends all signing. What was left here of that goes first, for it may have filled the volume:
+# those files, and what a program could not write to its end.
+client=/var/run/tezos/client
+mkdir -p "$client"
+rm -rf "$client/logs"
+find "$client" -name '*.tmp' -exec rm -f {} +
+for file in public_key_hashs public_keys secret_keys config; do
+  cp "/wallet/$file" "$client/$file.tmp"
+  mv "$client/$file.tmp" "$client/$file"
+done

@@ -1,6 +1,7 @@
 {{- /*
 The files that `octez-client import secret key` would write for remote keys. Written here, because that command calls
-the signer, and a signer that is offline must not stop a pod from starting. Nothing in them is secret.
+the signer, and a signer that is offline must not stop a pod from starting. Nothing in them is secret. And the config
+of the programs that read them.
 */ -}}
 {{- define "baker.wallet" -}}
 {{- $hashes := list -}}
@@ -20,4 +21,5 @@ the signer, and a signer that is offline must not stop a pod from starting. Noth
 public_key_hashs: {{ $hashes | toPrettyJson | toJson }}
 public_keys: {{ $publicKeys | toPrettyJson | toJson }}
 secret_keys: {{ $secretKeys | toPrettyJson | toJson }}
+config: {{ .Files.Get "client-config.json" | toJson }}
 {{- end }}
