@@ -31,7 +31,7 @@ before(async () => {
     const [baker] = settings.bakers as Record<string, unknown>[];
     Object.assign(baker as object, { backup: { schedule: "0 3 1 1 *", keep } });
     // Registries are out of reach, and it has the same Node at the same place.
-    Object.assign(settings.images as object, { backup: { repository: "tezos/tezos", tag: "octez-v25.1-stand-in" } });
+    Object.assign(settings.images as object, { backup: { repository: "tezos/tezos", tag: "octez-v25.2-stand-in" } });
   });
   await up();
   const tools = await ensureTools(["kubectl"], () => {});

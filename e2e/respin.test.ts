@@ -23,7 +23,7 @@ before(async () => {
     const [baker] = settings.bakers as object[];
     Object.assign(baker as object, { backup: { schedule: "0 3 1 1 *", keep: 2 } });
     // Registries are out of reach, and it has the same Node at the same place.
-    Object.assign(settings.images as object, { backup: { repository: "tezos/tezos", tag: "octez-v25.1-stand-in" } });
+    Object.assign(settings.images as object, { backup: { repository: "tezos/tezos", tag: "octez-v25.2-stand-in" } });
   });
   await stack.npm("up");
   writeFileSync(temporary("outputs.json"), await stack.npm("output"));

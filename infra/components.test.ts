@@ -63,7 +63,7 @@ before(async () => {
     forwarder,
     namespace: "dev",
     signerUrls,
-    image: { tag: "octez-v25.1-x" },
+    image: { tag: "octez-v25.2-x" },
   });
   const backup = { schedule: "17 3 * * *", keep: 3 };
   const onDisks = { name: "onDisks", cluster: { ...cluster, snapshotDriver: "pd.csi.storage.gke.io" }, backup };
@@ -233,7 +233,7 @@ describe("the forwarder's chart", () => {
 
 test("the baker's chart gets its settings, and the signer's URL for each key", () => {
   assert.deepEqual(inputsOf("baker-alice-chart").values, {
-    image: { tag: "octez-v25.1-x" },
+    image: { tag: "octez-v25.2-x" },
     network: "mainnet",
     storage: { size: "5Gi" },
     keys: [{ name: "main", address: "tz1…", publicKey: "edpk…", signerUrl: "http://signer-home.dev.svc:8443" }],

@@ -18,7 +18,7 @@ describe("what no runtime reads is refused in words that say why", () => {
   const cases: [string, RegExp][] = [
     ["https://registry.example.org/a", /without a protocol/],
     ["docker://a", /without a protocol/],
-    ["tezos/tezos:octez-v25.1", /without its tag/],
+    ["tezos/tezos:octez-v25.2", /without its tag/],
     ["registry:5000/a:1", /without its tag/],
     ["node:24", /without its tag/],
     [`tezos/tezos@sha256:${"0".repeat(64)}`, /without a digest/],

@@ -12,7 +12,7 @@ test("image names are completed as container runtimes do", () => {
   for (const [tag, full] of [
     ["debian", "docker.io/library/debian:latest"],
     ["debian:trixie-slim", "docker.io/library/debian:trixie-slim"],
-    ["tezos/tezos:octez-v25.1", "docker.io/tezos/tezos:octez-v25.1"],
+    ["tezos/tezos:octez-v25.2", "docker.io/tezos/tezos:octez-v25.2"],
     ["localhost/pause:1", "localhost/pause:1"],
     ["registry:5000/a/b", "registry:5000/a/b:latest"],
     ["ghcr.io/a/b:2", "ghcr.io/a/b:2"],

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 
-// What a baker signs, byte for byte as Tenderbake's encodings have it (protocols T and U, Octez v25.1).
+// What a baker signs, byte for byte as Tenderbake's encodings have it (protocols T and U, Octez v25.2).
 // octez-signer and the Ledger app read chain, level and round from these bytes for their high watermark.
 
 export type Kind = "block" | "preattestation" | "attestation";

@@ -3,7 +3,7 @@
  * Node and the packages that check signatures.
  */
 export const octezStandIn = {
-  tag: "tezos/tezos:octez-v25.1-stand-in",
+  tag: "tezos/tezos:octez-v25.2-stand-in",
   /** The folder of the Dockerfile, from the root of the checkout. */
   context: "e2e/octez",
   /** What the context needs besides: path in the context, path from the root of the checkout. */

@@ -1,9 +1,9 @@
 import { type Check, nodeStyle, type Options, parseOptions } from "./options.ts";
 import { Refusal } from "./refusal.ts";
 
-// The options of octez-node v25.1 (`octez-node run --help`).
+// The options of octez-node v25.2 (`octez-node run --help`).
 
-/** The networks that octez-node v25.1 knows by name. */
+/** The networks that octez-node v25.2 knows by name. */
 export const builtInNetworks: readonly string[] = ["sandbox", "mainnet", "ghostnet", "shadownet"];
 
 const network: Check = (value) =>

@@ -18,7 +18,7 @@ export function rpcServer(chain: Chain): Server {
   const head = () => rpcHeader(headerAt(chain, levelAt(chain, Date.now())));
   const answers: Readonly<Record<string, () => unknown>> = {
     "/version": () => ({
-      version: { product: "octez", major: 25, minor: 1, build: 0, additional_info: "release" },
+      version: { product: "octez", major: 25, minor: 2, build: 0, additional_info: "release" },
       network_version: { chain_name: `TEZOS_${chain.network}`, distributed_db_version: 2, p2p_version: 1 },
       commit_info: null,
     }),
