@@ -47,6 +47,27 @@ describe("two signers behind NAT", () => {
     signsEverything("home-baker", 60));
   test("and of the second, with a key of another kind", () => signsEverything("office-baker", 60));
 
+  test("baker, accuser and node log into no file, and the baker is not ready while it can't write", async () => {
+    const exec = (...words: string[]) =>
+      stack.kubectl("exec", "statefulset/baker-alice", "--container", "octez-baker", "--", ...words);
+    const isReady = async () => {
+      const path = '{.items[0].status.containerStatuses[?(@.name=="octez-baker")].ready}';
+      const selector = "app.kubernetes.io/instance=baker-alice,app.kubernetes.io/name=baker";
+      return stack.kubectl("get", "pods", "--selector", selector, "--output", `jsonpath=${path}`);
+    };
+    const files = `${await exec("ls", "-A", "/var/run/tezos/client")}${await exec("ls", "/var/run/tezos/node/data")}`;
+    assert.match(files, /^config$/m);
+    assert.match(files, /_highwatermarks$/m);
+    assert.doesNotMatch(files, /logs/);
+
+    await until("the baker is ready", 30, async () => (await isReady()) === "true");
+    // In the place of the file that the probe writes.
+    await exec("mkdir", "/var/run/tezos/client/.probe");
+    await until("the baker is not ready", 60, async () => (await isReady()) === "false");
+    await exec("rmdir", "/var/run/tezos/client/.probe");
+    await until("the baker is ready again", 30, async () => (await isReady()) === "true");
+  });
+
   test("a signer's own ssh is reached by kubectl port-forward at port + 1000, with the command of the outputs", async () => {
     const { sshCommand, sshPort } = (await stack.outputs()).signers.home as { sshCommand: string; sshPort: number };
     assert.equal(sshPort, 9443);
