@@ -1,8 +1,10 @@
 import { ensureTools } from "../local/tools.ts";
 import { progress } from "./command.ts";
 import { apply, clusterOf, kubectlFor, requireNoObjects, waitForDeployments } from "./kubectl.ts";
+import { awaitLoadBalancers } from "./loadBalancer.ts";
 import { manifestsOf } from "./manifests.ts";
 import { requireMonitoringApi } from "./monitoringApi.ts";
+import { requireFreeNodePorts } from "./nodePorts.ts";
 import type { ProgramRun } from "./program.ts";
 import type { PulumiStack } from "./pulumi.ts";
 import { requireSnapshotApi } from "./snapshots.ts";
@@ -37,8 +39,10 @@ export async function upWithKubectl(program: ProgramRun): Promise<void> {
   if (objects.length === 0) return await requireNoObjects(kubectl, program.stack);
   await requireSnapshotApi(kubectl, objects);
   await requireMonitoringApi(kubectl, objects);
+  await requireFreeNodePorts(kubectl, program.stack, objects);
   progress(`applying ${objects.length} objects without the pulumi CLI, which is not on PATH`);
   await apply(kubectl, objects);
   progress("waiting for the signer forwarder");
   await waitForDeployments(kubectl, objects);
+  await awaitLoadBalancers(kubectl, objects);
 }

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { loadAll } from "js-yaml";
 import { hasPulumi } from "../deploy/pulumi.ts";
 import { clusterStatus } from "../local/cluster.ts";
+import { until } from "./background.ts";
 import { kubeconfig, root, Stack, withoutPulumi } from "./stack.ts";
 
 const one = new Stack("e2e", 30022);
@@ -135,6 +137,67 @@ test("with --context a stack goes to the cluster that is named, whatever its con
   }
   assert.equal(await one.kubectl("get", "namespace", elsewhere.name, "--ignore-not-found", "--output", "name"), "");
   assert.equal(clusterStatus("dev").state, dev);
+});
+
+test("a node port that another stack has is found before anything is made, and so is an alternate one", async () => {
+  for (const endpoint of [{ nodePort: 30022 }, { nodePort: 30082, alternatePorts: [30022] }]) {
+    const third = new Stack("e2e-third", 30082);
+    third.change((settings) => {
+      settings.endpoint = { ...(settings.endpoint as object), ...endpoint };
+      settings.bakers = [];
+    });
+    const error = await third.npm("up").then(() => "", String);
+    assert.match(error, /found 30022, which Service signer-forwarder of namespace e2e has/);
+    assert.equal(await one.kubectl("get", "namespace", third.name, "--ignore-not-found", "--output", "name"), "");
+    await third.npm("down");
+  }
+});
+
+test("a stack whose load balancer has no address yet is up when it has one", async () => {
+  const balanced = new Stack("e2e-balanced", 30092);
+  balanced.change((settings) => {
+    settings.endpoint = { host: "203.0.113.7", port: 2200 };
+    settings.bakers = [];
+  });
+  const service = ["service", "signer-forwarder"];
+  let ended = false;
+  const up = balanced.npm("up").finally(() => {
+    ended = true;
+  });
+  up.catch(() => {});
+  try {
+    await until("the forwarder is ready", 120, async () => {
+      const path = "jsonpath={.status.readyReplicas}";
+      const ready = balanced.kubectl("get", "deployment", "signer-forwarder", "--output", path);
+      return (await ready.catch(() => "")) === "1";
+    });
+    await sleep(3000);
+    assert.ok(!ended, "it is not up before somebody can dial");
+    // What a cloud does once it has made one; nobody makes load balancers here.
+    const status = JSON.stringify({ status: { loadBalancer: { ingress: [{ ip: "203.0.113.7" }] } } });
+    await balanced.kubectl("patch", ...service, "--subresource", "status", "--type", "merge", "--patch", status);
+    await up;
+  } finally {
+    await up.catch(() => {});
+    await balanced.npm("down");
+  }
+});
+
+test("a stack, a signer and a baker may have names that YAML takes for something else", async () => {
+  const no = new Stack("no", 30102);
+  no.change((settings) => {
+    const [home] = settings.signers;
+    const [alice] = settings.bakers as { keys: object[] }[];
+    settings.signers = [{ ...home, name: "yes" } as (typeof settings.signers)[0]];
+    settings.bakers = [{ ...alice, name: "null", keys: [{ ...alice?.keys[0], name: "on", signer: "yes" }] }];
+  });
+  try {
+    await no.npm("up");
+    assert.equal((await no.outputs()).signers.yes?.url, "http://signer-yes.no.svc:8443");
+    assert.match(await no.kubectl("get", "statefulsets,services", "--output", "name"), /baker-null\n.*signer-yes/s);
+  } finally {
+    await no.npm("down");
+  }
 });
 
 test("a namespace of that name that is somebody else's is left alone, by up and by down", async () => {

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ClusterAccess } from "./clusterAccess.ts";
+import { lookUpInCluster } from "./clusterFacts.ts";
 import type { StackConfig } from "./config.ts";
 import { ConfigError, type Problem, show } from "./configError.ts";
 import { isOnPath } from "./onPath.ts";
@@ -15,8 +16,8 @@ export type Facts = {
 const authPlugin = "gke-gcloud-auth-plugin";
 
 /**
- * Looks up what the config relies on: another stack's cluster, regions, addresses and DNS zones of Google's cloud, and the
- * program that kubeconfigs of Google's clusters call.
+ * Looks up what the config relies on: another stack's cluster, node ports that are free, regions, addresses and DNS zones of
+ * Google's cloud, and the program that kubeconfigs of Google's clusters call.
  *
  * Throws ConfigError with everything that is not as the config says, before anything is made. What nobody can answer, since
  * the program runs without the Pulumi engine, is no problem.
@@ -37,6 +38,8 @@ export async function lookUp(stack: string, config: StackConfig): Promise<Facts>
         "it, to log in to the cluster: `gcloud components install gke-gcloud-auth-plugin`, or the package google-cloud-cli-gke-gcloud-auth-plugin of Google's apt repository",
     });
   }
+  const access = cluster.kind === "existing" ? cluster : shared?.cluster;
+  if (access) problems.push(...(await lookUpInCluster(stack, config, access)));
   if (problems.length > 0) throw new ConfigError(stack, problems);
   return {
     ...(google?.address && { address: google.address }),
