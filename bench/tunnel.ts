@@ -25,7 +25,6 @@ export type Dial = {
 /** The command of a stock ssh client with the settings of signer-host/ssh_config, whatever server it dials. */
 export function dialWords({ name, ssh, place, server, secret, port, localPort }: Dial): Words {
   const [type, base64] = server.hostKey.split(" ");
-  const known = server.port === 22 ? server.host : `[${server.host}]:${server.port}`;
   const config = fillSshConfig(readFileSync(join(root, "signer-host/ssh_config"), "utf8"), {
     forwarder: server,
     port,
@@ -33,7 +32,7 @@ export function dialWords({ name, ssh, place, server, secret, port, localPort }:
     localSignerPort: localPort,
     localSshPort: 22,
     identityFile: secretFile(ssh, `${name}.key`, secret),
-    knownHostsFile: secretFile(ssh, `${name}.known_hosts`, `${known} ${type} ${base64}\n`),
+    knownHostsFile: secretFile(ssh, `${name}.known_hosts`, `${server.host} ${type} ${base64}\n`),
   });
   return [...place, ...ssh.client, "-v", "-F", secretFile(ssh, `${name}.config`, config), sshHost];
 }

@@ -7,10 +7,13 @@ import { parseHostKey, parsePublicKey } from "../infra/sshKey.ts";
 import { clusterLayout } from "../local/layout.ts";
 import { type Background, start, stopAll, until } from "./background.ts";
 import { inside, makeNetwork, removeNetwork } from "./network.ts";
+import { ssh, sshWords } from "./ssh.ts";
 import { root, Stack, temporary } from "./stack.ts";
 
 const homes = ["home", "office"];
+const alternatePort = 30027;
 const stack = new Stack("e2e", 30022);
+stack.change((settings) => Object.assign(settings.endpoint as object, { alternatePorts: [alternatePort] }));
 const stateOfHome = join(root, ".local/signers/e2e/home");
 let home: Background;
 let office: Background;
@@ -46,6 +49,7 @@ describe("the host key is changed while signing goes on", () => {
     const { hostKeyFingerprint, knownHosts } = await stack.outputs();
     assert.equal(hostKeyFingerprint, old);
     assert.ok(knownHosts.includes(next.line), "whoever is set up now knows both");
+    assert.equal(knownHosts.trim().split("\n").length, 2, "under one name, for both ports");
     assert.deepEqual(await forwarderLog(/: connected/), connected);
   });
 
@@ -65,6 +69,12 @@ describe("the host key is changed while signing goes on", () => {
     await until("home has forgotten the old one", 20, () => known().trim().split("\n").length === 1, known);
     assert.ok(known().includes(next.line));
     assert.doesNotMatch(home.output(), /REFUSED/);
+    // What it has learned is good at every port. A key that is no signer's gets as far as that.
+    for (const port of [undefined, alternatePort]) {
+      const dial = await sshWords(stack, "home", next.file, port);
+      const { output } = await ssh(dial, ["-o", `UserKnownHostsFile=${join(stateOfHome, "known_hosts")}`]);
+      assert.match(output, /Permission denied/);
+    }
     for (const key of homes) await signs(`${key}-baker`);
   });
 });

@@ -20,9 +20,10 @@ export async function sshWords(
   const key = temporary(`key-${home}`);
   copyFileSync(keyFile, key);
   chmodSync(key, 0o600);
-  const options = ["BatchMode=yes", "StrictHostKeyChecking=yes", `UserKnownHostsFile=${known}`, "IdentitiesOnly=yes"];
-  const [enter, ...namespace] = inside(homeOf(home)) as [string, ...string[]];
   const { host, port, user } = signerEndpoint;
+  const identity = [`HostKeyAlias=${host}`, `UserKnownHostsFile=${known}`];
+  const options = ["BatchMode=yes", "StrictHostKeyChecking=yes", ...identity, "IdentitiesOnly=yes"];
+  const [enter, ...namespace] = inside(homeOf(home)) as [string, ...string[]];
   const words = [
     "-F",
     "none",

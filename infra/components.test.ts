@@ -175,7 +175,7 @@ test("a next host key is in the same Secret, and its type does not matter for it
 test("new signer hosts know the next host key as well, and the current one is still the host key", async () => {
   assert.deepEqual(await settled(changing.knownHosts), {
     secret: false,
-    value: "[198.51.100.7]:30022 ssh-ed25519 AAAAhost\n[198.51.100.7]:30022 ssh-ed25519 AAAAnext\n",
+    value: "198.51.100.7 ssh-ed25519 AAAAhost\n198.51.100.7 ssh-ed25519 AAAAnext\n",
   });
   assert.deepEqual(await settled(changing.hostKeyFingerprint), { secret: false, value: "SHA256:host" });
 });

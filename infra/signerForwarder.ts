@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Cluster } from "./clusterAccess.ts";
 import type { StackConfig } from "./config.ts";
 import type { Endpoint } from "./endpoint.ts";
+import { knownHostsOf } from "./knownHosts.ts";
 import { namespaceLabels } from "./namespaceLabels.ts";
 import { sshPortOf } from "./ports.ts";
 import { listenerFor } from "./signersOfKeys.ts";
@@ -36,7 +37,7 @@ const user = "signer";
 export class SignerForwarder extends pulumi.ComponentResource {
   /** What signers dial; the alternate ports are for networks that let no ssh out by the first. */
   readonly endpoint: pulumi.Output<{ host: string; port: number; alternatePorts: number[]; user: string }>;
-  /** The lines for a signer host's known_hosts file, for each port: the host key's, and the next one's. */
+  /** The lines for a signer host's known_hosts file: the host key's, and the next one's. */
   readonly knownHosts: pulumi.Output<string>;
   readonly hostKeyFingerprint: pulumi.Output<string>;
   readonly signers: pulumi.Output<Record<string, SignerOutput>>;
@@ -100,10 +101,7 @@ export class SignerForwarder extends pulumi.ComponentResource {
     const port = endpoint.nodePort ?? endpoint.port;
     this.endpoint = pulumi.output({ host, port, alternatePorts: [...alternatePorts], user });
     const hostKeys = nextHostKey ? [hostKey, nextHostKey] : [hostKey];
-    this.knownHosts = pulumi.output(host).apply((host) => {
-      const names = [port, ...alternatePorts].map((port) => (port === 22 ? host : `[${host}]:${port}`));
-      return names.flatMap((name) => hostKeys.map(({ line }) => `${name} ${line}\n`)).join("");
-    });
+    this.knownHosts = pulumi.output(host).apply((host) => knownHostsOf(host, hostKeys));
     this.hostKeyFingerprint = pulumi.output(hostKey.fingerprint);
     this.signerUrls = Object.fromEntries(
       signers.map(({ name, port }) => [name, `http://signer-${name}.${namespace}.svc:${port}`]),
