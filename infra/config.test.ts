@@ -452,6 +452,22 @@ for (const key of ["hostKey", "nextHostKey"]) {
   });
 }
 
+test("a touch may be waived for a security key, and for nothing else", () => {
+  const wire = (...parts: string[]) =>
+    Buffer.concat(parts.flatMap((part) => [Buffer.from([0, 0, 0, part.length]), Buffer.from(part, "latin1")]));
+  const type = "sk-ssh-ed25519@openssh.com";
+  const securityKey = `${type} ${wire(type, "k".repeat(32), "ssh:").toString("base64")}`;
+  const waive = (key: string, waived: unknown) =>
+    problemsAfter((config) => Object.assign(config.signers[0] as Tree, { sshPublicKey: key, noTouchRequired: waived }));
+  assert.deepEqual(waive(securityKey, true), []);
+  assert.deepEqual(waive(homeKey, false), []);
+  assert.match(
+    waive(homeKey, true).join(),
+    /^signers\[0\]\.noTouchRequired: found true; wanted nothing: only a security key/,
+  );
+  assert.match(waive(securityKey, "yes").join(), /^signers\[0\]\.noTouchRequired: found "yes"; wanted true or false/);
+});
+
 test("all problems come in one error, next to each other", () => {
   const problems = problemsAfter((config) => {
     config.endpoint = { port: 22 };

@@ -30,15 +30,22 @@ const signerPort = intFrom(1024, highestSignerPort, wantedPort);
 
 const publicKey = z.string("one OpenSSH public key on one line").transform(parsedBy(parsePublicKey));
 
-const signer = z.strictObject(
-  {
-    name: label(56),
-    sshPublicKey: publicKey,
-    nextSshPublicKey: publicKey.optional(),
-    port: signerPort,
-  },
-  objectOf,
-);
+const signer = z
+  .strictObject(
+    {
+      name: label(56),
+      sshPublicKey: publicKey,
+      nextSshPublicKey: publicKey.optional(),
+      port: signerPort,
+      noTouchRequired: z.boolean("true or false").optional(),
+    },
+    objectOf,
+  )
+  .superRefine(({ noTouchRequired, sshPublicKey, nextSshPublicKey }, ctx) => {
+    if (!noTouchRequired || [sshPublicKey, nextSshPublicKey].some((key) => key?.type?.startsWith("sk-"))) return;
+    const message = "nothing: only a security key (sk-…) is ever touched";
+    ctx.addIssue({ code: "custom", path: ["noTouchRequired"], message });
+  });
 
 const hostKey = z.string("an ssh private key, as a secret").transform(parsedBy(parseHostKey));
 
@@ -57,7 +64,14 @@ const schema = z.strictObject({
 });
 
 /** A home device: its keys open `port` and the port of its own ssh, nothing else. */
-export type Signer = { name: string; sshPublicKey: SshPublicKey; nextSshPublicKey?: SshPublicKey; port: number };
+export type Signer = {
+  name: string;
+  sshPublicKey: SshPublicKey;
+  nextSshPublicKey?: SshPublicKey;
+  port: number;
+  /** Whether a signature of its security key counts although nobody touched the key. */
+  noTouchRequired?: boolean;
+};
 export type { BakerConfig, BakerKey } from "./bakerConfig.ts";
 /** A reserved address of Google's cloud, where it is said. */
 export type AddressConfig = NonNullable<EndpointConfig["address"]> & { project: string; region: string };

@@ -24,6 +24,8 @@ type signerKey struct {
 	signer string
 	line   string
 	ports  []string
+	// A security key's signature counts although nobody touched it.
+	isTouchless bool
 }
 
 // forSshd is the line as sshd gets it: made anew, so that nothing is in it that we have not read.
@@ -31,6 +33,9 @@ func (k signerKey) forSshd() string {
 	options := "restrict,port-forwarding"
 	for _, port := range k.ports {
 		options += fmt.Sprintf(",permitlisten=%q", port)
+	}
+	if k.isTouchless {
+		options += "," + noTouch
 	}
 	return options + " " + k.text + " " + k.signer
 }
@@ -40,7 +45,11 @@ type signerKeys []signerKey
 
 var signerName = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$`)
 
-// parseAuthorizedKeys reads the lines `restrict,port-forwarding,permitlisten="<port>",… <type> <base64> <signer>`.
+// noTouch is the one option that a line may have beyond those that each line has, and only a security key's.
+const noTouch = "no-touch-required"
+
+// parseAuthorizedKeys reads the lines `restrict,port-forwarding,permitlisten="<port>",… <type> <base64> <signer>`, of a
+// security key also with the option no-touch-required.
 //
 // It takes no other options: a line that lost some of these would let its key do more than open its own listeners.
 func parseAuthorizedKeys(text string) (signerKeys, error) {
@@ -71,16 +80,23 @@ func parseSignerLine(line string) (signerKey, error) {
 	if !signerName.MatchString(name) {
 		return signerKey{}, fmt.Errorf("found the name %q; wanted lower-case letters, digits and hyphens", name)
 	}
-	ports, err := parseOptions(words[0])
+	ports, isTouchless, err := parseOptions(words[0])
 	if err != nil {
 		return signerKey{}, fmt.Errorf("%s: %w", name, err)
 	}
-	return signerKey{publicKey: key, signer: name, line: line, ports: ports}, nil
+	if isTouchless && !strings.HasPrefix(words[1], "sk-") {
+		return signerKey{}, fmt.Errorf("%s: found the option %s of a key of type %s; wanted it of a security key (sk-…) alone", name, noTouch, words[1])
+	}
+	return signerKey{publicKey: key, signer: name, line: line, ports: ports, isTouchless: isTouchless}, nil
 }
 
-func parseOptions(text string) ([]string, error) {
-	var ports, others []string
+func parseOptions(text string) (ports []string, isTouchless bool, err error) {
+	var others []string
 	for _, option := range strings.Split(text, ",") {
+		if option == noTouch && !isTouchless {
+			isTouchless = true
+			continue
+		}
 		value, isListen := strings.CutPrefix(option, "permitlisten=")
 		if !isListen {
 			others = append(others, option)
@@ -88,15 +104,15 @@ func parseOptions(text string) ([]string, error) {
 		}
 		port, err := strconv.ParseUint(strings.Trim(value, `"`), 10, 16)
 		if err != nil || port == 0 || value != fmt.Sprintf(`"%d"`, port) {
-			return nil, fmt.Errorf(`found %s; wanted permitlisten="<port>"`, option)
+			return nil, false, fmt.Errorf(`found %s; wanted permitlisten="<port>"`, option)
 		}
 		ports = append(ports, strconv.FormatUint(port, 10))
 	}
 	slices.Sort(others)
 	if len(ports) == 0 || !slices.Equal(others, []string{"port-forwarding", "restrict"}) {
-		return nil, fmt.Errorf(`found the options %s; wanted restrict,port-forwarding,permitlisten="<port>"`, text)
+		return nil, false, fmt.Errorf(`found the options %s; wanted restrict,port-forwarding,permitlisten="<port>"`, text)
 	}
-	return ports, nil
+	return ports, isTouchless, nil
 }
 
 // parsePublicKey reads "<type> <base64>", with or without a comment behind.

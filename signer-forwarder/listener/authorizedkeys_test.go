@@ -8,6 +8,7 @@ import (
 
 const (
 	homeKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKgSIp61FsvSKXhy6Ow1L3MKt1XqU9mPgTVmtQBy1YHc"
+	skKey   = "sk-ssh-ed25519@openssh.com AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAIKgSIp61FsvSKXhy6Ow1L3MKt1XqU9mPgTVmtQBy1YHcAAAABHNzaDo="
 	options = `restrict,port-forwarding,permitlisten="8443",permitlisten="9443" `
 )
 
@@ -34,6 +35,23 @@ func TestParseAuthorizedKeys(t *testing.T) {
 	}
 }
 
+func TestASecurityKeyMayDoWithoutTouch(t *testing.T) {
+	touchless := strings.TrimSpace(options) + ",no-touch-required " + skKey + " home"
+	for _, line := range []string{
+		touchless,
+		`no-touch-required,restrict,permitlisten="8443",port-forwarding,permitlisten="9443" ` + skKey + " home",
+	} {
+		key, err := parseSignerLine(line)
+		if err != nil || !key.isTouchless || key.kind != "ED25519-SK" || key.forSshd() != touchless {
+			t.Errorf("%s: found %+v, %v; gives sshd %s", line, key, err, key.forSshd())
+		}
+	}
+	key, err := parseSignerLine(options + skKey + " home")
+	if err != nil || key.isTouchless || key.forSshd() != options+skKey+" home" {
+		t.Errorf("found %+v, %v; gives sshd %s", key, err, key.forSshd())
+	}
+}
+
 func TestParseAuthorizedKeysRefuses(t *testing.T) {
 	for _, test := range []struct{ name, line, problem string }{
 		{"no options", homeKey + " home", "words"},
@@ -42,6 +60,10 @@ func TestParseAuthorizedKeysRefuses(t *testing.T) {
 		{"no permitlisten", "restrict,port-forwarding " + homeKey + " home", "options"},
 		{"another option", `restrict,port-forwarding,pty,permitlisten="8443" ` + homeKey + " home", "options"},
 		{"a command", `restrict,port-forwarding,command="x",permitlisten="8443" ` + homeKey + " home", "options"},
+		{"no touch of a key that has none", `restrict,port-forwarding,no-touch-required,permitlisten="8443" ` + homeKey + " home", "no-touch-required"},
+		{"no touch twice", `no-touch-required,restrict,port-forwarding,no-touch-required,permitlisten="8443" ` + skKey + " home", "options"},
+		{"no touch and nothing else", "no-touch-required " + skKey + " home", "options"},
+		{"a verified user", `restrict,port-forwarding,verify-required,permitlisten="8443" ` + skKey + " home", "options"},
 		{"an address", `restrict,port-forwarding,permitlisten="0.0.0.0:8443" ` + homeKey + " home", "permitlisten"},
 		{"any port", `restrict,port-forwarding,permitlisten="*" ` + homeKey + " home", "permitlisten"},
 		{"a port too high", `restrict,port-forwarding,permitlisten="84430" ` + homeKey + " home", "permitlisten"},
@@ -69,6 +91,7 @@ func TestKeyKind(t *testing.T) {
 
 func FuzzParseAuthorizedKeys(f *testing.F) {
 	f.Add(options + homeKey + " home\n")
+	f.Add("no-touch-required," + options + skKey + " home\n")
 	f.Add("restrict,port-forwarding,permitlisten=\"1\",permitlisten= ssh-rsa AAAA x")
 	f.Fuzz(func(t *testing.T, text string) {
 		keys, err := parseAuthorizedKeys(text)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -12,6 +13,7 @@ const (
 	nothing        eventKind = iota // of no interest
 	keyOffered                      // a key that authorized_keys has was named; nothing is proved by that
 	keyRefused                      // a key that authorized_keys does not have, or a signature that is wrong
+	proofLacking                    // a signature that is right, by a security key that lacks what is asked of its user
 	userRefused                     // a user name that nobody logs in with
 	forwardRefused                  // a forward, a session or the like that no signer gets
 	forwardFailed                   // a listener that could not be opened
@@ -24,7 +26,7 @@ const (
 type event struct {
 	kind        eventKind
 	user        string // userRefused
-	fingerprint string // keyOffered, keyRefused
+	fingerprint string // keyOffered, keyRefused, proofLacking
 	keyKind     string // keyRefused
 	text        string // the others, in our words where we have some
 }
@@ -51,14 +53,19 @@ var logPatterns = []logPattern{
 	{regexp.MustCompile(`^Failed publickey for .* ssh2: (\S+) (SHA256:\S+)$`), func(match []string) event {
 		return event{kind: keyRefused, keyKind: match[1], fingerprint: match[2]}
 	}},
+	// sshd says of the same key that it failed, in a line of its own. This one ends with a blank.
+	{regexp.MustCompile(`^error: public key \S+ (SHA256:\S+) signature for .* from ` + peer +
+		` rejected: user (presence|verification) (?:\(authenticator touch\) )?requirement not met *$`), func(match []string) event {
+		return event{kind: proofLacking, fingerprint: match[1], text: match[2]}
+	}},
 	{regexp.MustCompile(`^User (.*) from \S+ not allowed because `), userOf},
 	{regexp.MustCompile(`^Invalid user (.*) from ` + peer + `$`), userOf},
 	{regexp.MustCompile(`^Received request from ` + peer + ` to remote forward to host \S* port (\d+), but the request was denied`),
-		causes(forwardRefused, "the forward $1: not among its ports")},
+		refusedPort},
 	{regexp.MustCompile(`^Received request from ` + peer + ` to (.*), but the request was denied`), causes(forwardRefused, "to $1")},
 	{regexp.MustCompile(`^refused (.* port forward): .*, target (.*)$`), causes(forwardRefused, "a connection to $1")},
 	{regexp.MustCompile(`^no more sessions$`), causes(forwardRefused, "a session: there is no shell, command or subsystem")},
-	{regexp.MustCompile(`^error: bind \[\S*\]:(\d+: .*)$`), causes(forwardFailed, "the forward $1")},
+	{regexp.MustCompile(`^(?:error: )?(?:bind|listen) \[\S*\]:(\d+: .*)$`), causes(forwardFailed, "the forward $1")},
 	{regexp.MustCompile(`^error: PAM: pam_open_session\(\): `), causes(hookFailed, "")},
 	{regexp.MustCompile(`^Received disconnect from ` + peer + `:11: disconnected by user$`), causes(left, "its client ended")},
 	{regexp.MustCompile(`^Received disconnect from ` + peer + `:\d+: (.*)$`), causes(left, "its client said: $1")},
@@ -70,13 +77,28 @@ var logPatterns = []logPattern{
 	{regexp.MustCompile(`(?:^|: )(?:Read|Write|Connection).*: Connection timed out$`), causes(left, silent)},
 	{regexp.MustCompile(`^Unable to negotiate with ` + peer + `: (.*)$`), causes(left, "$1")},
 	{regexp.MustCompile(`^(?:fatal: )?Timeout before authentication `), causes(left, "it did not log in in time")},
-	{regexp.MustCompile(`^(?:error: )?maximum authentication attempts exceeded `), causes(left, "it tried too many keys")},
+	{regexp.MustCompile(`^(?:error: )?maximum authentication attempts exceeded `), causes(left, tooManyKeys)},
 	{regexp.MustCompile(`^(?:ssh_dispatch_run_fatal: |banner exchange: )Connection from ` + peer + `: (.*)$`), causes(left, "$1")},
 	{regexp.MustCompile(`^(Protocol major versions differ|Bad protocol version identification).*`), causes(left, "$1")},
 }
 
 // silent is the cause that TCP_USER_TIMEOUT has.
 const silent = "its link is dead: no acknowledgement for 10s"
+
+// tooManyKeys is the cause that sshd's MaxAuthTries has.
+const tooManyKeys = "it tried too many keys"
+
+// lowestWatchPort is from where on a refused port may be autossh's own: by default it is at random from 32768 on with Debian,
+// 20000 with OpenWrt, and with `-M` what its user likes.
+const lowestWatchPort = 10000
+
+func refusedPort(match []string) event {
+	text := "the forward " + match[1] + ": not among its ports"
+	if port, err := strconv.Atoi(match[1]); err == nil && port >= lowestWatchPort {
+		text += " (if it is autossh's own, autossh needs `-M 0`)"
+	}
+	return event{kind: forwardRefused, text: text}
+}
 
 // noise are the beginnings of lines that say nothing beyond what we know ourselves.
 var noise = []string{

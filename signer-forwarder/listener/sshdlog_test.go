@@ -17,6 +17,11 @@ func TestReadLogLine(t *testing.T) {
 			event{kind: keyOffered, fingerprint: "SHA256:abc"}},
 		{"Failed publickey for signer from " + peer + " ssh2: ED25519 SHA256:abc",
 			event{kind: keyRefused, fingerprint: "SHA256:abc", keyKind: "ED25519"}},
+		{"error: public key ED25519-SK SHA256:abc signature for signer from " + peer +
+			" rejected: user presence (authenticator touch) requirement not met ",
+			event{kind: proofLacking, fingerprint: "SHA256:abc", text: "presence"}},
+		{"error: public key ECDSA-SK SHA256:abc signature for signer from " + peer + " rejected: user verification requirement not met ",
+			event{kind: proofLacking, fingerprint: "SHA256:abc", text: "verification"}},
 		{"User root from 203.0.113.9 not allowed because not listed in AllowUsers", event{kind: userRefused, user: "root"}},
 		{"Invalid user admin from " + peer, event{kind: userRefused, user: "admin"}},
 		{"Invalid user  from " + peer, event{kind: userRefused}},
@@ -25,10 +30,21 @@ func TestReadLogLine(t *testing.T) {
 			event{kind: userRefused, user: "x from 1.2.3.4 port 5 ssh2: ED25519 SHA256:abc"}},
 		{"Received request from " + peer + " to remote forward to host localhost port 8500, but the request was denied.",
 			event{kind: forwardRefused, text: "the forward 8500: not among its ports"}},
+		// A port of no signer that is high enough may be what autossh watches its tunnel by.
+		{"Received request from " + peer + " to remote forward to host localhost port 41234, but the request was denied.",
+			event{kind: forwardRefused, text: "the forward 41234: not among its ports (if it is autossh's own, autossh needs `-M 0`)"}},
+		{"Received request from " + peer + " to remote forward to host 127.0.0.1 port 20000, but the request was denied.",
+			event{kind: forwardRefused, text: "the forward 20000: not among its ports (if it is autossh's own, autossh needs `-M 0`)"}},
+		{"error: maximum authentication attempts exceeded for signer from " + peer + " ssh2 [preauth]",
+			event{kind: left, text: "it tried too many keys"}},
 		{"refused local port forward: originator 127.0.0.1 port 65535, target 10.96.0.1 port 443",
 			event{kind: forwardRefused, text: "a connection to 10.96.0.1 port 443"}},
 		{"no more sessions", event{kind: forwardRefused, text: "a session: there is no shell, command or subsystem"}},
 		{"error: bind [127.0.0.1]:8443: Address already in use",
+			event{kind: forwardFailed, text: "the forward 8443: Address already in use"}},
+		{"bind [127.0.0.1]:8443: Address already in use",
+			event{kind: forwardFailed, text: "the forward 8443: Address already in use"}},
+		{"error: listen [127.0.0.1]:8443: Address already in use",
 			event{kind: forwardFailed, text: "the forward 8443: Address already in use"}},
 		{"Received disconnect from " + peer + ":11: disconnected by user", event{kind: left, text: "its client ended"}},
 		{"Received disconnect from " + peer + ":2: Packet corrupt", event{kind: left, text: "its client said: Packet corrupt"}},
@@ -53,6 +69,7 @@ func TestReadLogLine(t *testing.T) {
 
 func FuzzReadLogLine(f *testing.F) {
 	f.Add("Failed publickey for signer from 203.0.113.9 port 4711 ssh2: ED25519 SHA256:abc")
+	f.Add("error: public key ED25519-SK SHA256:abc signature for signer from 203.0.113.9 port 4711 rejected: user verification requirement not met ")
 	f.Add("Invalid user \\n from x from 203.0.113.9 port 4711")
 	f.Add("Received disconnect from 203.0.113.9 port 4711:11: $1")
 	f.Fuzz(func(t *testing.T, line string) {
@@ -61,7 +78,11 @@ func FuzzReadLogLine(f *testing.F) {
 		if strings.HasPrefix(line, "Invalid user ") && found.kind != userRefused && found.kind != trouble {
 			t.Fatalf("%q became %+v", line, found)
 		}
-		if found.fingerprint != "" && !strings.HasPrefix(line, "Failed publickey ") && !strings.HasPrefix(line, "Accepted key ") {
+		isAboutKey := false
+		for _, beginning := range []string{"Failed publickey ", "Accepted key ", "error: public key "} {
+			isAboutKey = isAboutKey || strings.HasPrefix(line, beginning)
+		}
+		if found.fingerprint != "" && !isAboutKey {
 			t.Fatalf("%q has the key %s", line, found.fingerprint)
 		}
 	})
