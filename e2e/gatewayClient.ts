@@ -18,11 +18,12 @@ export function send(
   path: string,
   body: string | undefined,
   headers: Record<string, string>,
+  host = podAddress,
 ): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const begin = performance.now();
     const all = { ...headers, ...(body !== undefined && { "content-length": `${Buffer.byteLength(body)}` }) };
-    const options = { host: podAddress, port, method, path, headers: all, agent: false };
+    const options = { host, port, method, path, headers: all, agent: false };
     const outgoing = request(options, async (response) => {
       try {
         const text = Buffer.concat(await response.toArray()).toString();

@@ -26,6 +26,7 @@ export class Gateway {
   readonly #folder = mkdtempSync(join(tmpdir(), "rsc-gateway-"));
   #process: Background | undefined;
   #requests = "";
+  readonly #address: string;
   /** Takes the lines that the listener is sent. */
   readonly #listener = createServer((socket) => {
     socket.on("data", (data) => {
@@ -35,6 +36,11 @@ export class Gateway {
     this.#connections.add(socket);
   });
   readonly #connections = new Set<Socket>();
+
+  /** `address` stands for the pod's. */
+  constructor(address = podAddress) {
+    this.#address = address;
+  }
 
   /** Starts it, and waits until it listens. */
   async start(signers: readonly SignerValues[]): Promise<void> {
@@ -50,7 +56,7 @@ export class Gateway {
     };
     const [program, ...words] = [...inImage(await imageRoot(), volumes), "/usr/local/lib/signer-forwarder/gateway"];
     const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-    this.#process = start(program as string, words, { PATH, POD_IP: podAddress });
+    this.#process = start(program as string, words, { PATH, POD_IP: this.#address });
     await until(
       "the gateway listens",
       20,
@@ -143,7 +149,7 @@ export class Gateway {
   }
 
   get(port: number, target: string, headers: Record<string, string> = {}): Promise<Reply> {
-    return send(port, "GET", target, undefined, headers);
+    return send(port, "GET", target, undefined, headers, this.#address);
   }
 
   /** Asks for a signature, as Octez does. */
@@ -159,7 +165,7 @@ export class Gateway {
   }
 
   post(port: number, target: string, body: string): Promise<Reply> {
-    return send(port, "POST", target, body, { "content-type": "application/json" });
+    return send(port, "POST", target, body, { "content-type": "application/json" }, this.#address);
   }
 }
 

@@ -13,6 +13,7 @@ import (
 // connection is one that was accepted, from its first moment to its last.
 type connection struct {
 	address netip.AddrPort
+	source  netip.Addr   // what of the address counts for the limits
 	tcp     *net.TCPConn // while it is outside
 	client  string       // its first line, once that has come
 	since   time.Time    // when it came, or when its sshd started
@@ -44,6 +45,7 @@ const (
 func newConnection(tcp *net.TCPConn, address netip.AddrPort, now time.Time) *connection {
 	return &connection{
 		address: address,
+		source:  sourceOf(address.Addr()),
 		tcp:     tcp,
 		since:   now,
 		socket:  -1,

@@ -23,6 +23,15 @@ const (
 	maxFamiliarInside = 8
 )
 
+// sourceOf is what counts as one address: of IPv6 its first 64 bits, because that is what one host has.
+func sourceOf(address netip.Addr) netip.Addr {
+	if !address.Is6() {
+		return address
+	}
+	block, _ := address.WithZone("").Prefix(64)
+	return block.Masked().Addr()
+}
+
 // stranger is what the door knows of a connection that has not logged in.
 type stranger struct {
 	source netip.Addr

@@ -17,7 +17,7 @@ type doorman struct {
 	mutex    sync.Mutex
 	waiting  []*connection
 	within   []*connection
-	familiar map[netip.Addr]time.Time // addresses that signers have logged in from, and when last
+	familiar map[netip.Addr]time.Time // sources that signers have logged in from, and when last
 	clients  map[string]bool          // the first lines of signers' clients
 }
 
@@ -103,9 +103,9 @@ func (d *doorman) letIn(c *connection, now time.Time) {
 func (d *doorman) describe(connections []*connection) []stranger {
 	strangers := make([]stranger, len(connections))
 	for index, c := range connections {
-		_, isFamiliar := d.familiar[c.address.Addr()]
+		_, isFamiliar := d.familiar[c.source]
 		strangers[index] = stranger{
-			source:         c.address.Addr(),
+			source:         c.source,
 			isFamiliar:     isFamiliar,
 			hasKnownClient: d.clients[c.client],
 			since:          c.since,
@@ -146,7 +146,7 @@ func (d *doorman) remember(c *connection) {
 	d.mutex.Lock()
 	defer d.mutex.Unlock()
 	if len(d.familiar) >= maxRemembered {
-		oldest := c.address.Addr()
+		oldest := c.source
 		for address, last := range d.familiar {
 			if before, isThere := d.familiar[oldest]; !isThere || last.Before(before) {
 				oldest = address
@@ -154,7 +154,7 @@ func (d *doorman) remember(c *connection) {
 		}
 		delete(d.familiar, oldest)
 	}
-	d.familiar[c.address.Addr()] = time.Now()
+	d.familiar[c.source] = time.Now()
 	if len(d.clients) < maxRemembered {
 		d.clients[c.client] = true
 	}
@@ -190,7 +190,7 @@ func (d *doorman) claim(group int) *connection {
 func (d *doorman) isFamiliar(address netip.Addr) bool {
 	d.mutex.Lock()
 	defer d.mutex.Unlock()
-	_, isFamiliar := d.familiar[address]
+	_, isFamiliar := d.familiar[sourceOf(address)]
 	return isFamiliar
 }
 

@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"net"
 	"os"
 
 	"remote-signer-cloud/signer-forwarder/listener/ask"
@@ -61,6 +62,9 @@ var theImage = places{
 	sshdConfig: "/etc/ssh/sshd_config",
 	sshd:       "/usr/sbin/sshd",
 	keygen:     "/usr/bin/ssh-keygen",
-	listen:     "0.0.0.0:2222",
-	http:       os.Getenv("POD_IP") + ":8405",
+	listen:     ":2222", // IPv4 and IPv6, as far as the pod has them
+	http:       httpAddress(os.Getenv("POD_IP")),
 }
+
+// httpAddress is where /healthz and /metrics are, on the pod's own address of either protocol.
+func httpAddress(podIP string) string { return net.JoinHostPort(podIP, "8405") }

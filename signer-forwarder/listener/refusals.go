@@ -33,10 +33,10 @@ func newRefusals() *refusals {
 func (r *refusals) stranger(now time.Time, address netip.AddrPort, isFamiliar bool, cause string) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
-	own := r.sources[address.Addr()]
+	own := r.sources[sourceOf(address.Addr())]
 	if own == nil && len(r.sources) < maxSources {
 		own = &limit{burst: 3, interval: 30 * time.Second}
-		r.sources[address.Addr()] = own
+		r.sources[sourceOf(address.Addr())] = own
 	}
 	if own == nil || !own.allow(now) || !isFamiliar && !r.all.allow(now) {
 		r.leftOut++

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"net"
 	"syscall"
 	"time"
@@ -12,9 +13,25 @@ import (
 // signer whose link died are free. sshd's own probes are not enough: they stop while a baker uses the port.
 const deadLink = 10 * time.Second
 
-// listenForSigners opens the port that signers dial. Its sockets ask an idle peer every few seconds whether it is there.
+// largestSegment is how many bytes of TCP go into a packet, either way. Some paths (PPPoE, VPNs, 4G) take less than their MTU says
+// and drop the rest without a word: login then hangs in the key exchange, whose packets are the first large ones. 1200 is below
+// the 1220 that the smallest MTU of IPv6 leaves.
+const largestSegment = 1200
+
+// listenForSigners opens the port that signers dial, for IPv4 and IPv6 where the address names none of them.
 func listenForSigners(address string) (*net.TCPListener, error) {
-	listener, err := net.Listen("tcp4", address)
+	// The accepted sockets have it from here, and the client is told in the handshake.
+	settings := net.ListenConfig{Control: func(_, _ string, raw syscall.RawConn) error {
+		var failure error
+		err := raw.Control(func(fd uintptr) {
+			failure = unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_MAXSEG, largestSegment)
+		})
+		if err != nil {
+			return err
+		}
+		return failure
+	}}
+	listener, err := settings.Listen(context.Background(), "tcp", address)
 	if err != nil {
 		return nil, err
 	}
