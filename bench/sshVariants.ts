@@ -20,7 +20,7 @@ export function ourVariant(forwarder: Forwarder, client: OpenSsh, signer: BenchS
       const server = await forwarder.server();
       const dial = { ...signer, name: `ours-${signer.name}-${link.rtt}`, ssh: client, place: home };
       const tunnel = await Redialled.to({ ...dial, server: { ...server, ...(await link.to(server)) } });
-      return waited(ours, await forwarder.door(signer), tunnel, () => forwarder.kill());
+      return waited(ours, await forwarder.door(signer), tunnel, link, () => forwarder.kill());
     },
   };
 }
@@ -33,7 +33,8 @@ export function sshVariant(server: StockServer, signer: BenchSigner): Variant {
     encrypted: true,
     async open(link) {
       const tunnel = await plainTunnel(server, signer, link);
-      return waited(name, { place: otherCloud, address: `127.0.0.1:${signer.port}` }, tunnel, () => server.restart());
+      const door = { place: otherCloud, address: `127.0.0.1:${signer.port}` };
+      return waited(name, door, tunnel, link, () => server.restart());
     },
     async forgetSessions() {
       await server.restart();
@@ -53,7 +54,7 @@ export function haproxyVariant(server: StockServer, signer: BenchSigner, root: s
       const command = ["chroot", root, "haproxy", "-db", "-f", join(server.ssh.seenAs, "haproxy.cfg")];
       const haproxy = startWithUs([...otherCloud, ...command]);
       const door = { place: otherCloud, address: `127.0.0.1:${front}` };
-      const open = await waited(haproxyOverSsh, door, tunnel, () => server.restart());
+      const open = await waited(haproxyOverSsh, door, tunnel, link, () => server.restart());
       return {
         ...open,
         async close() {
@@ -114,7 +115,13 @@ class Redialled {
   }
 }
 
-async function waited(what: string, door: Door, tunnel: Redialled, restartServer: () => Promise<Ended>): Promise<Open> {
-  await opened(what, door);
+async function waited(
+  what: string,
+  door: Door,
+  tunnel: Redialled,
+  link: Link,
+  restartServer: () => Promise<Ended>,
+): Promise<Open> {
+  await opened(what, door, link.rtt);
   return { door, restartServer, restartClient: () => tunnel.restart(), close: () => tunnel.close() };
 }

@@ -114,11 +114,18 @@ function target({ address, key }: Door): string[] {
   return ["-to", address, ...(key === undefined ? [] : ["-key", key])];
 }
 
-/** Waits until signatures come through a door, each at the first try. */
-export async function opened(what: string, door: Door, seconds = 30): Promise<void> {
+/** Waits until signatures come through a door, each at the first try; over a link of some milliseconds each takes its round trips. */
+export async function opened(what: string, door: Door, rtt = 0, seconds = 30): Promise<void> {
   const end = Date.now() + seconds * 1000;
   for (;;) {
-    const options = { what: "signature", connections: 1, fresh: true, seconds: 0.3, warm: 0, timeout: 3 } as const;
+    const options = {
+      what: "signature",
+      connections: 1,
+      fresh: true,
+      seconds: 0.3,
+      warm: 0,
+      timeout: 3 + (4 * rtt) / 1000,
+    } as const;
     const { count, errors, cause } = await load(door, options);
     if (count > 0 && errors === 0) return;
     if (Date.now() > end) throw new Error(`${what}: found no signature within ${seconds} s, but ${cause ?? "silence"}`);
