@@ -11,7 +11,7 @@ import { ourVariant, sshVariant } from "./sshVariants.ts";
 import { measureStalePort, measureTakeovers, type PortServer } from "./stalePorts.ts";
 import { awaitWords } from "./traffic.ts";
 import { ours, plainSsh, ratholeNoise } from "./variant.ts";
-import { makeSlowHomes, measureVotes } from "./votes.ts";
+import { makeSlowHomes, measureVotes, type Way } from "./votes.ts";
 import type { World } from "./world.ts";
 
 type Progress = (line: string) => void;
@@ -49,12 +49,12 @@ export const parts: Readonly<Record<string, Part>> = {
     await world.forwarder.addSigners(
       homes.map(({ signer, addresses }) => ({ ...signerEntry(signer), keys: addresses })),
     );
-    const variantsOf = (signer: BenchSigner) => [
-      straightTo(signer.localPort),
-      sshVariant(world.stock, { ...signer, port: signer.port + 100 }),
-      ourVariant(world.forwarder, world.imageSsh, signer),
+    const ways: Way[] = [
+      (signer) => straightTo(signer.localPort),
+      (signer) => sshVariant(world.stock, { ...signer, port: signer.port + 100 }),
+      (signer) => ourVariant(world.forwarder, world.imageSsh, signer),
     ];
-    results.votes = await measureVotes(homes, variantsOf, quick ? 3 : 60, progress);
+    results.votes = await measureVotes(homes, ways, quick ? 3 : 60, progress);
   },
 
   async hundred(world, results, quick, progress) {

@@ -5,7 +5,7 @@ import { Link } from "./link.ts";
 import { type KeyPair, makeKeyPair } from "./openssh.ts";
 import { home } from "./places.ts";
 import type { BenchSigner } from "./signers.ts";
-import { type Door, signerPort, startSigner, type VoteResult, vote } from "./traffic.ts";
+import { signerPort, startSigner, type VoteResult, vote } from "./traffic.ts";
 import type { Open, Variant } from "./variant.ts";
 
 /** A slow signer: how many keys it has, how long its device takes for each signature, and how far away it is. */
@@ -46,35 +46,35 @@ function makeTezosKey(): TezosKey {
   return { publicKey, address: addressOf(publicKey) };
 }
 
+/** One way from a baker to a signer. */
+export type Way = (signer: BenchSigner) => Variant;
+
 /** Counts the votes that a baker loses at each slow signer, by each way; all at once, because hardly anything happens. */
 export async function measureVotes(
   homes: readonly SlowHome[],
-  variantsOf: (signer: BenchSigner) => readonly Variant[],
+  ways: readonly Way[],
   levels: number,
   progress: (line: string) => void,
 ): Promise<VoteRow[]> {
-  progress(`votes: ${levels} levels at ${homes.length} slow signers`);
-  const rows = await Promise.all(homes.map((slow) => votesAt(slow, variantsOf(slow.signer), levels)));
-  return rows.flat();
+  progress(`votes: ${levels} levels at ${homes.length} slow signers, ${ways.length} ways to each`);
+  return Promise.all(homes.flatMap((slow) => ways.map((way, index) => votesAt(slow, way, index, levels))));
 }
 
-/** One way after the other where a device is behind them: it does not serve two. */
-async function votesAt(slow: SlowHome, variants: readonly Variant[], levels: number): Promise<VoteRow[]> {
-  const rows: VoteRow[] = [];
-  for (const variant of variants) {
-    const link = new Link(slow.rtt);
-    const device = await startSigner(home, slow.signer.localPort, "device", slow.each);
-    let open: Open | undefined;
-    try {
-      open = await variant.open(link);
-      const door: Door = open.door;
-      const result = await vote(door, { keys: slow.addresses.map(({ address }) => address), levels, every: 6 });
-      rows.push({ ...result, what: slow.what, variant: variant.name, levels });
-    } finally {
-      await open?.close();
-      await link.close();
-      await device.stop();
-    }
+/** Each way has a device of its own behind it, because a device signs for one after the other. */
+async function votesAt(slow: SlowHome, way: Way, index: number, levels: number): Promise<VoteRow> {
+  const signer = { ...slow.signer, localPort: slow.signer.localPort + index * slowSigners.length };
+  const variant = way(signer);
+  const link = new Link(slow.rtt);
+  const device = await startSigner(home, signer.localPort, "device", slow.each);
+  let open: Open | undefined;
+  try {
+    open = await variant.open(link);
+    const keys = slow.addresses.map(({ address }) => address);
+    const result = await vote(open.door, { keys, levels, every: 6 });
+    return { ...result, what: slow.what, variant: variant.name, levels };
+  } finally {
+    await open?.close();
+    await link.close();
+    await device.stop();
   }
-  return rows;
 }
