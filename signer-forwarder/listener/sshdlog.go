@@ -32,7 +32,8 @@ type event struct {
 }
 
 // logPattern makes an event of the lines that it matches. What a client chose may stand in a line (names, messages), so
-// every pattern is held by its beginning, and by its end where something follows what a client chose.
+// every pattern is held by its beginning, and by its end where something follows what a client chose. To its error output sshd
+// writes an error without the word `error: ` (9.2 and 10.0 do so), which syslog would get; both are read.
 type logPattern struct {
 	pattern *regexp.Regexp
 	read    func(match []string) event
@@ -54,7 +55,7 @@ var logPatterns = []logPattern{
 		return event{kind: keyRefused, keyKind: match[1], fingerprint: match[2]}
 	}},
 	// sshd says of the same key that it failed, in a line of its own. This one ends with a blank.
-	{regexp.MustCompile(`^error: public key \S+ (SHA256:\S+) signature for .* from ` + peer +
+	{regexp.MustCompile(`^(?:error: )?public key \S+ (SHA256:\S+) signature for .* from ` + peer +
 		` rejected: user (presence|verification) (?:\(authenticator touch\) )?requirement not met *$`), func(match []string) event {
 		return event{kind: proofLacking, fingerprint: match[1], text: match[2]}
 	}},
@@ -66,7 +67,7 @@ var logPatterns = []logPattern{
 	{regexp.MustCompile(`^refused (.* port forward): .*, target (.*)$`), causes(forwardRefused, "a connection to $1")},
 	{regexp.MustCompile(`^no more sessions$`), causes(forwardRefused, "a session: there is no shell, command or subsystem")},
 	{regexp.MustCompile(`^(?:error: )?(?:bind|listen) \[\S*\]:(\d+: .*)$`), causes(forwardFailed, "the forward $1")},
-	{regexp.MustCompile(`^error: PAM: pam_open_session\(\): `), causes(hookFailed, "")},
+	{regexp.MustCompile(`^(?:error: )?PAM: pam_open_session\(\): `), causes(hookFailed, "")},
 	{regexp.MustCompile(`^Received disconnect from ` + peer + `:11: disconnected by user$`), causes(left, "its client ended")},
 	{regexp.MustCompile(`^Received disconnect from ` + peer + `:\d+: (.*)$`), causes(left, "its client said: $1")},
 	{regexp.MustCompile(`^(?:ssh_dispatch_run_fatal: )?Connection closed by `), causes(left, "its client closed the connection")},
@@ -103,8 +104,8 @@ func refusedPort(match []string) event {
 // noise are the beginnings of lines that say nothing beyond what we know ourselves.
 var noise = []string{
 	"Connection from ", "Postponed publickey ", "Accepted publickey ", "User child is on pid ", "Disconnected from ",
-	"Disconnecting ", "Closing connection to ", "Transferred: ", "Bad packet length ", "error: kex_exchange_identification: ",
-	"error: channel_setup_fwd_listener_tcpip: ", "Server has disabled ", "Exiting on signal ",
+	"Disconnecting ", "Closing connection to ", "Transferred: ", "Bad packet length ", "kex_exchange_identification: ",
+	"channel_setup_fwd_listener_tcpip: cannot listen to port: ", "Server has disabled ", "Exiting on signal ",
 	"Starting session: ", "Close session: ",
 }
 
@@ -121,7 +122,7 @@ func readLogLine(line string) event {
 		}
 	}
 	for _, beginning := range noise {
-		if strings.HasPrefix(line, beginning) {
+		if strings.HasPrefix(strings.TrimPrefix(line, "error: "), beginning) {
 			return event{}
 		}
 	}

@@ -20,6 +20,9 @@ func TestReadLogLine(t *testing.T) {
 		{"error: public key ED25519-SK SHA256:abc signature for signer from " + peer +
 			" rejected: user presence (authenticator touch) requirement not met ",
 			event{kind: proofLacking, fingerprint: "SHA256:abc", text: "presence"}},
+		{"public key ED25519-SK SHA256:abc signature for signer from " + peer +
+			" rejected: user presence (authenticator touch) requirement not met ",
+			event{kind: proofLacking, fingerprint: "SHA256:abc", text: "presence"}},
 		{"error: public key ECDSA-SK SHA256:abc signature for signer from " + peer + " rejected: user verification requirement not met ",
 			event{kind: proofLacking, fingerprint: "SHA256:abc", text: "verification"}},
 		{"User root from 203.0.113.9 not allowed because not listed in AllowUsers", event{kind: userRefused, user: "root"}},
@@ -46,6 +49,13 @@ func TestReadLogLine(t *testing.T) {
 			event{kind: forwardFailed, text: "the forward 8443: Address already in use"}},
 		{"error: listen [127.0.0.1]:8443: Address already in use",
 			event{kind: forwardFailed, text: "the forward 8443: Address already in use"}},
+		{"listen [::1]:9443: Address already in use",
+			event{kind: forwardFailed, text: "the forward 9443: Address already in use"}},
+		{"error: channel_setup_fwd_listener_tcpip: cannot listen to port: 8443", event{}},
+		{"channel_setup_fwd_listener_tcpip: cannot listen to port: 8443", event{}},
+		{"kex_exchange_identification: read: Connection reset by peer", event{}},
+		{"error: PAM: pam_open_session(): System error", event{kind: hookFailed}},
+		{"PAM: pam_open_session(): System error", event{kind: hookFailed}},
 		{"Received disconnect from " + peer + ":11: disconnected by user", event{kind: left, text: "its client ended"}},
 		{"Received disconnect from " + peer + ":2: Packet corrupt", event{kind: left, text: "its client said: Packet corrupt"}},
 		{"Connection closed by authenticating user signer " + peer + " [preauth]",
@@ -69,7 +79,7 @@ func TestReadLogLine(t *testing.T) {
 
 func FuzzReadLogLine(f *testing.F) {
 	f.Add("Failed publickey for signer from 203.0.113.9 port 4711 ssh2: ED25519 SHA256:abc")
-	f.Add("error: public key ED25519-SK SHA256:abc signature for signer from 203.0.113.9 port 4711 rejected: user verification requirement not met ")
+	f.Add("public key ED25519-SK SHA256:abc signature for signer from 203.0.113.9 port 4711 rejected: user verification requirement not met ")
 	f.Add("Invalid user \\n from x from 203.0.113.9 port 4711")
 	f.Add("Received disconnect from 203.0.113.9 port 4711:11: $1")
 	f.Fuzz(func(t *testing.T, line string) {
@@ -79,7 +89,7 @@ func FuzzReadLogLine(f *testing.F) {
 			t.Fatalf("%q became %+v", line, found)
 		}
 		isAboutKey := false
-		for _, beginning := range []string{"Failed publickey ", "Accepted key ", "error: public key "} {
+		for _, beginning := range []string{"Failed publickey ", "Accepted key ", "error: public key ", "public key "} {
 			isAboutKey = isAboutKey || strings.HasPrefix(line, beginning)
 		}
 		if found.fingerprint != "" && !isAboutKey {
