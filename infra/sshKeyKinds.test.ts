@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { describe, test } from "node:test";
+import { problemsAcross } from "./configRules.ts";
 import { parseHostKey, parsePublicKey, SshKeyError } from "./sshKey.ts";
 import { integerFrom, uint32, wire } from "./sshWire.ts";
 
@@ -225,6 +226,16 @@ describe("a public key", () => {
     const short = rsaLine(wire("ssh-rsa", integerFrom(e), integerFrom(n)));
     assert.equal(parsePublicKey(rsaLine(long)).line, short);
     assert.deepEqual(parsePublicKey(rsaLine(long)), parsePublicKey(short));
+  });
+
+  test("is one of two signers once, however it is written", () => {
+    for (const text of [`${key} Büro`, `\t${key.replace(" ", "\t")}\tname\r\n`, `\ufeff${key} ssh-rsa`]) {
+      const problems = problemsAcross({ signers: [{ sshPublicKey: key }, { nextSshPublicKey: text }] });
+      assert.deepEqual(
+        problems.filter(({ found }) => found === "the same key").map(({ path }) => path),
+        ["signers[1].nextSshPublicKey"],
+      );
+    }
   });
 
   const refusals: [string, string, RegExp][] = [
