@@ -4,11 +4,13 @@ import { after, before, describe, test } from "node:test";
 import { start, stopAll, until } from "./background.ts";
 import { homeOf, inside, makeNetwork, removeNetwork } from "./network.ts";
 import { said, ssh, sshWords } from "./ssh.ts";
-import { newSigner, root, Stack } from "./stack.ts";
+import { type AgentKey, ordinaryKey, securityKey, startAgent } from "./sshAgent.ts";
+import { newSigner, root, Stack, temporary } from "./stack.ts";
 
 const homes = ["home", "office", "stranger"];
 const stack = new Stack("e2e", 30022);
 const keyOf = { home: "signer-host/dev/keys/home/ssh_ed25519", office: "signer-host/dev/keys/office/ssh_ecdsa" };
+const securityKeys = { touched: securityKey(true), untouched: securityKey(false), waived: securityKey(false) };
 let asHome: [string, string[]];
 let asOffice: [string, string[]];
 
@@ -16,6 +18,12 @@ before(async () => {
   // No baker: nobody but the tests uses the ports.
   stack.change((settings) => {
     settings.bakers = [];
+    const { touched, untouched, waived } = securityKeys;
+    settings.signers.push(
+      { name: "touched", sshPublicKey: touched.line, port: 8463 },
+      { name: "untouched", sshPublicKey: untouched.line, port: 8473 },
+      Object.assign({ name: "waived", sshPublicKey: waived.line, port: 8483 }, { noTouchRequired: true }),
+    );
   });
   await stack.npm("up");
   await makeNetwork(homes);
@@ -121,6 +129,56 @@ test("a key that the stack does not list gets nothing", async () => {
   );
   assert.match(output, /Permission denied \(publickey\)/);
   assert.equal(code, 255);
+});
+
+describe("an ssh agent", () => {
+  /** Dials with an agent's keys in front of a key; gives how that ended, and what the forwarder said of it. */
+  async function withAgent(name: string, keys: AgentKey[], words: string[]) {
+    const socket = temporary(`${name}.agent`);
+    const end = await startAgent(socket, keys);
+    const log = () => stack.kubectl("logs", "deployment/signer-forwarder", "--container", "sshd");
+    const from = (await log()).length;
+    const result = await ssh(
+      await sshWords(stack, "stranger", join(root, keyOf.home)),
+      ["-o", `IdentityAgent=${socket}`, "-o", "IdentitiesOnly=no", ...words],
+      [],
+      3,
+    );
+    end();
+    return { ...result, log: async () => (await log()).slice(from) };
+  }
+
+  test("with a security key that was touched lets its signer in", async () => {
+    const result = await withAgent("touched", [securityKeys.touched], opens(8463));
+    assert.deepEqual([result.code, said(result)], [null, ""]);
+    assert.match(await result.log(), /touched: connected from /);
+  });
+
+  test("with one that was not touched lets it in where its signer may do without", async () => {
+    const result = await withAgent("waived", [securityKeys.waived], opens(8483));
+    assert.deepEqual([result.code, said(result)], [null, ""]);
+    assert.match(await result.log(), /waived: connected from /);
+  });
+
+  test("with one that was not touched is told so in the log, not that its signature is wrong", async () => {
+    // Five more keys behind it: sshd stops before the file's own, which would let `home` in.
+    const others = Array.from({ length: 5 }, ordinaryKey);
+    const result = await withAgent("untouched", [securityKeys.untouched, ...others], opens(8473));
+    assert.equal(result.code, 255);
+    const line =
+      /untouched: refused from \S+: its security key signed without a touch \(SHA256:\S+\): the signer needs noTouchRequired/;
+    await until("the log says so", 10, async () => line.test(await result.log()), result.log);
+    assert.doesNotMatch(await result.log(), /not by its key/);
+  });
+
+  test("with many keys hides the signer's own, and the log says so", async () => {
+    const keys = Array.from({ length: 7 }, ordinaryKey);
+    const result = await withAgent("many", keys, opens(8443));
+    assert.match(result.output, /Too many authentication failures/);
+    const line =
+      /no signer's key: (SHA256:\S+ \(ED25519\)(, )?){4} and 2 more; it tried 6 and sshd stops after 6: `IdentitiesOnly yes`/;
+    await until("the log says so", 10, async () => line.test(await result.log()), result.log);
+  });
 });
 
 test("a signer whose older session is still there gets its ports on the first try", async () => {
