@@ -86,6 +86,16 @@ func (c *connection) runSshd(all *processes, sshd, config string, socket int, no
 	return nil
 }
 
+// group is the group of its processes; 0 while there is none.
+func (c *connection) group() int {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	if c.process == nil {
+		return 0
+	}
+	return c.process.pid
+}
+
 // patienceEnd is how long processes may take to go that were killed.
 const patienceEnd = 5 * time.Second
 

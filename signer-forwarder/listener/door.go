@@ -21,6 +21,11 @@ const (
 	patienceInside  = 5 * time.Second
 	// How many processes the addresses of known signers may have before others get one: nobody is shut out by a signer.
 	maxFamiliarInside = 8
+	// How many processes may compute at a time, of those addresses and of others, before one more starts. A login takes 0.05 s of
+	// a CPU: with 48 at a time on 2 busy ones each took over 4 s, after which clients give up, and hardly one of a hundred got in
+	// within a minute. One that is inside for long counts no more: a client can keep its sshd busy, to keep others out.
+	maxComputing      = 8
+	patienceComputing = 2 * time.Second
 )
 
 // sourceOf is what counts as one address: of IPv6 its first 64 bits, because that is what one host has.
@@ -40,9 +45,10 @@ type stranger struct {
 	isFamiliar, hasKnownClient bool
 	// When it came, or when its process started.
 	since time.Time
-	// Outside: whether it has said that it is an ssh client. Inside: for how long it owes an answer.
-	isReady bool
-	overdue time.Duration
+	// Outside: whether it has said that it is an ssh client. Inside: whether its sshd computes or waits for a CPU, and for how
+	// long it owes an answer.
+	isReady, isComputing bool
+	overdue              time.Duration
 }
 
 func countSources(strangers []stranger) map[netip.Addr]int {
@@ -53,13 +59,21 @@ func countSources(strangers []stranger) map[netip.Addr]int {
 	return counts
 }
 
-// nextInside chooses who of those outside gets the next process; -1 for nobody.
+// nextInside chooses who of those outside gets the next process; -1 for nobody, as while enough processes compute. Who waits
+// outside waits for the greeting, for which clients have 10 s and longer; from there on it is 4 s without a word.
 //
 // The addresses of signers go first, up to a number; then the address with the fewest processes; then a client that
 // signers have; then who came last. The newest goes first because a queue that is longer than anybody's patience would
 // serve nobody: a signer that retries is the newest again.
-func nextInside(outside, inside []stranger) int {
+func nextInside(outside, inside []stranger, now time.Time) int {
 	counts := countSources(inside)
+	computing := map[bool]int{}
+	for _, each := range inside {
+		if each.isComputing && now.Sub(each.since) < patienceComputing {
+			computing[each.isFamiliar]++
+		}
+	}
+	mayStart := func(each stranger) bool { return each.isReady && computing[each.isFamiliar] < maxComputing }
 	isBefore := func(one, other stranger) bool {
 		goesFirst := func(each stranger) bool { return each.isFamiliar && counts[each.source] < maxFamiliarInside }
 		if goesFirst(one) != goesFirst(other) {
@@ -73,7 +87,7 @@ func nextInside(outside, inside []stranger) int {
 		}
 		return one.since.After(other.since)
 	}
-	return best(outside, func(each stranger) bool { return each.isReady }, isBefore)
+	return best(outside, mayStart, isBefore)
 }
 
 // roomFor is how many processes there may be for somebody to get one.

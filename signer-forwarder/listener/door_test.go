@@ -23,6 +23,7 @@ func silentOne(each stranger) stranger {
 	each.isReady = false
 	return each
 }
+func computing(each stranger) stranger                  { each.isComputing = true; return each }
 func owing(each stranger, since time.Duration) stranger { each.overdue = since; return each }
 
 func times(count int, each stranger) []stranger {
@@ -49,10 +50,30 @@ func TestNextInside(t *testing.T) {
 			times(maxFamiliarInside, familiar(ready(home, 0))),
 			0,
 		},
+		{"nobody while enough compute", []stranger{ready(home, 0)}, times(maxComputing, computing(ready(bot, second))), -1},
+		{
+			"a signer's address while enough of others compute",
+			[]stranger{ready(home, 0), familiar(ready(home, second))},
+			times(maxComputing, computing(ready(bot, second))),
+			1,
+		},
+		{
+			"a stranger while enough of signers' addresses compute",
+			[]stranger{familiar(ready(home, second)), ready(bot, 0)},
+			times(maxComputing, computing(familiar(ready(home, second)))),
+			1,
+		},
+		{
+			"who comes while others keep their sshd busy for long",
+			[]stranger{ready(home, 0)},
+			times(maxComputing, computing(ready(bot, 3*second))),
+			0,
+		},
+		{"who comes while all that are inside wait", []stranger{ready(home, 0)}, times(maxInside, ready(home, second)), 0},
 		{"the address with the fewest processes", []stranger{ready(bot, 0), ready(home, second)}, times(1, ready(bot, 0)), 1},
 		{"a signer's client, when all have one address", []stranger{ready(home, 0), known(ready(home, second))}, nil, 1},
 	} {
-		if found := nextInside(test.outside, test.inside); found != test.want {
+		if found := nextInside(test.outside, test.inside, noon); found != test.want {
 			t.Errorf("%s: found %d, want %d", test.name, found, test.want)
 		}
 	}
@@ -105,7 +126,7 @@ func TestToDrop(t *testing.T) {
 func TestNewestOfManyIsNext(t *testing.T) {
 	outside := append(times(900, ready(home, second)), ready(home, 0))
 	inside := times(maxInside, owing(ready(home, 2*second), 2*second))
-	if toEvict(inside, noon) < 0 || nextInside(outside, inside) != 900 {
+	if toEvict(inside, noon) < 0 || nextInside(outside, inside, noon) != 900 {
 		t.Error("it waits behind the others")
 	}
 }
