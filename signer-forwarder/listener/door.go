@@ -28,10 +28,18 @@ const (
 	patienceComputing = 2 * time.Second
 )
 
-// sourceOf is what counts as one address: of IPv6 its first 64 bits, because that is what one host has.
+// nat64 is how an IPv6 network sees IPv4's addresses (RFC 6052).
+var nat64 = netip.MustParsePrefix("64:ff9b::/96")
+
+// sourceOf is what counts as one address: of IPv6 its first 64 bits, because that is what one host has, but of IPv4 in IPv6 the
+// address of IPv4: all of these have the same 64 bits.
 func sourceOf(address netip.Addr) netip.Addr {
+	address = address.Unmap()
 	if !address.Is6() {
 		return address
+	}
+	if whole := address.As16(); nat64.Contains(address) {
+		return netip.AddrFrom4([4]byte(whole[12:]))
 	}
 	block, _ := address.WithZone("").Prefix(64)
 	return block.Masked().Addr()

@@ -68,6 +68,9 @@ func TestSourceOfAnAddress(t *testing.T) {
 		"2001:db8:1:3::1":      "2001:db8:1:3::",
 		"fe80::1%eth0":         "fe80::",
 		"::1":                  "::",
+		"::ffff:203.0.113.9":   "203.0.113.9",
+		"64:ff9b::cb00:7109":   "203.0.113.9",
+		"64:ff9b:1::cb00:7109": "64:ff9b:1::",
 	} {
 		if found := sourceOf(netip.MustParseAddr(address)); found.String() != want {
 			t.Errorf("%s: found %s, wanted %s", address, found, want)

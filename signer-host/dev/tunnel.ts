@@ -21,7 +21,7 @@ export interface TunnelOptions {
   readonly signal: AbortSignal;
 }
 
-/** From the start of ssh to the last confirmed forward. ssh's own ConnectTimeout ends with the key exchange. */
+/** From the start of ssh to the last confirmed forward. ssh's own ConnectTimeout ends with the forwarder's greeting. */
 const dialTimeoutMs = 30_000;
 
 /**
