@@ -47,6 +47,7 @@ test("ssh understands the filled template as it is meant", () => {
     identitiesonly: ["yes"],
     batchmode: ["yes"],
     stricthostkeychecking: ["true"],
+    hostkeyalias: ["198.51.100.7"],
     updatehostkeys: ["true"],
     exitonforwardfailure: ["yes"],
     sessiontype: ["none"],
