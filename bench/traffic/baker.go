@@ -10,8 +10,12 @@ import (
 	"time"
 )
 
-// An attestation in octez-baker's encoding: its magic byte, chain, branch, tag, slot, level, round and payload.
-var attestation = "13" + strings.Repeat("7a", 4) + strings.Repeat("ab", 32) + "15" + "0007" + "00000929" + "00000000" + strings.Repeat("cd", 32)
+// voteBytes is a vote in octez-baker's encoding: its magic byte (13 for an attestation), chain, branch, tag, slot, level, round and payload.
+func voteBytes(magic string, level int) string {
+	return fmt.Sprintf("%s%s%s15%s%08x%08x%s", magic, strings.Repeat("7a", 4), strings.Repeat("ab", 32), "0007", level, 0, strings.Repeat("cd", 32))
+}
+
+var attestation = voteBytes("13", 0x929)
 
 // target is whom a baker asks, and for what.
 type target struct {

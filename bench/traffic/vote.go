@@ -64,8 +64,7 @@ func vote(words []string) error {
 
 // voteBody is a vote's bytes as octez-baker sends them: a JSON string of hex digits and a newline.
 func voteBody(magic string, level int) string {
-	return fmt.Sprintf("\"%s%s%s15%s%08x%08x%s\"\n",
-		magic, strings.Repeat("7a", 4), strings.Repeat("ab", 32), "0007", level, 0, strings.Repeat("cd", 32))
+	return fmt.Sprintf("%q\n", voteBytes(magic, level))
 }
 
 // request is a request as Octez sends it, on a connection of its own and its body in one chunk.
