@@ -1,13 +1,13 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { root } from "../e2e/stack.ts";
-import { describeMachine } from "./machine.ts";
+import { root } from "../local/machine/checkout.ts";
+import { isEnding, undoAll, undoAtSignals } from "./base/cleanup.ts";
+import { describeMachine } from "./base/machine.ts";
 import { parts } from "./parts.ts";
-import { plot } from "./plot.ts";
-import type { Results } from "./results.ts";
-import { report } from "./table.ts";
-import { isEnding, undoAll, undoAtSignals } from "./undo.ts";
-import { plainSsh } from "./variant.ts";
+import { plot } from "./report/plot.ts";
+import type { Results } from "./report/results.ts";
+import { report } from "./report/table.ts";
+import { plainSsh } from "./variants/variant.ts";
 import { makeWorld } from "./world.ts";
 
 // npm run bench: measures the signing path beside its peers, on this machine, in one run.

@@ -1,22 +1,22 @@
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { stopAll } from "../e2e/background.ts";
-import { run } from "../local/command.ts";
-import { ensurePackages } from "../local/packages.ts";
-import { Forwarder } from "./forwarder.ts";
-import { copyRoot } from "./imageRoot.ts";
-import { kubernetesVersion } from "./machine.ts";
-import { imagesOpenSsh, machinesOpenSsh, makeKeyPair } from "./openssh.ts";
-import { ensurePeer, peerVersions } from "./peers.ts";
-import { boreVariant, ratholeVariant, straightTo } from "./peerVariants.ts";
-import { home as homePlace, makePlaces } from "./places.ts";
-import { type BenchSigner, home, office } from "./signers.ts";
-import { haproxyVariant, ourVariant, sshVariant } from "./sshVariants.ts";
-import { StockServer } from "./stockServer.ts";
-import { ensureTraffic, signerPort, startSigner } from "./traffic.ts";
-import { atEnd } from "./undo.ts";
-import type { Variant } from "./variant.ts";
+import { run } from "../local/machine/run.ts";
+import { ensurePackages } from "../local/toolchain/debianPackages.ts";
+import { stopAll } from "../testbed/background.ts";
+import { atEnd } from "./base/cleanup.ts";
+import { kubernetesVersion } from "./base/machine.ts";
+import { imagesOpenSsh, machinesOpenSsh, makeKeyPair } from "./base/openssh.ts";
+import { home as homePlace, makePlaces } from "./rig/networks.ts";
+import { type BenchSigner, home, office } from "./rig/signers.ts";
+import { ensureTraffic, signerPort, startSigner } from "./rig/traffic.ts";
+import { Forwarder } from "./servers/forwarder.ts";
+import { ensurePeer, peerVersions } from "./servers/peers.ts";
+import { copyRoot } from "./servers/podRoot.ts";
+import { StockServer } from "./servers/stockServer.ts";
+import { boreVariant, ratholeVariant, straightTo } from "./variants/peerVariants.ts";
+import { haproxyVariant, ourVariant, sshVariant } from "./variants/sshVariants.ts";
+import type { Variant } from "./variants/variant.ts";
 
 /** All that is measured, running: our forwarder, the servers that it is compared with, and the signer's daemon. */
 export type World = Awaited<ReturnType<typeof makeWorld>>;

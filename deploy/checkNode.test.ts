@@ -4,7 +4,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { root } from "./command.ts";
+import { root } from "../local/machine/checkout.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "check-node-"));
 before(() => {

@@ -1,13 +1,13 @@
 import { existsSync } from "node:fs";
-import { clusterDown, clusterStatus } from "../local/cluster.ts";
-import { clusterLayout } from "../local/layout.ts";
-import { ensureTools } from "../local/tools.ts";
-import { requireNoCloud } from "./cloud.ts";
-import { commonHelp, type Options, progress, runCommand, UsageError } from "./command.ts";
-import { confirm } from "./confirm.ts";
-import { clusterOf, kubectlFor, removeFromCluster, requireOwnNamespace } from "./kubectl.ts";
-import { hasPulumi, PulumiStack } from "./pulumi.ts";
-import { clusterConfigOf, localClusterOf, readStack, runStack, type Stack } from "./stack.ts";
+import { clusterLayout } from "../local/cluster/layout.ts";
+import { clusterDown, clusterStatus } from "../local/cluster/localCluster.ts";
+import { ensureTools } from "../local/toolchain/tools.ts";
+import { commonHelp, type Options, progress, runCommand, UsageError } from "./cli/command.ts";
+import { confirm } from "./cli/confirm.ts";
+import { clusterOf, kubectlFor, removeFromCluster, requireOwnNamespace } from "./cluster/kubectl.ts";
+import { hasPulumi, PulumiStack } from "./engine/pulumi.ts";
+import { requireNoCloud } from "./engine/requiresCli.ts";
+import { clusterConfigOf, localClusterOf, readStack, runStack, type Stack } from "./stack/stack.ts";
 
 const help = `
 npm run down -- [options]

@@ -2,13 +2,14 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { clusterDown } from "../local/cluster.ts";
-import { ensureTools } from "../local/tools.ts";
-import { commonHelp, type Options, progress, root, runCommand, UsageError } from "./command.ts";
-import { confirm } from "./confirm.ts";
-import { DrilledSigner, drilledKeys, firstSignature } from "./drilledSigner.ts";
-import { kubectlFor } from "./kubectl.ts";
-import { localClusterOf, readStack } from "./stack.ts";
+import { clusterDown } from "../local/cluster/localCluster.ts";
+import { root } from "../local/machine/checkout.ts";
+import { ensureTools } from "../local/toolchain/tools.ts";
+import { commonHelp, type Options, progress, runCommand, UsageError } from "./cli/command.ts";
+import { confirm } from "./cli/confirm.ts";
+import { kubectlFor } from "./cluster/kubectl.ts";
+import { DrilledSigner, drilledKeys, firstSignature } from "./recovery/drilledSigner.ts";
+import { localClusterOf, readStack } from "./stack/stack.ts";
 
 const help = `
 npm run drill -- [options]

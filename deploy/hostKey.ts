@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
-import { parseHostKey } from "../infra/sshKey.ts";
-import { commonHelp, progress, runCommand } from "./command.ts";
-import { makeEncryptionSalt, openPassphrase } from "./passphrase.ts";
-import { project } from "./program.ts";
-import { findPassphrase, readStackFile } from "./stackFile.ts";
+import { parseHostKey } from "../infra/keys/sshKey.ts";
+import { commonHelp, progress, runCommand } from "./cli/command.ts";
+import { makeEncryptionSalt, openPassphrase } from "./stack/passphrase.ts";
+import { project } from "./stack/project.ts";
+import { findPassphrase, readStackFile } from "./stack/stackFile.ts";
 
 const help = `
 npm run -s host-key -- [options] < PRIVATE_KEY

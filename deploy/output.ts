@@ -1,8 +1,8 @@
-import { readJson } from "../local/json.ts";
-import { requireNoCloud } from "./cloud.ts";
-import { commonHelp, type Options, runCommand } from "./command.ts";
-import { hasPulumi, PulumiStack } from "./pulumi.ts";
-import { readStack, runStack, type Stack } from "./stack.ts";
+import { readJson } from "../local/machine/json.ts";
+import { commonHelp, type Options, runCommand } from "./cli/command.ts";
+import { hasPulumi, PulumiStack } from "./engine/pulumi.ts";
+import { requireNoCloud } from "./engine/requiresCli.ts";
+import { readStack, runStack, type Stack } from "./stack/stack.ts";
 
 const help = `
 npm run -s output -- [options]

@@ -1,8 +1,8 @@
-import { ensureTools } from "../local/tools.ts";
-import { cloudResources } from "./cloud.ts";
-import { commonHelp, progress, runCommand } from "./command.ts";
-import { manifestsOf, printManifests } from "./manifests.ts";
-import { readStack, runStack } from "./stack.ts";
+import { ensureTools } from "../local/toolchain/tools.ts";
+import { commonHelp, progress, runCommand } from "./cli/command.ts";
+import { cloudResources } from "./engine/requiresCli.ts";
+import { manifestsOf, printManifests } from "./stack/manifests.ts";
+import { readStack, runStack } from "./stack/stack.ts";
 
 const help = `
 npm run -s render -- [options]

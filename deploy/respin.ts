@@ -1,21 +1,21 @@
-import { ensureTools } from "../local/tools.ts";
-import { findBackups } from "./backups.ts";
-import { upWithCli, upWithKubectl } from "./bringUp.ts";
-import { requireNoCloud } from "./cloud.ts";
-import { addressOfCluster, isInCloud } from "./clusterAddress.ts";
-import { commonHelp, progress, runCommand } from "./command.ts";
-import { confirm } from "./confirm.ts";
-import { addressText, awaitSigners, connectedSigners, examine } from "./findings.ts";
-import { kubectlFor } from "./kubectl.ts";
-import { ensureLocalCluster } from "./localCluster.ts";
-import { manifestsOf } from "./manifests.ts";
-import { project } from "./program.ts";
-import { hasPulumi, PulumiStack } from "./pulumi.ts";
-import { hasObjects, withoutDead } from "./pulumiState.ts";
-import { type Maker, planOf } from "./respinPlan.ts";
-import { type BaseDirOf, restoreBaseDir } from "./restoreBaseDir.ts";
-import { localClusterOf, ownerOfCluster, readStack, runStack, type Stack } from "./stack.ts";
-import { Steps } from "./steps.ts";
+import { ensureTools } from "../local/toolchain/tools.ts";
+import { commonHelp, progress, runCommand } from "./cli/command.ts";
+import { confirm } from "./cli/confirm.ts";
+import { Steps } from "./cli/stopwatch.ts";
+import { kubectlFor } from "./cluster/kubectl.ts";
+import { ensureLocalCluster } from "./cluster/ownCluster.ts";
+import { upWithCli, upWithKubectl } from "./engine/bringUp.ts";
+import { addressOfCluster, isInCloud } from "./engine/clusterAddress.ts";
+import { hasPulumi, PulumiStack } from "./engine/pulumi.ts";
+import { hasObjects, withoutDead } from "./engine/pulumiState.ts";
+import { requireNoCloud } from "./engine/requiresCli.ts";
+import { findBackups } from "./recovery/backups.ts";
+import { addressText, awaitSigners, connectedSigners, examine } from "./recovery/remains.ts";
+import { type Maker, planOf } from "./recovery/respinPlan.ts";
+import { type BaseDirOf, restoreBaseDir } from "./recovery/restoreBaseDir.ts";
+import { manifestsOf } from "./stack/manifests.ts";
+import { project } from "./stack/project.ts";
+import { localClusterOf, ownerOfCluster, readStack, runStack, type Stack } from "./stack/stack.ts";
 
 const help = `
 npm run respin -- [options]

@@ -1,10 +1,10 @@
-import { clusterStatus } from "../local/cluster.ts";
-import { upWithCli, upWithKubectl } from "./bringUp.ts";
-import { requireNoCloud } from "./cloud.ts";
-import { commonHelp, progress, runCommand, UsageError } from "./command.ts";
-import { ensureLocalCluster } from "./localCluster.ts";
-import { hasPulumi, PulumiStack } from "./pulumi.ts";
-import { localClusterOf, readStack, runStack } from "./stack.ts";
+import { clusterStatus } from "../local/cluster/localCluster.ts";
+import { commonHelp, progress, runCommand, UsageError } from "./cli/command.ts";
+import { ensureLocalCluster } from "./cluster/ownCluster.ts";
+import { upWithCli, upWithKubectl } from "./engine/bringUp.ts";
+import { hasPulumi, PulumiStack } from "./engine/pulumi.ts";
+import { requireNoCloud } from "./engine/requiresCli.ts";
+import { localClusterOf, readStack, runStack } from "./stack/stack.ts";
 
 const help = `
 npm run up -- [options]

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { clusterLayout } from "../local/layout.ts";
-import { runningPid } from "../local/processes.ts";
-import { until } from "./background.ts";
-import { Stack, temporary } from "./stack.ts";
+import { clusterLayout } from "../local/cluster/layout.ts";
+import { runningPid } from "../local/cluster/processes.ts";
+import { until } from "../testbed/background.ts";
+import { Stack, temporary } from "../testbed/testStack.ts";
 
 const stack = new Stack("e2e", 30022);
 const { nodeName } = clusterLayout("e2e");

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { cgroupProcesses } from "../local/cgroups.ts";
-import { clusterDown, clusterStatus } from "../local/cluster.ts";
-import { clusterLayout } from "../local/layout.ts";
-import { type Background, stopAll, until } from "./background.ts";
-import { linkToCluster, makeNetwork, removeNetwork } from "./network.ts";
-import { Stack } from "./stack.ts";
+import { cgroupProcesses } from "../local/cluster/cgroups.ts";
+import { clusterLayout } from "../local/cluster/layout.ts";
+import { clusterDown, clusterStatus } from "../local/cluster/localCluster.ts";
+import { type Background, stopAll, until } from "../testbed/background.ts";
+import { linkToCluster, makeNetwork, removeNetwork } from "../testbed/network.ts";
+import { Stack } from "../testbed/testStack.ts";
 
 const homes = ["home", "office"];
 const stack = new Stack("e2e", 30022);

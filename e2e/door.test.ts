@@ -2,14 +2,16 @@ import assert from "node:assert/strict";
 import { chownSync, copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { run } from "../local/command.ts";
-import { clusterLayout, stateFolder } from "../local/layout.ts";
-import { ensurePackages } from "../local/packages.ts";
-import { type Background, start, stopAll, until } from "./background.ts";
-import { imageRoot, inImage } from "./imageRoot.ts";
-import { homeOf, inside, makeNetwork, removeNetwork } from "./network.ts";
-import { ssh, sshWords } from "./ssh.ts";
-import { root, Stack, temporary } from "./stack.ts";
+import { clusterLayout } from "../local/cluster/layout.ts";
+import { root } from "../local/machine/checkout.ts";
+import { stateFolder } from "../local/machine/paths.ts";
+import { run } from "../local/machine/run.ts";
+import { ensurePackages } from "../local/toolchain/debianPackages.ts";
+import { type Background, start, stopAll, until } from "../testbed/background.ts";
+import { imageRoot, inImage } from "../testbed/imageRoot.ts";
+import { homeOf, inside, makeNetwork, removeNetwork } from "../testbed/network.ts";
+import { ssh, sshWords } from "../testbed/sshClient.ts";
+import { Stack, temporary } from "../testbed/testStack.ts";
 
 // The door that faces the internet: real clients that may come in, and strangers who can't keep them out.
 
@@ -236,7 +238,7 @@ describe("a session", () => {
   test("starts while 200 strangers stand at the door, who do not bury it in the log", async () => {
     const from = (await log()).length;
     const { host, port } = (await stack.outputs()).signerEndpoint;
-    const crowd = inHome("stranger", process.execPath, join(root, "e2e/strangers.ts"), host, String(port), "200");
+    const crowd = inHome("stranger", process.execPath, join(root, "testbed/strangers.ts"), host, String(port), "200");
     await until("they stand there", 20, () => crowd.output().includes("200 came"), crowd.output);
     const client = await dial("office", officeKey, officeForwards);
     const took = await answers("office", 8453, "office", client);

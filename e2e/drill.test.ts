@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { Stack } from "./stack.ts";
+import { Stack } from "../testbed/testStack.ts";
 
 const stack = new Stack("e2e", 30022);
 

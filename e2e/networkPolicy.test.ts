@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
-import { ensureLocalCluster } from "../deploy/localCluster.ts";
-import { clusterLayout } from "../local/layout.ts";
-import { type Background, stopAll, until } from "./background.ts";
-import { makeNetwork, removeNetwork } from "./network.ts";
-import { octezStandIn } from "./octez/image.ts";
-import { kubeconfig, Stack, temporary } from "./stack.ts";
+import { ensureLocalCluster } from "../deploy/cluster/ownCluster.ts";
+import { clusterLayout } from "../local/cluster/layout.ts";
+import { octezStandIn } from "../octez-stand-in/standInImage.ts";
+import { type Background, stopAll, until } from "../testbed/background.ts";
+import { makeNetwork, removeNetwork } from "../testbed/network.ts";
+import { kubeconfig, Stack, temporary } from "../testbed/testStack.ts";
 
 const stack = new Stack("e2e", 30022);
 const { nodeAddress, apiServiceAddress } = clusterLayout("e2e");

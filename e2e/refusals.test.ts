@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { start, stopAll, until } from "./background.ts";
-import { homeOf, inside, makeNetwork, removeNetwork } from "./network.ts";
-import { said, ssh, sshWords } from "./ssh.ts";
-import { type AgentKey, ordinaryKey, securityKey, startAgent } from "./sshAgent.ts";
-import { newSigner, root, Stack, temporary } from "./stack.ts";
+import { root } from "../local/machine/checkout.ts";
+import { start, stopAll, until } from "../testbed/background.ts";
+import { homeOf, inside, makeNetwork, removeNetwork } from "../testbed/network.ts";
+import { type AgentKey, ordinaryKey, securityKey, startAgent } from "../testbed/sshAgent.ts";
+import { said, ssh, sshWords } from "../testbed/sshClient.ts";
+import { newSigner, Stack, temporary } from "../testbed/testStack.ts";
 
 const homes = ["home", "office", "stranger"];
 const stack = new Stack("e2e", 30022);

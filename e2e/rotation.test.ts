@@ -3,12 +3,13 @@ import { execFileSync } from "node:child_process";
 import { copyFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { parseHostKey, parsePublicKey } from "../infra/sshKey.ts";
-import { clusterLayout } from "../local/layout.ts";
-import { type Background, start, stopAll, until } from "./background.ts";
-import { inside, makeNetwork, removeNetwork } from "./network.ts";
-import { ssh, sshWords } from "./ssh.ts";
-import { root, Stack, temporary } from "./stack.ts";
+import { parseHostKey, parsePublicKey } from "../infra/keys/sshKey.ts";
+import { clusterLayout } from "../local/cluster/layout.ts";
+import { root } from "../local/machine/checkout.ts";
+import { type Background, start, stopAll, until } from "../testbed/background.ts";
+import { inside, makeNetwork, removeNetwork } from "../testbed/network.ts";
+import { ssh, sshWords } from "../testbed/sshClient.ts";
+import { Stack, temporary } from "../testbed/testStack.ts";
 
 const homes = ["home", "office"];
 const alternatePort = 30027;
@@ -162,7 +163,7 @@ async function startHammer(signer: string, port: number): Promise<Background> {
   const address = await stack.kubectl("get", "service", `signer-${signer}`, "--output", "jsonpath={.spec.clusterIP}");
   const [enter, ...node] = inside(clusterLayout("e2e").netns) as [string, ...string[]];
   const url = `http://${address.trim()}:${port}/authorized_keys`;
-  return start(enter, [...node, process.execPath, join(root, "e2e/hammer.ts"), url]);
+  return start(enter, [...node, process.execPath, join(root, "testbed/pollLoop.ts"), url]);
 }
 
 /** The forwarder's lines of one kind. */

@@ -4,11 +4,12 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { promisify } from "node:util";
 import { loadAll } from "js-yaml";
-import { hasPulumi } from "../deploy/pulumi.ts";
-import { stopAll } from "./background.ts";
-import { makeNetwork, removeNetwork } from "./network.ts";
-import { said, ssh, sshWords } from "./ssh.ts";
-import { root, Stack, withoutPulumi } from "./stack.ts";
+import { hasPulumi } from "../deploy/engine/pulumi.ts";
+import { root } from "../local/machine/checkout.ts";
+import { stopAll } from "../testbed/background.ts";
+import { makeNetwork, removeNetwork } from "../testbed/network.ts";
+import { said, ssh, sshWords } from "../testbed/sshClient.ts";
+import { Stack, withoutPulumi } from "../testbed/testStack.ts";
 
 // One stack that only makes a cluster known, and one that runs in that cluster.
 const owner = new Stack("e2e-owner", 30022);

@@ -3,10 +3,11 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { clusterLayout } from "../local/layout.ts";
-import { type Background, start, stopAll, until } from "./background.ts";
-import { homeOf, inside, makeNetwork, removeNetwork } from "./network.ts";
-import { newSigner, root, Stack, temporary } from "./stack.ts";
+import { clusterLayout } from "../local/cluster/layout.ts";
+import { root } from "../local/machine/checkout.ts";
+import { type Background, start, stopAll, until } from "../testbed/background.ts";
+import { homeOf, inside, makeNetwork, removeNetwork } from "../testbed/network.ts";
+import { newSigner, Stack, temporary } from "../testbed/testStack.ts";
 
 const homes = ["home", "office", "cabin"];
 const stack = new Stack("e2e", 30022);
@@ -145,7 +146,7 @@ describe("two signers behind NAT", () => {
     const hammer = start(enter, [
       ...node,
       process.execPath,
-      join(root, "e2e/hammer.ts"),
+      join(root, "testbed/pollLoop.ts"),
       `http://${serviceAddress}:8443/authorized_keys`,
     ]);
     const since = new Date();

@@ -3,10 +3,11 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { loadAll } from "js-yaml";
-import { hasPulumi } from "../deploy/pulumi.ts";
-import { clusterStatus } from "../local/cluster.ts";
-import { until } from "./background.ts";
-import { kubeconfig, root, Stack, withoutPulumi } from "./stack.ts";
+import { hasPulumi } from "../deploy/engine/pulumi.ts";
+import { clusterStatus } from "../local/cluster/localCluster.ts";
+import { root } from "../local/machine/checkout.ts";
+import { until } from "../testbed/background.ts";
+import { kubeconfig, Stack, withoutPulumi } from "../testbed/testStack.ts";
 
 const one = new Stack("e2e", 30022);
 const two = new Stack("e2e-two", 30032);

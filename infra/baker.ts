@@ -1,10 +1,10 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { Cluster } from "./clusterAccess.ts";
-import type { BakerConfig, StackConfig } from "./config.ts";
+import type { Cluster } from "./cluster/clusterAccess.ts";
+import type { BakerConfig, StackConfig } from "./config/config.ts";
+import { listenerOf, releaseOf } from "./config/signerRoutes.ts";
+import { snapshotLabels } from "./names/snapshotLabels.ts";
 import type { SignerForwarder } from "./signerForwarder.ts";
-import { listenerOf, releaseOf } from "./signersOfKeys.ts";
-import { snapshotLabels } from "./snapshotLabels.ts";
 
 /** What a baker is made from. */
 export type BakerArgs = {

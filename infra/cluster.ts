@@ -1,8 +1,8 @@
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { type Cluster, type ClusterAccess, providerFor } from "./clusterAccess.ts";
-import type { ClusterConfig, ExistingClusterConfig } from "./clusterConfig.ts";
-import type { Facts } from "./facts.ts";
+import { type Cluster, type ClusterAccess, providerFor } from "./cluster/clusterAccess.ts";
+import type { ClusterConfig, ExistingClusterConfig } from "./config/clusterConfig.ts";
+import type { Facts } from "./facts/preflight.ts";
 
 /** Takes or makes the cluster that the config names; `stack` is what the names of a new one begin with. */
 export async function makeCluster(
@@ -13,7 +13,7 @@ export async function makeCluster(
   if (config.kind === "existing") return new ExistingCluster(name, config, opts);
   if (config.kind === "stack") return new SharedCluster(name, facts.sharedCluster as ClusterAccess, opts);
   // Google's SDK is large; only a stack that uses it reads it.
-  const { GkeCluster } = await import("./gkeCluster.ts");
+  const { GkeCluster } = await import("./cluster/gkeCluster.ts");
   return new GkeCluster(name, { ...config, stack }, opts);
 }
 

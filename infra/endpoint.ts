@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { StackConfig } from "./config.ts";
-import type { Facts } from "./facts.ts";
+import type { StackConfig } from "./config/config.ts";
+import type { Facts } from "./facts/preflight.ts";
 
 /** What signers dial, and how the cluster is to offer it. */
 export type Endpoint = {

@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Baker } from "./baker.ts";
 import { makeCluster } from "./cluster.ts";
-import { loadConfig } from "./config.ts";
+import { loadConfig } from "./config/config.ts";
 import { makeEndpoint } from "./endpoint.ts";
-import { lookUp } from "./facts.ts";
+import { lookUp } from "./facts/preflight.ts";
 import { SignerForwarder } from "./signerForwarder.ts";
 
 const stack = pulumi.getStack();

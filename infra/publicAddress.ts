@@ -1,7 +1,7 @@
 import { Address } from "@pulumi/gcp/compute/address.js";
 import { RecordSet } from "@pulumi/gcp/dns/recordSet.js";
 import * as pulumi from "@pulumi/pulumi";
-import type { AddressConfig, StackConfig } from "./config.ts";
+import type { AddressConfig, StackConfig } from "./config/config.ts";
 
 /** What a public address is made from. */
 export type PublicAddressArgs = AddressConfig & {

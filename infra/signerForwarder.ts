@@ -1,12 +1,12 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { Cluster } from "./clusterAccess.ts";
-import type { StackConfig } from "./config.ts";
+import type { Cluster } from "./cluster/clusterAccess.ts";
+import type { StackConfig } from "./config/config.ts";
+import { listenerFor } from "./config/signerRoutes.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { knownHostsOf } from "./knownHosts.ts";
-import { namespaceLabels } from "./namespaceLabels.ts";
-import { sshPortOf } from "./ports.ts";
-import { listenerFor } from "./signersOfKeys.ts";
+import { knownHostsOf } from "./keys/knownHosts.ts";
+import { namespaceLabels } from "./names/namespaceLabels.ts";
+import { sshPortOf } from "./names/ports.ts";
 
 /** What the signer forwarder is made from. */
 export type SignerForwarderArgs = Pick<StackConfig, "bakers" | "monitoring" | "nextHostKey" | "signers"> & {

@@ -7,7 +7,7 @@ import (
 	"net"
 	"os"
 
-	"remote-signer-cloud/signer-forwarder/listener/ask"
+	"remote-signer-cloud/signer-forwarder/internal/ask"
 )
 
 const usage = `listener            serve, in the foreground

@@ -16,7 +16,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"remote-signer-cloud/signer-forwarder/listener/ask"
+	"remote-signer-cloud/signer-forwarder/internal/ask"
 )
 
 // answerQuestions answers what the hook and the command `connected` ask through our socket.

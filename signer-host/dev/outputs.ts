@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import * as z from "zod";
-import { readJson } from "../../local/json.ts";
+import { readJson } from "../../local/machine/json.ts";
 
 const portSchema = z.int().min(1).max(65535);
 

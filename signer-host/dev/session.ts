@@ -2,7 +2,8 @@ import { execFile } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
-import { isOnPath } from "../../infra/onPath.ts";
+import { isOnPath } from "../../infra/facts/onPath.ts";
+import { root } from "../../local/machine/checkout.ts";
 import { fillSshConfig, sshHost } from "../sshConfig.ts";
 import { startDaemon } from "./daemon.ts";
 import { onSlowDevice } from "./device.ts";
@@ -15,7 +16,6 @@ import { keepTunnel } from "./tunnel.ts";
 import { WatermarkStore } from "./watermarkStore.ts";
 
 /** The repository's folder. */
-export const root = resolve(import.meta.dirname, "../..");
 
 export interface Session {
   readonly name: string;

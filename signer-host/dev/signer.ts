@@ -1,7 +1,8 @@
 import { parseArgs } from "node:util";
+import { root } from "../../local/machine/checkout.ts";
 import { LockHeldError } from "./lock.ts";
 import { askForOutputs, readOutputs } from "./outputs.ts";
-import { root, runSigner } from "./session.ts";
+import { runSigner } from "./session.ts";
 
 const help = `Usage: npm run signer -- NAME [options]
 

@@ -9,7 +9,7 @@ import {
   validateKeyHash,
 } from "@taquito/utils";
 import * as z from "zod";
-import { readJson } from "../../local/json.ts";
+import { readJson } from "../../local/machine/json.ts";
 import type { Kind, Payload } from "./payload.ts";
 import { checkMark, type Mark, markSchema } from "./watermark.ts";
 

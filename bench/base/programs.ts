@@ -1,0 +1,75 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { type Background, start } from "../../testbed/background.ts";
+
+/** A command: its program and the words behind it. */
+export type Words = readonly string[];
+
+/** Starts a program that the kernel ends with us, even if we are killed. */
+export function startWithUs(words: Words): Background {
+  return start("setpriv", ["--pdeathsig", "TERM", "--", ...words]);
+}
+
+/** Starts a program and waits until it has said something. */
+export async function startSaying(words: Words, said: RegExp, seconds = 10): Promise<Background> {
+  const program = startWithUs(words);
+  const end = Date.now() + seconds * 1000;
+  while (!said.test(program.output())) {
+    const ended = program.child.exitCode !== null || program.child.signalCode !== null;
+    if (ended || Date.now() > end) {
+      await program.stop();
+      const how = ended ? "ended" : `said nothing of the kind within ${seconds} s`;
+      throw new Error(`${words.join(" ")}: ${how}, wanted ${said}\n${program.output()}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return program;
+}
+
+/** A process and all that it has started and they have, as far as they are still there. */
+export function family(pid: number): number[] {
+  let children: string;
+  try {
+    children = readdirSync(`/proc/${pid}/task`)
+      .map((task) => readFileSync(`/proc/${pid}/task/${task}/children`, "utf8"))
+      .join(" ");
+  } catch {
+    return [];
+  }
+  return [pid, ...children.split(/\s+/).filter(Boolean).map(Number).flatMap(family)];
+}
+
+/** The processes of a cgroup whose name holds a text, as a pod's holds its uid. */
+export function processesIn(cgroup: string): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cgroup`, "utf8").includes(cgroup);
+      } catch {
+        return false;
+      }
+    })
+    .map(Number);
+}
+
+/** The memory of some processes in MiB: what is theirs alone, and their share of what they have in common (PSS). */
+export function memoryOf(pids: readonly number[]): number {
+  const kib = pids.map((pid) => {
+    try {
+      return Number(/^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "utf8"))?.[1] ?? 0);
+    } catch {
+      return 0;
+    }
+  });
+  return kib.reduce((sum, each) => sum + each, 0) / 1024;
+}
+
+/** Whether anything listens on a port of the loopback of the network that a process is in. */
+export function isListening(pid: number, port: number): boolean {
+  const wanted = port.toString(16).toUpperCase().padStart(4, "0");
+  const listening = "0A";
+  return readFileSync(`/proc/${pid}/net/tcp`, "utf8")
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/))
+    .some(([, local = "", , state]) => state === listening && local === `0100007F:${wanted}`);
+}

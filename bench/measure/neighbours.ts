@@ -1,0 +1,66 @@
+import { Link } from "../rig/link.ts";
+import { home } from "../rig/networks.ts";
+import { office } from "../rig/signers.ts";
+import { type Door, type LoadResult, load, type SignerMode, startSigner } from "../rig/traffic.ts";
+import type { Variant } from "../variants/variant.ts";
+
+/** What the neighbour does: it is idle, never answers a request to sign, or never ends its answer. */
+export const neighbourModes = ["idle", "stuck", "flood"] as const;
+export type NeighbourMode = (typeof neighbourModes)[number];
+
+/** How a signer answers while its neighbour does something; times in milliseconds. */
+export type NeighbourRow = {
+  readonly variant: string;
+  readonly neighbour: NeighbourMode;
+  readonly p50: number;
+  readonly p99: number;
+  readonly errors: number;
+};
+
+/** One way from bakers to two signers, who share a server. */
+export type Neighbours = { readonly signer: Variant; readonly neighbour: Variant };
+
+/** Measures what a neighbour does to a signer; bakers ask both all the time. */
+export async function measureNeighbours(
+  pairs: readonly Neighbours[],
+  scale: number,
+  progress: (line: string) => void,
+): Promise<NeighbourRow[]> {
+  const rows: NeighbourRow[] = [];
+  for (const { signer, neighbour } of pairs) {
+    progress(`neighbours: two signers by ${signer.name}`);
+    const link = new Link(0);
+    const fine = await startSigner(home, office.localPort);
+    const one = await signer.open(link);
+    const other = await neighbour.open(link);
+    await fine.stop();
+    try {
+      for (const mode of neighbourModes) {
+        const { p50, p99, errors } = await besides(one.door, other.door, mode, 4 * scale);
+        rows.push({ variant: signer.name, neighbour: mode, p50, p99, errors });
+      }
+    } finally {
+      await other.close();
+      await one.close();
+      await link.close();
+    }
+  }
+  return rows;
+}
+
+async function besides(door: Door, other: Door, mode: NeighbourMode, seconds: number): Promise<LoadResult> {
+  const measured = { what: "signature", fresh: true, connections: 1, seconds } as const;
+  if (mode === "idle") return load(door, measured);
+  const signer = await startSigner(home, office.localPort, mode satisfies SignerMode);
+  try {
+    // For longer than is measured: a second before, and a call's end after.
+    const asked = { what: "post", fresh: true, connections: 8, seconds: seconds + 1, warm: 0, timeout: 3 } as const;
+    const asking = load(other, asked);
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    const result = await load(door, measured);
+    await asking;
+    return result;
+  } finally {
+    await signer.stop();
+  }
+}

@@ -1,0 +1,75 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { type KeyPair, makeKeyPair, type OpenSsh } from "../base/openssh.ts";
+import { memoryOf } from "../base/programs.ts";
+import { rounded } from "../base/statistics.ts";
+import { home } from "../rig/networks.ts";
+import { type Dial, Tunnel } from "../rig/sshTunnel.ts";
+import { signerPort } from "../rig/traffic.ts";
+
+/** A server as this part needs it. */
+export type CrowdServer = {
+  readonly name: string;
+  readonly client: OpenSsh;
+  readonly server: Dial["server"];
+  /** Its processes, those of the sessions included. */
+  pids(): Promise<number[]>;
+  /** Ends it and all sessions, and gives when, and when it took connections again. */
+  restart(): Promise<{ since: number; open: number }>;
+};
+
+/** What a crowd of signers takes; seconds of each repetition. */
+export type CrowdRow = {
+  readonly variant: string;
+  readonly signers: number;
+  /** MiB for each connected signer. */
+  readonly memory: number;
+  /** From the server's end, and from the moment when it took connections again, until all ports were back. */
+  readonly back: readonly { readonly sinceKilled: number; readonly sinceOpen: number }[];
+};
+
+export type CrowdSigner = { readonly name: string; readonly port: number; readonly keys: KeyPair };
+
+/** Makes signers, each with a key and a port of its own. */
+export async function makeCrowd(count: number, folder: string): Promise<CrowdSigner[]> {
+  const crowd: CrowdSigner[] = [];
+  for (let n = 0; n < count; n++) {
+    const name = `crowd-${n}`;
+    crowd.push({ name, port: 10000 + n, keys: await makeKeyPair(folder, name) });
+  }
+  return crowd;
+}
+
+/** Connects a crowd of signers, weighs it, and restarts the server under it. */
+export async function measureCrowd(
+  { name, client, server, pids, restart }: CrowdServer,
+  crowd: readonly CrowdSigner[],
+  repetitions: number,
+  progress: (line: string) => void,
+): Promise<CrowdRow> {
+  progress(`hundred: ${crowd.length} signers dial ${name}`);
+  const empty = memoryOf(await pids());
+  const prefix = name.replaceAll(/\W+/g, "-");
+  const tunnels = crowd.map(
+    (signer) =>
+      new Tunnel({
+        ...{ name: `${prefix}-${signer.name}`, ssh: client, place: home, server },
+        ...{ secret: signer.keys.secret, port: signer.port, localPort: signerPort },
+      }),
+  );
+  try {
+    await Promise.all(tunnels.map((tunnel) => tunnel.connected(90)));
+    await sleep(2000);
+    const memory = rounded((memoryOf(await pids()) - empty) / crowd.length);
+    const back = [];
+    for (let n = 0; n < repetitions; n++) {
+      progress(`hundred: ${name} is restarted, ${n + 1} of ${repetitions}`);
+      const { since, open } = await restart();
+      const all = Math.max(...(await Promise.all(tunnels.map((tunnel) => tunnel.connected(90, since)))));
+      back.push({ sinceKilled: (all - since) / 1000, sinceOpen: rounded((all - open) / 1000) });
+      await sleep(2000);
+    }
+    return { variant: name, signers: crowd.length, memory, back };
+  } finally {
+    await Promise.all(tunnels.map((tunnel) => tunnel.close()));
+  }
+}

@@ -1,0 +1,80 @@
+import { generateKeyPairSync } from "node:crypto";
+import { b58Encode, PrefixV2 } from "@taquito/utils";
+import { addressOf } from "../../infra/keys/tezosKey.ts";
+import { type KeyPair, makeKeyPair } from "../base/openssh.ts";
+import { Link } from "../rig/link.ts";
+import { home } from "../rig/networks.ts";
+import type { BenchSigner } from "../rig/signers.ts";
+import { signerPort, startSigner, type VoteResult, vote } from "../rig/traffic.ts";
+import type { Open, Variant } from "../variants/variant.ts";
+
+/** A slow signer: how many keys it has, how long its device takes for each signature, and how far away it is. */
+type SlowSigner = { readonly what: string; readonly keys: number; readonly each: number; readonly rtt: number };
+
+const slowSigners: readonly SlowSigner[] = [
+  { what: "3 keys, 0.67 s a signature", keys: 3, each: 0.67, rtt: 0 },
+  { what: "1 key, 2.4 s a signature", keys: 1, each: 2.4, rtt: 0 },
+  { what: "1 key, a round trip of 0.5 s", keys: 1, each: 0, rtt: 500 },
+  { what: "1 key, a round trip of 1 s", keys: 1, each: 0, rtt: 1000 },
+  { what: "1 key, a round trip of 2 s", keys: 1, each: 0, rtt: 2000 },
+];
+
+/** What becomes of a baker's votes at a slow signer, by one way. */
+export type VoteRow = VoteResult & { readonly what: string; readonly variant: string; readonly levels: number };
+
+/** A slow signer with what the bench needs to play it. */
+export type SlowHome = SlowSigner & { readonly signer: BenchSigner; readonly addresses: readonly TezosKey[] };
+/** A key that nobody holds: the bench's signers look at none. */
+export type TezosKey = { readonly address: string; readonly publicKey: string };
+
+/** Makes the slow signers, each with ssh keys, ports and Tezos keys of its own. */
+export async function makeSlowHomes(folder: string): Promise<SlowHome[]> {
+  return Promise.all(
+    slowSigners.map(async (slow, index) => {
+      const ssh: KeyPair = await makeKeyPair(folder, `slow-${index}`);
+      const addresses = Array.from({ length: slow.keys }, makeTezosKey);
+      const ports = { port: 12000 + index, localPort: signerPort + 20 + index };
+      const key = addresses[0]?.address as string;
+      return { ...slow, addresses, signer: { ...ssh, ...ports, name: `slow-${index}`, key } };
+    }),
+  );
+}
+
+function makeTezosKey(): TezosKey {
+  const { x } = generateKeyPairSync("ed25519").publicKey.export({ format: "jwk" });
+  const publicKey = b58Encode(Buffer.from(x as string, "base64url").toString("hex"), PrefixV2.Ed25519PublicKey);
+  return { publicKey, address: addressOf(publicKey) };
+}
+
+/** One way from a baker to a signer. */
+export type Way = (signer: BenchSigner) => Variant;
+
+/** Counts the votes that a baker loses at each slow signer, by each way; all at once, because hardly anything happens. */
+export async function measureVotes(
+  homes: readonly SlowHome[],
+  ways: readonly Way[],
+  levels: number,
+  progress: (line: string) => void,
+): Promise<VoteRow[]> {
+  progress(`votes: ${levels} levels at ${homes.length} slow signers, ${ways.length} ways to each`);
+  return Promise.all(homes.flatMap((slow) => ways.map((way, index) => votesAt(slow, way, index, levels))));
+}
+
+/** Each way has a device of its own behind it, because a device signs for one after the other. */
+async function votesAt(slow: SlowHome, way: Way, index: number, levels: number): Promise<VoteRow> {
+  const signer = { ...slow.signer, localPort: slow.signer.localPort + index * slowSigners.length };
+  const variant = way(signer);
+  const link = new Link(slow.rtt);
+  const device = await startSigner(home, signer.localPort, "device", slow.each);
+  let open: Open | undefined;
+  try {
+    open = await variant.open(link);
+    const keys = slow.addresses.map(({ address }) => address);
+    const result = await vote(open.door, { keys, levels, every: 6 });
+    return { ...result, what: slow.what, variant: variant.name, levels };
+  } finally {
+    await open?.close();
+    await link.close();
+    await device.stop();
+  }
+}

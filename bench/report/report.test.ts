@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { median } from "../base/statistics.ts";
+import type { LatencyRow } from "../measure/latency.ts";
+import { cellsFor } from "../rig/scenarios.ts";
+import { ours, plainSsh, ratholeNoise } from "../variants/variant.ts";
+import { plot } from "./plot.ts";
+import type { Results } from "./results.ts";
+import { report } from "./table.ts";
+import { targetsOf } from "./targets.ts";
+
+const reference = plainSsh("10.0");
+const results: Results = {
+  date: "2026-11-26T04:00:00.000Z",
+  machine: { processor: "x", cores: 2, memoryGiB: 4, kernel: "6", system: "Debian", node: "v24", commit: "abc" },
+  versions: { bore: "0.6.0" },
+  reference,
+};
+
+function row(variant: string, p50: number, changes: Partial<LatencyRow> = {}): LatencyRow {
+  const cell = { rtt: 0, what: "signature", fresh: false, connections: 1, pause: 0 } as const;
+  return { ...cell, variant, p50, p99: 2 * p50, p999: null, perSecond: 1 / p50, count: 10, errors: 0, ...changes };
+}
+
+test("the middle of some numbers is the middle one, or the mean of two", () => {
+  assert.equal(median([3, 1, 2]), 2);
+  assert.equal(median([4, 1, 2, 3]), 2.5);
+  assert.ok(Number.isNaN(median([])));
+});
+
+test("each cell of a link is measured once, however short the run", () => {
+  for (const rtt of [0, 30]) {
+    for (const scale of [1, 0.2]) {
+      const names = cellsFor(rtt, scale).map((cell) => `${cell.what} ${cell.fresh} ${cell.connections} ${cell.pause}`);
+      assert.equal(new Set(names).size, names.length);
+    }
+  }
+});
+
+test("a target is met only by what was measured without an error", () => {
+  const judge = (own: LatencyRow) =>
+    targetsOf({ ...results, latency: [own, row(reference, 2), row(ratholeNoise, 3)] }).map(({ met }) => met);
+  assert.deepEqual(judge(row(ours, 1)), [true, true]);
+  assert.deepEqual(judge(row(ours, 3)), [false, false]);
+  assert.deepEqual(judge(row(ours, 1, { errors: 1 })), [false, false]);
+});
+
+test("over a link both calls of a signature have one round trip and 2 ms", () => {
+  const far = [row(ours, 31, { rtt: 30, p99: 33 }), row(ours, 61, { rtt: 30, fresh: true })];
+  const judged = targetsOf({ ...results, latency: far }).map(({ what, met }) => [what.replace(/^.*, /, ""), met]);
+  assert.deepEqual(judged, [
+    ["reused: p50 within 32 ms", true],
+    ["reused: p99 within 32 ms", false],
+    ["fresh: p50 within 32 ms", false],
+    ["fresh: p99 within 32 ms", false],
+  ]);
+});
+
+test("a pod that gave no signature within the time did not meet its target", () => {
+  const outage = [{ event: "server restart", variant: ours, seconds: [2, null], limit: 30 }] as const;
+  assert.deepEqual(targetsOf({ ...results, outage }), [
+    { what: "pod killed to first signature: under 5 s, each time", measured: "not within 30 s", met: false },
+  ]);
+});
+
+test("the report has the ratio to the reference, and says which targets are not met", () => {
+  const text = report({ ...results, latency: [row(ours, 3), row(reference, 2)] });
+  assert.match(text, /\| signer forwarder \| 3\.00 \(×1\.50\) \|/);
+  assert.match(text, /Targets, 0 of 2 met/);
+  assert.match(text, /\*\*not met\*\*/);
+});
+
+test("the plot is SVG with a line for each variant", () => {
+  const svg = plot([row(ours, 1), row(reference, 2), row("a <b> & c", 3)]);
+  assert.match(svg, /^<svg [^>]*viewBox/);
+  assert.equal(svg.match(/<circle /g)?.length, 3);
+  assert.ok(svg.includes("a &lt;b> &amp; c"));
+  assert.ok(!svg.includes("NaN"));
+});

@@ -1,0 +1,28 @@
+import type { Machine } from "../base/machine.ts";
+import type { LatencyRow } from "../measure/latency.ts";
+import type { NeighbourRow } from "../measure/neighbours.ts";
+import type { OutageRow } from "../measure/outage.ts";
+import type { CrowdRow } from "../measure/reconnectStorm.ts";
+import type { StalePortRow, TakeoverResult } from "../measure/stalePorts.ts";
+import type { VoteRow } from "../measure/votes.ts";
+
+/** All that a run of the bench has measured; a part that was not asked for is not there. */
+export type Results = {
+  readonly date: string;
+  readonly machine: Machine;
+  readonly versions: Readonly<Record<string, string>>;
+  /** The variant that ours is compared with: plain `ssh -R` to a stock sshd of the version of our image. */
+  readonly reference: string;
+  latency?: readonly LatencyRow[];
+  outage?: readonly OutageRow[];
+  stalePorts?: readonly StalePortRow[];
+  takeovers?: TakeoverResult;
+  hundred?: readonly CrowdRow[];
+  neighbours?: readonly NeighbourRow[];
+  votes?: readonly VoteRow[];
+  /** How long the whole run took. */
+  seconds?: number;
+};
+
+/** The round trips that are put on the link. */
+export const roundTrips = [0, 30, 150] as const;

@@ -1,0 +1,36 @@
+import type { Background } from "../../testbed/background.ts";
+import { home } from "./networks.ts";
+import { startRelay } from "./traffic.ts";
+
+export type Address = { readonly host: string; readonly port: number };
+
+/** The links that have been made, of which each has a loopback address of its own for its relay. */
+let links = 0;
+
+/** The way from the home to servers: as it is, or with a round trip of so many milliseconds on it. */
+export class Link {
+  readonly rtt: number;
+  /** The relays by the server that each leads to. */
+  readonly #relays = new Map<string, Promise<Background>>();
+  readonly #loopback: string;
+
+  constructor(rtt: number) {
+    this.rtt = rtt;
+    links++;
+    this.#loopback = `127.0.1.${links}`;
+  }
+
+  /** The address by which a client at home reaches a server over this link. The port stays what it is. */
+  async to(server: Address): Promise<Address> {
+    if (this.rtt === 0) return server;
+    const host = this.#loopback;
+    const to = `${server.host}:${server.port}`;
+    if (!this.#relays.has(to)) this.#relays.set(to, startRelay(home, `${host}:${server.port}`, to, this.rtt));
+    await this.#relays.get(to);
+    return { host, port: server.port };
+  }
+
+  async close(): Promise<void> {
+    for (const relay of this.#relays.values()) await (await relay).stop();
+  }
+}

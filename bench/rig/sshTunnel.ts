@@ -1,0 +1,88 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { root } from "../../local/machine/checkout.ts";
+import { keepTunnel } from "../../signer-host/dev/tunnel.ts";
+import { fillSshConfig, sshHost } from "../../signer-host/sshConfig.ts";
+import { atEnd } from "../base/cleanup.ts";
+import { type OpenSsh, secretFile } from "../base/openssh.ts";
+import type { Words } from "../base/programs.ts";
+import type { Address } from "./link.ts";
+
+/** What a signer's ssh is told: whom to dial and who that is, and which port it is to open there. */
+export type Dial = {
+  readonly name: string;
+  readonly ssh: OpenSsh;
+  /** Where the client runs. */
+  readonly place: Words;
+  readonly server: Address & { readonly user: string; readonly hostKey: string };
+  /** The signer's secret ssh key. */
+  readonly secret: string;
+  readonly port: number;
+  /** Of the signer's daemon. */
+  readonly localPort: number;
+};
+
+/** The command of a stock ssh client with the settings of signer-host/ssh_config, whatever server it dials. */
+export function dialWords({ name, ssh, place, server, secret, port, localPort }: Dial): Words {
+  const [type, base64] = server.hostKey.split(" ");
+  const config = fillSshConfig(readFileSync(join(root, "signer-host/ssh_config"), "utf8"), {
+    forwarder: server,
+    port,
+    sshPort: port + 1000,
+    localSignerPort: localPort,
+    localSshPort: 22,
+    identityFile: secretFile(ssh, `${name}.key`, secret),
+    knownHostsFile: secretFile(ssh, `${name}.known_hosts`, `${server.host} ${type} ${base64}\n`),
+  });
+  return [...place, ...ssh.client, "-v", "-F", secretFile(ssh, `${name}.config`, config), sshHost];
+}
+
+/** A signer's ssh that is started again a second after it has ended, as its host does. */
+export class Tunnel {
+  readonly #name: string;
+  readonly #ended: Promise<void>;
+  readonly #stop = new AbortController();
+  #connected: number | undefined;
+  #failed = "";
+  #dials = 0;
+
+  constructor(dial: Dial) {
+    this.#name = dial.name;
+    this.#ended = keepTunnel({
+      commands: [["setpriv", "--pdeathsig", "TERM", "--", ...dialWords(dial)]],
+      ports: [dial.port, dial.port + 1000],
+      onState: (state) => {
+        this.#connected = state.is === "connected" ? Date.now() : undefined;
+        if (state.is === "dialling") this.#dials++;
+        if (state.is === "dialling" && state.failed) this.#failed = state.failed.reason;
+      },
+      signal: this.#stop.signal,
+    });
+    atEnd(`the tunnel of ${dial.name}`, () => this.close());
+  }
+
+  /** Since when it has its ports, in milliseconds since 1970; undefined while it has not. */
+  get since(): number | undefined {
+    return this.#connected;
+  }
+
+  /** How often it has dialled. */
+  get dials(): number {
+    return this.#dials;
+  }
+
+  /** Waits until it has its ports, since some moment or later; gives when it got them. */
+  async connected(seconds: number, after = 0): Promise<number> {
+    const end = Date.now() + seconds * 1000;
+    while (this.#connected === undefined || this.#connected < after) {
+      if (Date.now() > end) throw new Error(`${this.#name}: no tunnel within ${seconds} s: ${this.#failed}`);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    return this.#connected;
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await this.#ended;
+  }
+}

@@ -1,0 +1,135 @@
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { root } from "../../local/machine/checkout.ts";
+import { type Progress, stateFolder } from "../../local/machine/paths.ts";
+import { run } from "../../local/machine/run.ts";
+import { ensureGo } from "../../local/toolchain/go.ts";
+import type { Background } from "../../testbed/background.ts";
+import { startSaying, type Words } from "../base/programs.ts";
+
+const source = join(root, "bench/traffic");
+let program = "";
+
+/** Builds what makes and measures the traffic, unless that very source has been built before. */
+export async function ensureTraffic(progress: Progress): Promise<void> {
+  const hash = createHash("sha256");
+  for (const file of readdirSync(source).sort()) hash.update(file).update(readFileSync(join(source, file)));
+  program = join(stateFolder, "bench", `traffic-${hash.digest("hex").slice(0, 12)}`);
+  if (existsSync(program)) return;
+  progress("building bench/traffic");
+  mkdirSync(dirname(program), { recursive: true });
+  const go = await ensureGo(join(stateFolder, "tools"), progress);
+  const settings = { CGO_ENABLED: "0", GOTOOLCHAIN: "auto", GOFLAGS: "-mod=readonly -buildvcs=false", GOWORK: "off" };
+  await run(go, ["build", "-o", `${program}.new`, "."], { cwd: source, env: { ...process.env, ...settings } });
+  renameSync(`${program}.new`, program);
+}
+
+/** How a signer of the bench answers requests to sign. */
+export type SignerMode = "ok" | "stuck" | "flood" | "device";
+
+/** The port on which a home's signer daemon listens. */
+export const signerPort = 8442;
+
+/** Starts a signer daemon; a device behind it takes `each` seconds for a signature. */
+export function startSigner(place: Words, port = signerPort, mode: SignerMode = "ok", each = 0): Promise<Background> {
+  const words = ["signer", "-listen", `127.0.0.1:${port}`, "-mode", mode, "-each", `${each}s`];
+  return startSaying([...place, program, ...words], /listening/);
+}
+
+/** Starts a relay that passes on what comes to one address as if the other were so many milliseconds away. */
+export function startRelay(place: Words, listen: string, to: string, rtt: number): Promise<Background> {
+  return startSaying([...place, program, "relay", "-listen", listen, "-to", to, "-rtt", `${rtt}ms`], /listening/);
+}
+
+/** Where bakers find a signer: from which place, by which address; and whose signatures they ask for. */
+export type Door = { readonly place: Words; readonly address: string; readonly key?: string };
+
+export type LoadOptions = {
+  readonly what: "signature" | "post";
+  readonly connections: number;
+  /** Whether each request has a connection of its own. */
+  readonly fresh: boolean;
+  readonly seconds: number;
+  /** Seconds from one answer to the next request. */
+  readonly pause?: number;
+  /** How many are left out first, on each connection. */
+  readonly warm?: number;
+  readonly timeout?: number;
+};
+
+/** What a load tells; times are in milliseconds, and of too few there is no p999. */
+export type LoadResult = {
+  readonly count: number;
+  readonly errors: number;
+  readonly cause?: string;
+  readonly perSecond: number;
+  readonly p50: number;
+  readonly p99: number;
+  readonly p999: number | null;
+  readonly max: number;
+};
+
+/** Has bakers sign as fast as they are answered. */
+export async function load(door: Door, options: LoadOptions): Promise<LoadResult> {
+  const { what, connections, fresh, seconds, pause = 0, warm = 3, timeout = 10 } = options;
+  const words = [
+    ...["-what", what, `-fresh=${fresh}`, "-connections", String(connections), "-seconds", String(seconds)],
+    ...["-pause", `${pause}s`, "-warm", String(warm), "-timeout", `${timeout}s`],
+  ];
+  const [enter = "", ...rest] = [...door.place, program, "load", ...target(door), ...words];
+  return JSON.parse(await run(enter, rest)) as LoadResult;
+}
+
+/** What became of a baker's votes. */
+export type VoteResult = {
+  readonly votes: number;
+  readonly lost: number;
+  readonly cause?: string;
+  /** Seconds that the slowest took of those that were signed. */
+  readonly slowest: number;
+};
+
+/** Has a baker vote at each of some levels, with all of its keys at once as Octez does. */
+export async function vote(
+  { place, address }: Door,
+  { keys, levels, every }: { keys: readonly string[]; levels: number; every: number },
+): Promise<VoteResult> {
+  const options = ["-keys", keys.join(","), "-levels", String(levels), "-every", `${every}s`];
+  const [enter = "", ...rest] = [...place, program, "vote", "-to", address, ...options];
+  return JSON.parse(await run(enter, rest)) as VoteResult;
+}
+
+/** The words that start a baker who signs at a steady pace and says so: a line for each signature. */
+export function askWords(door: Door, every: number, seconds: number, timeout = 20): Words {
+  const words = ["-every", `${every}s`, "-seconds", String(seconds), "-timeout", `${timeout}s`];
+  return [...door.place, program, "ask", ...target(door), ...words];
+}
+
+/** The words that wait until an address takes connections, and say when that was. */
+export function awaitWords(place: Words, address: string): Words {
+  return [...place, program, "await", "-to", address];
+}
+
+function target({ address, key }: Door): string[] {
+  return ["-to", address, ...(key === undefined ? [] : ["-key", key])];
+}
+
+/** Waits until signatures come through a door, each at the first try; over a link of some milliseconds each takes its round trips. */
+export async function opened(what: string, door: Door, rtt = 0, seconds = 30): Promise<void> {
+  const end = Date.now() + seconds * 1000;
+  for (;;) {
+    const options = {
+      what: "signature",
+      connections: 1,
+      fresh: true,
+      seconds: 0.3,
+      warm: 0,
+      timeout: 3 + (4 * rtt) / 1000,
+    } as const;
+    const { count, errors, cause } = await load(door, options);
+    if (count > 0 && errors === 0) return;
+    if (Date.now() > end) throw new Error(`${what}: found no signature within ${seconds} s, but ${cause ?? "silence"}`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}

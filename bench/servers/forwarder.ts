@@ -1,0 +1,146 @@
+import { existsSync, writeFileSync } from "node:fs";
+import { clusterDown, clusterStatus } from "../../local/cluster/localCluster.ts";
+import type { Progress } from "../../local/machine/paths.ts";
+import { until } from "../../testbed/background.ts";
+import { Stack, temporary } from "../../testbed/testStack.ts";
+import { atEnd } from "../base/cleanup.ts";
+import { type Ended, ended } from "../base/ended.ts";
+import { processesIn, type Words } from "../base/programs.ts";
+import type { Address } from "../rig/link.ts";
+import { manyConnections } from "../rig/networks.ts";
+import type { BenchSigner } from "../rig/signers.ts";
+import type { Door } from "../rig/traffic.ts";
+
+export type ForwarderSigner = {
+  readonly name: string;
+  readonly sshPublicKey: string;
+  readonly port: number;
+  /** Those that the baker asks it to sign with. */
+  readonly keys?: readonly { readonly address: string; readonly publicKey: string }[];
+};
+type Pod = {
+  metadata: { name: string; uid: string; deletionTimestamp?: string };
+  status: { containerStatuses?: { name: string; containerID?: string; ready: boolean }[] };
+};
+
+/** Our forwarder in the test cluster, in a stack of the bench's own, and a baker's pod beside it. */
+export class Forwarder {
+  readonly #stack = new Stack("bench", 30024);
+  /** The uid of the pod that bakers' programs are started in. */
+  #baker = "";
+
+  /** Brings it up, with the dev stack's signers and its baker, who is not started. */
+  async up(progress: Progress): Promise<void> {
+    if (clusterStatus("e2e").state === "absent") atEnd("the cluster", () => clusterDown("e2e", progress));
+    progress("bringing the stack up");
+    // Whatever is there was left by a run that could not end itself.
+    await this.#stack.npm("down");
+    atEnd("the stack", () => this.#stack.npm("down"));
+    await this.#stack.npm("up");
+    await this.#stack.kubectl("scale", "statefulset/baker-alice", "--replicas=0");
+    await this.#startBaker();
+    await this.pid();
+  }
+
+  /** A pod that the cluster takes for the baker's, with nothing in it: its programs are the bench's own. */
+  async #startBaker(): Promise<void> {
+    const { spec } = JSON.parse(await this.#stack.kubectl("get", "statefulset/baker-alice", "--output", "json")) as {
+      spec: { template: { metadata: { labels: Record<string, string> } } };
+    };
+    const container = {
+      name: "baker",
+      image: "localhost/remote-signer-cloud/pause:1",
+      imagePullPolicy: "Never",
+      securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
+    };
+    const pod = {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name: "bench", labels: spec.template.metadata.labels },
+      spec: {
+        automountServiceAccountToken: false,
+        securityContext: { runAsNonRoot: true, runAsUser: 65534, seccompProfile: { type: "RuntimeDefault" } },
+        containers: [container],
+      },
+    };
+    writeFileSync(temporary("bench-pod.json"), JSON.stringify(pod));
+    await this.#stack.kubectl("apply", "--filename", temporary("bench-pod.json"));
+    const uid = (await this.#stack.kubectl("get", "pod/bench", "--output", "jsonpath={.metadata.uid}")).trim();
+    await until("the baker's pod runs", 60, () => processesIn(uid).length > 0);
+    await manyConnections(enter(uid));
+    this.#baker = uid;
+  }
+
+  /** Where bakers find a signer's signatures: from their pod, by the signer's Service. */
+  async door({ name, port, key }: BenchSigner): Promise<Door> {
+    const words = ["get", `service/signer-${name}`, "--output", "jsonpath={.spec.clusterIP}"];
+    return { place: enter(this.#baker), address: `${(await this.#stack.kubectl(...words)).trim()}:${port}`, key };
+  }
+
+  /** What signers dial, and who that is. */
+  async server(): Promise<Address & { user: string; hostKey: string }> {
+    const { knownHosts, signerEndpoint } = await this.#stack.outputs();
+    return { ...signerEndpoint, hostKey: knownHosts.split("\n")[0]?.split(" ").slice(1).join(" ") ?? "" };
+  }
+
+  /** Gives it further signers, and its baker their keys. */
+  async addSigners(signers: readonly ForwarderSigner[]): Promise<void> {
+    this.#stack.change((settings) => {
+      const [baker] = settings.bakers as { keys: unknown[] }[];
+      for (const { keys = [], ...signer } of signers) {
+        settings.signers.push(signer);
+        baker?.keys.push(...keys.map((key, i) => ({ ...key, name: `${signer.name}-${i}`, signer: signer.name })));
+      }
+    });
+    await this.#stack.npm("up");
+    // Its start would be asked for by the changed wallet.
+    await this.#stack.kubectl("scale", "statefulset/baker-alice", "--replicas=0");
+  }
+
+  /** A process of the container with sshd, once the pod is ready. */
+  async pid(): Promise<number> {
+    const [pid] = await until("the forwarder is ready", 60, async () => {
+      const pod = await this.#pod();
+      const ready = pod?.status.containerStatuses?.every(({ ready }) => ready);
+      const pids = pod && ready ? await this.containerPids(pod) : [];
+      return pids.length > 0 && pids;
+    });
+    return pid as number;
+  }
+
+  /** All processes of its pod. */
+  async pids(): Promise<number[]> {
+    const pod = await this.#pod();
+    return pod ? processesIn(pod.metadata.uid) : [];
+  }
+
+  private async containerPids(pod: Pod): Promise<number[]> {
+    const status = pod.status.containerStatuses?.find(({ name }) => name === "sshd");
+    const id = status?.containerID?.replace(/^.*:\/\//, "");
+    return id ? processesIn(id) : [];
+  }
+
+  async #pod(): Promise<Pod | undefined> {
+    const words = ["get", "pods", "--selector", "app.kubernetes.io/name=signer-forwarder", "--output", "json"];
+    const { items } = JSON.parse(await this.#stack.kubectl(...words)) as { items: Pod[] };
+    return items.find(({ metadata }) => metadata.deletionTimestamp === undefined);
+  }
+
+  /** Deletes its pod; Kubernetes makes another one. */
+  async kill(): Promise<Ended> {
+    const pod = await this.#pod();
+    if (!pod) throw new Error("the forwarder: found no pod, want one to delete");
+    const pids = await this.containerPids(pod);
+    return ended(async () => {
+      await this.#stack.kubectl("delete", "pod", pod.metadata.name, "--wait=false");
+      await until("the forwarder's pod ends", 60, () => !pids.some((pid) => existsSync(`/proc/${pid}`)));
+    });
+  }
+}
+
+/** The words that run a program in a pod's network. */
+function enter(podUid: string): Words {
+  const [pid] = processesIn(podUid);
+  if (pid === undefined) throw new Error(`pod ${podUid}: found no process of it`);
+  return ["nsenter", `--net=/proc/${pid}/ns/net`, "--"];
+}

@@ -1,0 +1,20 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { run } from "../../local/machine/run.ts";
+
+/** Copies the root file system that a process of the forwarder has, its image's, with the few devices that programs want. */
+export async function copyRoot(pid: number, target: string): Promise<void> {
+  mkdirSync(target, { recursive: true });
+  await run("cp", ["--archive", "--one-file-system", `/proc/${pid}/root/.`, target]);
+  mkdirSync(join(target, "dev"), { recursive: true });
+  for (const [name, minor] of [
+    ["null", 3],
+    ["zero", 5],
+    ["random", 8],
+    ["urandom", 9],
+  ] as const) {
+    const file = join(target, "dev", name);
+    await run("rm", ["-f", file]);
+    await run("mknod", ["-m", "666", file, "c", "1", String(minor)]);
+  }
+}

@@ -1,3 +1,0 @@
-module traffic
-
-go 1.24

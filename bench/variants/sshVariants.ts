@@ -1,0 +1,128 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Ended, ended } from "../base/ended.ts";
+import type { OpenSsh } from "../base/openssh.ts";
+import { startWithUs } from "../base/programs.ts";
+import type { Link } from "../rig/link.ts";
+import { home, otherCloud } from "../rig/networks.ts";
+import type { BenchSigner } from "../rig/signers.ts";
+import { type Dial, Tunnel } from "../rig/sshTunnel.ts";
+import { type Door, opened } from "../rig/traffic.ts";
+import type { Forwarder } from "../servers/forwarder.ts";
+import type { StockServer } from "../servers/stockServer.ts";
+import { haproxyOverSsh, type Open, ours, plainSsh, type Variant } from "./variant.ts";
+
+/** Our whole path: Service, gateway, listener, sshd, tunnel, and a stock client. */
+export function ourVariant(forwarder: Forwarder, client: OpenSsh, signer: BenchSigner): Variant {
+  return {
+    name: ours,
+    encrypted: true,
+    async open(link) {
+      const server = await forwarder.server();
+      const dial = { ...signer, name: `ours-${signer.name}-${link.rtt}`, ssh: client, place: home };
+      const tunnel = await Redialled.to({ ...dial, server: { ...server, ...(await link.to(server)) } });
+      return waited(ours, await forwarder.door(signer), tunnel, link, () => forwarder.kill());
+    },
+  };
+}
+
+/** `ssh -R` to a stock sshd, whose port the bakers ask at once. */
+export function sshVariant(server: StockServer, signer: BenchSigner): Variant {
+  const name = plainSsh(server.ssh.name);
+  return {
+    name,
+    encrypted: true,
+    async open(link) {
+      const tunnel = await plainTunnel(server, signer, link);
+      const door = { place: otherCloud, address: `127.0.0.1:${signer.port}` };
+      return waited(name, door, tunnel, link, () => server.restart());
+    },
+    async forgetSessions() {
+      await server.restart();
+    },
+  };
+}
+
+/** The same with a HAProxy in front of the port, which passes bytes on and checks every 15 s: tezos-on-gke's arrangement. */
+export function haproxyVariant(server: StockServer, signer: BenchSigner, root: string): Variant {
+  return {
+    name: haproxyOverSsh,
+    encrypted: true,
+    async open(link) {
+      const tunnel = await plainTunnel(server, signer, link);
+      const front = signer.port + 1;
+      writeFileSync(join(server.ssh.folder, "haproxy.cfg"), haproxyConfig(front, signer.port));
+      const command = ["chroot", root, "haproxy", "-db", "-f", join(server.ssh.seenAs, "haproxy.cfg")];
+      const haproxy = startWithUs([...otherCloud, ...command]);
+      const door = { place: otherCloud, address: `127.0.0.1:${front}` };
+      const open = await waited(haproxyOverSsh, door, tunnel, link, () => server.restart());
+      return {
+        ...open,
+        async close() {
+          await haproxy.stop();
+          await open.close();
+        },
+      };
+    },
+  };
+}
+
+function haproxyConfig(front: number, tunnel: number): string {
+  return `defaults
+  mode tcp
+  timeout connect 5s
+  timeout client 1m
+  timeout server 1m
+listen signer
+  bind 127.0.0.1:${front}
+  balance first
+  server tunnel 127.0.0.1:${tunnel} check inter 15s
+`;
+}
+
+async function plainTunnel(server: StockServer, signer: BenchSigner, link: Link): Promise<Redialled> {
+  const dialled = { ...(await link.to(server.address)), user: server.ssh.user, hostKey: server.hostKey.public };
+  const dial = { ...signer, name: `plain-${signer.name}-${signer.port}-${link.rtt}`, ssh: server.ssh, place: home };
+  return Redialled.to({ ...dial, server: dialled });
+}
+
+/** A tunnel whose client can be started anew. */
+class Redialled {
+  readonly #dial: Dial;
+  #tunnel: Tunnel;
+
+  private constructor(dial: Dial) {
+    this.#dial = dial;
+    this.#tunnel = new Tunnel(dial);
+  }
+
+  static async to(dial: Dial): Promise<Redialled> {
+    const made = new Redialled(dial);
+    await made.#tunnel.connected(30);
+    return made;
+  }
+
+  restart(): Promise<Ended> {
+    return ended(
+      () => this.#tunnel.close(),
+      () => {
+        this.#tunnel = new Tunnel(this.#dial);
+      },
+    );
+  }
+
+  close(): Promise<void> {
+    return this.#tunnel.close();
+  }
+}
+
+async function waited(
+  what: string,
+  door: Door,
+  tunnel: Redialled,
+  link: Link,
+  restartServer: () => Promise<Ended>,
+): Promise<Open> {
+  await opened(what, door, link.rtt);
+  return { door, restartServer, restartClient: () => tunnel.restart(), close: () => tunnel.close() };
+}

@@ -1,0 +1,131 @@
+import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { after, test } from "node:test";
+import { root } from "../../local/machine/checkout.ts";
+import { localClusterOf, readStack, runStack } from "../stack/stack.ts";
+import { openStackFile, readStackFile } from "../stack/stackFile.ts";
+import { type Options, parse, UsageError } from "./command.ts";
+
+const command = { help: "", switches: ["yes"] };
+const folder = mkdtempSync(join(tmpdir(), "command-"));
+after(() => rmSync(folder, { recursive: true }));
+
+function options(...words: string[]): Options {
+  const parsed = parse(command, words);
+  assert.ok(parsed !== "help");
+  return parsed;
+}
+
+test("the stack is dev, with its own file, unless another is named", () => {
+  const { stack, configFile, context, has } = options();
+  assert.deepEqual([stack, configFile, context, has("yes")], ["dev", "Pulumi.dev.yaml", undefined, false]);
+});
+
+test("a config file is meant from where the user is", () => {
+  const file = join(folder, "Pulumi.mine.yaml");
+  writeFileSync(file, "config: {}\n");
+  const before = process.env.INIT_CWD;
+  process.env.INIT_CWD = folder;
+  const { stack, configFile } = options("--stack", "mine", "--config-file", "Pulumi.mine.yaml");
+  if (before === undefined) delete process.env.INIT_CWD;
+  else process.env.INIT_CWD = before;
+  assert.deepEqual([stack, resolve(root, configFile)], ["mine", file]);
+});
+
+test("help is asked for before anything is checked", () =>
+  assert.equal(parse(command, ["--help", "--stack", "none"]), "help"));
+
+for (const words of [["--stack", "none"], ["--stak", "dev"], ["dev"], ["--stack"], ["--yes=1"]]) {
+  test(`${words.join(" ")} is a mistake`, () => assert.throws(() => parse(command, words), UsageError));
+}
+
+test("a key that was given as a word is not said again", () => {
+  const pem = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXk\n-----END OPENSSH PRIVATE KEY-----\n";
+  for (const words of [
+    [pem],
+    [pem.replaceAll("\n", " ")],
+    ["b3BlbnNzaC1rZXktdjEAAAAABG5v"],
+    ["--yes", "--b3BlbnNzaC1rZXktdjEAAAAABG5v"],
+  ])
+    assert.throws(
+      () => parse(command, words),
+      (error) => error instanceof UsageError && !error.message.includes("b3BlbnNz"),
+    );
+});
+
+test("the dev stack's cluster is this machine's own, and with --context it is the one that is named", () => {
+  process.chdir(root);
+  assert.deepEqual(localClusterOf(readStack(options())), { name: "dev", kubeconfig: ".local/kubeconfig" });
+  const other = readStack(options("--context", "elsewhere"));
+  assert.equal(localClusterOf(other), undefined);
+  assert.deepEqual(other.file.config?.["remote-signer-cloud:cluster"], { kind: "existing", context: "elsewhere" });
+});
+
+test("a context of that name in another kubeconfig is somebody else's cluster", () => {
+  const file = { config: { "remote-signer-cloud:cluster": { kind: "existing", context: "local", kubeconfig: "a/b" } } };
+  assert.equal(localClusterOf({ name: "x", configFile: "y", file, hasOtherCluster: false }), undefined);
+});
+
+test("a host key that is not encrypted is refused, and not shown", async () => {
+  const config = { "remote-signer-cloud:hostKey": "the secret", "remote-signer-cloud:nextHostKey": "the secret" };
+  await assert.rejects(
+    runStack({ name: "x", configFile: "y", file: { config }, hasOtherCluster: false }),
+    ({ message }: Error) =>
+      / {2}hostKey: found a plain text/.test(message) &&
+      / {2}nextHostKey: found a plain text/.test(message) &&
+      !message.includes("the secret"),
+  );
+});
+
+/** What the host-key command's lines say to whoever has the passphrase, and the key and fingerprint that they are of. */
+function hostKeyLines(...options: string[]) {
+  rmSync(join(folder, "key"), { force: true });
+  rmSync(join(folder, "Pulumi.new.yaml"), { force: true });
+  const key = execFileSync("sh", ["-c", `ssh-keygen -q -t ed25519 -N '' -f ${folder}/key && cat ${folder}/key`]);
+  const fingerprint = execFileSync("ssh-keygen", ["-l", "-f", join(folder, "key")], { encoding: "utf8" }).split(" ")[1];
+  const env = { ...process.env, PULUMI_CONFIG_PASSPHRASE: "p" };
+  const words = ["deploy/hostKey.ts", "--stack", "new", "--config-file", join(folder, "Pulumi.new.yaml"), ...options];
+  const lines = execFileSync(process.execPath, words, {
+    cwd: root,
+    env,
+    input: key,
+    stdio: ["pipe", "pipe", "ignore"],
+  });
+  writeFileSync(join(folder, "Pulumi.new.yaml"), lines);
+  process.env.PULUMI_CONFIG_PASSPHRASE = "p";
+  const file = readStackFile(join(folder, "Pulumi.new.yaml"));
+  const opened = openStackFile(file, "new", "Pulumi.new.yaml");
+  delete process.env.PULUMI_CONFIG_PASSPHRASE;
+  return { ...opened, key: String(key), fingerprint };
+}
+
+test("the host-key command's lines are opened again with the passphrase, and pin the key", () => {
+  const { values, secretKeys, key, fingerprint } = hostKeyLines();
+  assert.deepEqual(values, {
+    "remote-signer-cloud:hostKey": key,
+    "remote-signer-cloud:hostKeyFingerprint": fingerprint,
+  });
+  assert.deepEqual(secretKeys, ["remote-signer-cloud:hostKey"]);
+});
+
+test("with --next they are those of the next host key alone", () => {
+  const { values, secretKeys, key } = hostKeyLines("--next");
+  assert.deepEqual(values, { "remote-signer-cloud:nextHostKey": key });
+  assert.deepEqual(secretKeys, ["remote-signer-cloud:nextHostKey"]);
+});
+
+for (const name of ["up", "down", "output", "render", "hostKey"]) {
+  test(`${name} says what it does on stdout, and calls a misspelt option a mistake`, () => {
+    const call = (...words: string[]) =>
+      spawnSync(process.execPath, [`deploy/${name}.ts`, ...words], { cwd: root, encoding: "utf8" });
+    const help = call("--help");
+    assert.match(help.stdout, /^npm run .*\n\n[A-Z]/);
+    assert.deepEqual([help.status, help.stderr], [0, ""]);
+    const mistake = call("--stak", "dev");
+    assert.match(mistake.stderr, /--stak/);
+    assert.deepEqual([mistake.status, mistake.stdout], [2, ""]);
+  });
+}

@@ -1,0 +1,107 @@
+import { run } from "../../local/machine/run.ts";
+import { isNamespace, type Manifest } from "../stack/manifest.ts";
+import type { ProgramRun } from "../stack/runProgram.ts";
+
+/** Runs kubectl against one cluster; input goes to its stdin, so that no secret is an argument or a file. */
+export type Kubectl = (words: string[], input?: string) => Promise<string>;
+
+/** The name of the set of objects that belong to a stack, kept by kubectl in the stack's namespace; a label says it as well. */
+const applySet = "remote-signer-cloud";
+
+/** Where a cluster is found: a context of a kubeconfig, kubectl's own where none is named. */
+export type ClusterAddress = { readonly kubeconfig?: string; readonly context?: string };
+
+/** The cluster of the program's Kubernetes provider. */
+export function clusterOf({ resources }: ProgramRun): ClusterAddress {
+  return (resources.find(({ type }) => type === "pulumi:providers:kubernetes")?.inputs ?? {}) as ClusterAddress;
+}
+
+/** kubectl for one cluster. */
+export function kubectlFor(binary: string, { kubeconfig, context }: ClusterAddress): Kubectl {
+  const target = [...(kubeconfig ? ["--kubeconfig", kubeconfig] : []), ...(context ? ["--context", context] : [])];
+  // kubectl keeps --applyset behind this until it is called stable.
+  const env = { ...process.env, KUBECTL_APPLYSET: "true" };
+  return (words, input = "") => run(binary, [...target, ...words], { env, input });
+}
+
+/**
+ * Throws if the namespace is there and somebody else's: everything in it would be taken for the stack's at `down`.
+ *
+ * The program labels the namespaces that it makes, with or without the CLI.
+ */
+export async function requireOwnNamespace(kubectl: Kubectl, name: string): Promise<void> {
+  const label = "app.kubernetes.io/part-of";
+  const text = await kubectl(["get", "namespace", name, "--ignore-not-found", "--output", "json"]);
+  if (text === "" || (JSON.parse(text) as Manifest).metadata.labels?.[label] === applySet) return;
+  throw new Error(
+    `namespace ${name}: found one that is somebody else's (no label ${label}: remote-signer-cloud), wanted none of that name; nothing was changed`,
+  );
+}
+
+/** Throws if a stack that has no objects, for it only makes a cluster, still has some: to remove a whole stack is `down`'s. */
+export async function requireNoObjects(kubectl: Kubectl, namespace: string): Promise<void> {
+  await requireOwnNamespace(kubectl, namespace);
+  if ((await kubectl(["get", "namespace", namespace, "--ignore-not-found", "--output", "name"])) === "") return;
+  throw new Error(`namespace ${namespace}: found a forwarder that the config no longer has, wanted npm run down first`);
+}
+
+/** Makes a stack's objects what they should be, and removes those that it no longer has. */
+export async function apply(kubectl: Kubectl, objects: Manifest[]): Promise<void> {
+  const serverSide = [
+    "--server-side",
+    "--force-conflicts",
+    "--field-manager",
+    "remote-signer-cloud",
+    "--filename",
+    "-",
+  ];
+  await requireOwnNamespace(kubectl, namespaceOf(objects));
+  const namespaces = objects.filter(isNamespace);
+  const rest = objects.filter((object) => !isNamespace(object));
+  await kubectl(["apply", ...serverSide], list(namespaces));
+  const prune = ["--namespace", namespaceOf(objects), "--prune", "--applyset", applySet];
+  await kubectl(["apply", ...serverSide, ...prune], list(rest));
+}
+
+/** Removes what no namespace holds of a stack: the pods' priorities, and a part of the bakers' backups. Its label says whose it is. */
+export async function removeFromCluster(kubectl: Kubectl, stack: string): Promise<void> {
+  const kinds = [
+    "clusterroles",
+    "clusterrolebindings",
+    "priorityclasses",
+    "validatingadmissionpolicies",
+    "validatingadmissionpolicybindings",
+  ];
+  await kubectl(["delete", kinds.join(), "--selector", `remote-signer-cloud/stack=${stack}`, "--ignore-not-found"]);
+}
+
+/** Waits until the stack's Deployments run what was applied; a failure says what the pods say. */
+export async function waitForDeployments(kubectl: Kubectl, objects: Manifest[]): Promise<void> {
+  for (const { metadata } of objects.filter(({ kind }) => kind === "Deployment")) {
+    const inNamespace = ["--namespace", String(metadata.namespace)];
+    try {
+      await kubectl(["rollout", "status", `deployment/${metadata.name}`, "--timeout=180s", ...inNamespace]);
+    } catch (error) {
+      const pods = await kubectl(["get", "pods", ...inNamespace]).catch(() => "");
+      const logs = await kubectl([
+        "logs",
+        `deployment/${metadata.name}`,
+        "--all-containers",
+        "--tail=5",
+        ...inNamespace,
+      ]);
+      throw new Error(`deployment/${metadata.name} is not ready: ${(error as Error).message}\n${pods}${logs}`);
+    }
+  }
+}
+
+/** The stack's namespace. */
+export function namespaceOf(objects: Manifest[]): string {
+  const namespace = objects.find(isNamespace);
+  if (!namespace) throw new Error("the program made no Namespace");
+  return namespace.metadata.name;
+}
+
+function list(items: Manifest[]): string {
+  return JSON.stringify({ apiVersion: "v1", kind: "List", items });
+}

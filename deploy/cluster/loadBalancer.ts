@@ -1,0 +1,53 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { progress } from "../cli/command.ts";
+import type { Manifest } from "../stack/manifest.ts";
+import type { Kubectl } from "./kubectl.ts";
+
+/**
+ * How long a cloud has for the address of a load balancer, from when the forwarder runs. Clouds take half a minute to one and
+ * a half; a cluster that makes no load balancers never has one, and says nothing of that.
+ */
+const limitSeconds = 180;
+
+type Ingress = { readonly ip?: string; readonly hostname?: string };
+
+/** Waits until the objects' load balancers have an address. Throws after the limit: a stack that nobody can dial is not up. */
+export async function awaitLoadBalancers(
+  kubectl: Kubectl,
+  objects: readonly Manifest[],
+  seconds = limitSeconds,
+): Promise<void> {
+  const deadline = Date.now() + seconds * 1000;
+  for (const { metadata, spec } of objects.filter(({ kind }) => kind === "Service")) {
+    if ((spec as { type?: string }).type !== "LoadBalancer") continue;
+    const { name, namespace = "" } = metadata;
+    const addresses = await addressesOf(kubectl, name, namespace, deadline);
+    if (addresses.length > 0) progress(`the load balancer has the address ${addresses.join(", ")}`);
+    else throw new Error(await pending(kubectl, name, namespace, seconds));
+  }
+}
+
+async function addressesOf(kubectl: Kubectl, name: string, namespace: string, deadline: number): Promise<string[]> {
+  for (let said = false; ; said = true) {
+    const service = await kubectl(["get", "service", name, "--namespace", namespace, "--output", "json"]);
+    const { status } = JSON.parse(service) as { status?: { loadBalancer?: { ingress?: Ingress[] } } };
+    const addresses = (status?.loadBalancer?.ingress ?? []).flatMap(({ ip, hostname }) => ip || hostname || []);
+    if (addresses.length > 0 || Date.now() > deadline) return addresses;
+    if (!said) progress("waiting for the load balancer's address");
+    await sleep(1000);
+  }
+}
+
+/** What stands in the way, in the words of whoever makes the load balancer, if anybody does. */
+async function pending(kubectl: Kubectl, name: string, namespace: string, seconds: number): Promise<string> {
+  const words = ["get", "events", "--namespace", namespace, "--output", "json"];
+  const selector = ["--field-selector", `involvedObject.kind=Service,involvedObject.name=${name}`];
+  const answer = await kubectl([...words, ...selector]).catch(() => '{"items": []}');
+  const { items } = JSON.parse(answer) as { items: { reason?: string; message?: string }[] };
+  const events = items.slice(-3).map(({ message, reason }) => `\n  ${reason}: ${message}`);
+  const said =
+    events.length > 0
+      ? `its events:${events.join("")}`
+      : "no event says why: perhaps nobody makes load balancers in this cluster";
+  return `service/${name} of namespace ${namespace}: found a load balancer without an address after ${seconds} s, wanted one that signers can dial; all else of the stack is made, and \`up\` can be run again; where a cluster makes no load balancers there is endpoint.nodePort; ${said}`;
+}

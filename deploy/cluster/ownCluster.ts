@@ -1,0 +1,46 @@
+import { mkdirSync, rmSync, symlinkSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { clusterStatus, clusterUp } from "../../local/cluster/localCluster.ts";
+import { fullName, loadImage } from "../../local/images/images.ts";
+import { root } from "../../local/machine/checkout.ts";
+import { ensureTools } from "../../local/toolchain/tools.ts";
+import { progress } from "../cli/command.ts";
+import type { LocalClusterOfStack } from "../stack/stack.ts";
+import { kubectlFor } from "./kubectl.ts";
+import { forwarderImage, octezStandInImage } from "./ownImages.ts";
+
+/** Makes the local cluster run, with the images of this checkout in it; says whether it had no data before. */
+export async function ensureLocalCluster({ name, kubeconfig }: LocalClusterOfStack): Promise<"fresh" | "kept"> {
+  const { state } = clusterStatus(name);
+  const cluster = await clusterUp({ name, kubeconfig, progress });
+  await linkKubectl();
+  const changed: string[] = [];
+  for (const image of [await forwarderImage(progress), await octezStandInImage(progress)]) {
+    if (await loadImage(cluster, image, progress)) changed.push(image.tag);
+  }
+  if (changed.length > 0) await replacePods(kubeconfig, changed);
+  return state === "absent" ? "fresh" : "kept";
+}
+
+/** Puts the pinned kubectl where its user finds it: the commands in the outputs need one. */
+async function linkKubectl(): Promise<void> {
+  const { kubectl } = await ensureTools(["kubectl"], progress);
+  const link = resolve(root, ".local/bin/kubectl");
+  mkdirSync(dirname(link), { recursive: true });
+  rmSync(link, { force: true });
+  symlinkSync(kubectl, link);
+}
+
+type Pod = { metadata: { name: string; namespace: string }; spec: { containers: { image: string }[] } };
+
+/** Replaces the pods that run an image whose content has changed under its tag. */
+async function replacePods(kubeconfig: string, images: readonly string[]): Promise<void> {
+  const { kubectl: binary } = await ensureTools(["kubectl"], progress);
+  const kubectl = kubectlFor(binary, { kubeconfig });
+  const pods = await kubectl(["get", "pods", "--all-namespaces", "--output", "json"]);
+  for (const { metadata, spec } of (JSON.parse(pods) as { items: Pod[] }).items) {
+    if (!spec.containers.some(({ image }) => images.includes(fullName(image)))) continue;
+    progress(`replacing pod ${metadata.name} of ${metadata.namespace}, whose image has changed`);
+    await kubectl(["delete", "pod", "--wait=false", "--namespace", metadata.namespace, metadata.name]);
+  }
+}

@@ -1,0 +1,30 @@
+import { join } from "node:path";
+import { ensureImage, type Image } from "../../local/images/images.ts";
+import { root } from "../../local/machine/checkout.ts";
+import type { Progress } from "../../local/machine/paths.ts";
+import { octezStandIn } from "../../octez-stand-in/standInImage.ts";
+import { readChart } from "../stack/chart.ts";
+
+/** What the forwarder's Dockerfile copies, from the root of the checkout; its tests do not change the image. */
+const forwarderSources = [
+  "go.mod",
+  "go.sum",
+  ...["Dockerfile", "gateway", "hook", "internal", "listener", "pam", "pam-other", "sshd_config"].map(
+    (name) => `signer-forwarder/${name}`,
+  ),
+];
+
+/** Builds the forwarder's image, under the name that its chart asks for. */
+export function forwarderImage(progress: Progress): Promise<Image> {
+  const { repository, appVersion } = readChart("signer-forwarder");
+  const files = Object.fromEntries(forwarderSources.map((path) => [path, join(root, path)]));
+  return ensureImage({ dockerfile: "signer-forwarder/Dockerfile", files }, `${repository}:${appVersion}`, progress);
+}
+
+/** Builds the stand-in for the Octez image, which a machine without registries can't fetch. */
+export function octezStandInImage(progress: Progress): Promise<Image> {
+  const { folder, extra, tag } = octezStandIn;
+  const sources = Object.entries(extra).map(([path, source]) => [path, join(root, source)]);
+  const files = { ".": join(root, folder), ...Object.fromEntries(sources) };
+  return ensureImage({ dockerfile: "Dockerfile", files }, tag, progress);
+}

@@ -1,0 +1,47 @@
+import type { Manifest } from "./manifest.ts";
+
+type Named = { readonly group: string; readonly kind: string; readonly name: string; readonly namespace: string };
+
+/**
+ * Throws if two of the objects are one to Kubernetes, which would take the later for a change of the first; or if one is what
+ * Kubernetes or kubectl makes in the namespace itself.
+ */
+export function requireDistinctNames(objects: readonly Manifest[]): void {
+  const known = new Set<string>();
+  const twice = new Set<string>();
+  for (const object of objects.flatMap((object) => [...ownOf(object), ...madeFor(object)])) {
+    const id = textOf(object);
+    if (known.has(id)) twice.add(id);
+    known.add(id);
+  }
+  if (twice.size === 0) return;
+  const found = [...twice].map((id) => `  found two of: ${id}`).join("\n");
+  throw new Error(`the stack's objects: wanted a name of its own for each; nothing was changed\n${found}`);
+}
+
+function ownOf({ apiVersion, kind, metadata: { name, namespace = "" } }: Manifest): Named[] {
+  return [{ group: apiVersion.split("/").slice(0, -1).join(), kind, name, namespace }];
+}
+
+/** What an object has made for it, under names that can be known. */
+function madeFor({ kind, metadata: { name, namespace = "" }, spec }: Manifest): Named[] {
+  const core = (kind: string, name: string, at = namespace) => ({ group: "", kind, name, namespace: at });
+  if (kind === "Namespace") {
+    return [
+      core("ConfigMap", "kube-root-ca.crt", name),
+      core("ServiceAccount", "default", name),
+      // In it kubectl keeps the set of what it has applied.
+      core("Secret", "remote-signer-cloud", name),
+    ];
+  }
+  if (kind !== "StatefulSet") return [];
+  const { replicas = 1, volumeClaimTemplates = [] } = spec as { replicas?: number; volumeClaimTemplates?: Manifest[] };
+  return Array.from({ length: replicas }).flatMap((_, i) => [
+    core("Pod", `${name}-${i}`),
+    ...volumeClaimTemplates.map(({ metadata }) => core("PersistentVolumeClaim", `${metadata.name}-${name}-${i}`)),
+  ]);
+}
+
+function textOf({ group, kind, name, namespace }: Named): string {
+  return `${kind}${group && ` (${group})`} ${name}${namespace && ` in namespace ${namespace}`}`;
+}

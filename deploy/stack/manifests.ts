@@ -1,0 +1,75 @@
+import {
+  boolYaml11Tag,
+  DUMP_SCHEMA,
+  dump,
+  FAILSAFE_SCHEMA,
+  floatCoreTag,
+  intCoreTag,
+  intYaml11Tag,
+  loadAll,
+  mergeTag,
+  NOT_RESOLVED,
+  nullCoreTag,
+  Schema,
+} from "js-yaml";
+import { run } from "../../local/machine/run.ts";
+import { requireDistinctNames } from "./distinctNames.ts";
+import { fraction, wholeNumber } from "./goNumbers.ts";
+import { isNamespace, type Manifest } from "./manifest.ts";
+import type { ProgramRun, Registered } from "./runProgram.ts";
+
+/** The objects that a run of the program would make in the cluster, and nothing outside of it; its charts rendered by `helm` with the very values that it passes. Throws if two of them have one name. */
+export async function manifestsOf(program: ProgramRun, helm: string): Promise<Manifest[]> {
+  const rendered = await Promise.all(program.resources.map((resource) => objectsOf(resource, helm)));
+  const objects = rendered.flat();
+  requireDistinctNames(objects);
+  // A namespace comes before what is in it; for the rest the order does not matter to Kubernetes.
+  return [...objects.filter(isNamespace), ...objects.filter((object) => !isNamespace(object))];
+}
+
+async function objectsOf({ type, name, inputs }: Registered, helm: string): Promise<Manifest[]> {
+  if (type === "kubernetes:helm.sh/v4:Chart") return await renderChart(inputs, helm);
+  if (!type.startsWith("kubernetes:")) return [];
+  if (typeof inputs.kind === "string") return [inputs as Manifest];
+  throw new Error(`resource ${name}: found type ${type}, which only the pulumi CLI can make`);
+}
+
+async function renderChart(inputs: Record<string, unknown>, helm: string): Promise<Manifest[]> {
+  const { name, namespace, chart, values } = inputs as Record<"name" | "namespace" | "chart", string> & {
+    values: unknown;
+  };
+  const words = ["template", name, chart, "--namespace", namespace, "--values", "-"];
+  const stdout = await run(helm, words, { input: JSON.stringify(values) });
+  return readManifests(stdout);
+}
+
+/** YAML as Kubernetes and Helm read it (sigs.k8s.io/yaml): 1.1's booleans, numbers of both versions, no times, merge keys. */
+const kubernetesYaml = new Schema([
+  ...FAILSAFE_SCHEMA.tags,
+  nullCoreTag,
+  boolYaml11Tag,
+  { ...intCoreTag, resolve: wholeNumber },
+  { ...floatCoreTag, resolve: fraction },
+  mergeTag,
+]);
+
+/** Like js-yaml's own, which quotes what YAML 1.1 or 1.2 takes for no text; and Go's `0X1F` as well. */
+const quotingSchema = DUMP_SCHEMA.withTags({
+  ...intCoreTag,
+  resolve: (source, isExplicit, tagName) => {
+    const number = wholeNumber(source);
+    return number === NOT_RESOLVED ? intYaml11Tag.resolve(source, isExplicit, tagName) : number;
+  },
+});
+
+/** Writes objects as a stream of YAML documents in which every reader, of YAML 1.1 or 1.2, finds texts where texts are. */
+export function printManifests(objects: readonly Manifest[]): string {
+  const settings = { lineWidth: -1, noRefs: true, schema: quotingSchema };
+  return objects.map((object) => dump(object, settings)).join("---\n");
+}
+
+/** Reads a stream of YAML documents as Kubernetes does; empty documents are left out. */
+export function readManifests(text: string): Manifest[] {
+  const documents = loadAll(text, { schema: kubernetesYaml });
+  return documents.filter((document) => document !== null && document !== undefined) as Manifest[];
+}

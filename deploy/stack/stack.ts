@@ -1,0 +1,100 @@
+import { existsSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { type ClusterName, clusterLayout, clusterNames } from "../../local/cluster/layout.ts";
+import { root } from "../../local/machine/checkout.ts";
+import { readJson } from "../../local/machine/json.ts";
+import { run } from "../../local/machine/run.ts";
+import type { Options } from "../cli/command.ts";
+import { project } from "./project.ts";
+import { type ProgramRun, runProgram } from "./runProgram.ts";
+import { openStackFile, readStackFile, type StackFile } from "./stackFile.ts";
+
+/** A stack as a command works on it: its config with `--context` put in. */
+export type Stack = {
+  readonly name: string;
+  readonly configFile: string;
+  readonly file: StackFile;
+  /** Whether `--context` took the place of the cluster in the config file. */
+  readonly hasOtherCluster: boolean;
+};
+
+const clusterKey = `${project}:cluster`;
+
+/** Reads the stack that the options name; `--context` takes the place of its cluster. */
+export function readStack({ stack, configFile, context }: Options): Stack {
+  const file = readStackFile(configFile);
+  if (context !== undefined) file.config = { ...file.config, [clusterKey]: { kind: "existing", context } };
+  return { name: stack, configFile, file, hasOtherCluster: context !== undefined };
+}
+
+/** What the config says of the cluster, unchecked. */
+export function clusterConfigOf({ file }: Stack): Record<string, unknown> {
+  const config = file.config?.[clusterKey];
+  return config instanceof Object ? (config as Record<string, unknown>) : {};
+}
+
+/** The stack whose cluster it is, by its config file beside this one's; itself unless its cluster is of kind `stack`. Throws on a circle. */
+export function ownerOfCluster(stack: Stack, before: readonly string[] = []): Stack {
+  const other = sharedWith(stack);
+  if (!other) return stack;
+  const chain = [...before, stack.name];
+  if (chain.includes(other.name)) {
+    const circle = [...chain, other.name].join(", ");
+    throw new Error(
+      `cluster.stack: found a circle of stacks (${circle}), wanted one with a cluster of its own at its end`,
+    );
+  }
+  return ownerOfCluster(other, chain);
+}
+
+/** The stack that `cluster.stack` names, if its config is here. */
+function sharedWith(stack: Stack): Stack | undefined {
+  const { kind, stack: reference } = clusterConfigOf(stack);
+  if (kind !== "stack" || typeof reference !== "string") return undefined;
+  const name = reference.split("/").at(-1) as string;
+  const configFile = join(dirname(stack.configFile), `Pulumi.${name}.yaml`);
+  if (!existsSync(resolve(root, configFile))) return undefined;
+  return { name, configFile, file: readStackFile(configFile), hasOtherCluster: false };
+}
+
+/** Runs the program on the stack's config, its secrets opened. Throws every problem of the config. */
+export async function runStack(stack: Stack): Promise<ProgramRun> {
+  const { configFile, file, name } = stack;
+  const config = openStackFile(file, name, configFile);
+  return await runProgram(name, config, await referencedOutputs(stack));
+}
+
+/**
+ * The outputs of the stack that the config names, by that name: what its own config says, run in a process of its own
+ * because a program runs once in a process.
+ */
+async function referencedOutputs(stack: Stack): Promise<Record<string, Record<string, unknown>>> {
+  const { kind, stack: reference } = clusterConfigOf(stack);
+  if (kind !== "stack") return {};
+  ownerOfCluster(stack);
+  const other = sharedWith(stack);
+  if (!other) {
+    const wanted = `Pulumi.${String(reference).split("/").at(-1)}.yaml beside ${stack.configFile}`;
+    throw new Error(
+      `cluster.stack: found no config of stack ${reference}, wanted ${wanted}, or the pulumi CLI and its state`,
+    );
+  }
+  const options = ["--stack", other.name, "--config-file", resolve(root, other.configFile), "--from-config"];
+  const text = await run(process.execPath, [join(root, "deploy/output.ts"), ...options]);
+  return { [String(reference)]: readJson(text, `outputs of stack ${other.name}`) as Record<string, unknown> };
+}
+
+/** A cluster that `npm run up` makes on this machine, by the kubeconfig and context that it writes. */
+export type LocalClusterOfStack = { readonly name: ClusterName; readonly kubeconfig: string };
+
+/**
+ * The local cluster that a stack names, or undefined if its cluster is somebody else's.
+ *
+ * A kubeconfig in `.local/` is one that a local cluster writes, with that cluster's context.
+ */
+export function localClusterOf(stack: Stack): LocalClusterOfStack | undefined {
+  const { kubeconfig, context } = clusterConfigOf(ownerOfCluster(stack));
+  if (typeof kubeconfig !== "string" || !kubeconfig.startsWith(".local/")) return undefined;
+  const name = clusterNames.find((cluster) => clusterLayout(cluster).context === context);
+  return name && { name, kubeconfig };
+}

@@ -1,0 +1,174 @@
+import * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import { parseHostKey, parsePublicKey, SshKeyError, type SshPublicKey } from "../keys/sshKey.ts";
+import { highestSignerPort } from "../names/ports.ts";
+import { bakerSchema } from "./bakerConfig.ts";
+import { clusterSchema } from "./clusterConfig.ts";
+import { ConfigError, type Problem, show, showKey } from "./configError.ts";
+import { intFrom, label, objectOf } from "./configFields.ts";
+import { problemsAcross } from "./configRules.ts";
+import { type EndpointConfig, endpointSchema } from "./endpointConfig.ts";
+import { imageSchema } from "./imageConfig.ts";
+import { monitoringOf, monitoringSchema } from "./monitoringConfig.ts";
+import { ownKeys, problemsOfOthersKeys } from "./othersKeys.ts";
+
+/** Turns an SshKeyError into a problem of the field that is being checked. */
+function parsedBy<T>(parse: (text: string) => T) {
+  return (text: string, ctx: z.RefinementCtx<string>): T => {
+    try {
+      return parse(text);
+    } catch (error) {
+      if (!(error instanceof SshKeyError)) throw error;
+      ctx.addIssue({ code: "custom", message: error.wanted, params: { found: error.found } });
+      return z.NEVER;
+    }
+  };
+}
+
+const wantedPort = `a whole number from 1024 to ${highestSignerPort}, because the port of its ssh is 1000 above`;
+const signerPort = intFrom(1024, highestSignerPort, wantedPort);
+
+const publicKey = z.string("one OpenSSH public key on one line").transform(parsedBy(parsePublicKey));
+
+const signer = z
+  .strictObject(
+    {
+      name: label(56),
+      sshPublicKey: publicKey,
+      nextSshPublicKey: publicKey.optional(),
+      port: signerPort,
+      noTouchRequired: z.boolean("true or false").optional(),
+    },
+    objectOf,
+  )
+  .superRefine(({ noTouchRequired, sshPublicKey, nextSshPublicKey }, ctx) => {
+    if (!noTouchRequired || [sshPublicKey, nextSshPublicKey].some((key) => key?.type?.startsWith("sk-"))) return;
+    const message = "nothing: only a security key (sk-…) is ever touched";
+    ctx.addIssue({ code: "custom", path: ["noTouchRequired"], message });
+  });
+
+const hostKey = z.string("an ssh private key, as a secret").transform(parsedBy(parseHostKey));
+
+const schema = z.strictObject({
+  cluster: clusterSchema,
+  endpoint: endpointSchema.optional(),
+  hostKey: hostKey.optional(),
+  hostKeyFingerprint: z.string("the fingerprint of hostKey, as `ssh-keygen -l` prints it").optional(),
+  nextHostKey: hostKey.optional(),
+  signers: z.array(signer, "a list of signers").default([]),
+  bakers: z.array(bakerSchema, "a list of bakers").default([]),
+  monitoring: monitoringSchema.optional(),
+  images: z
+    .strictObject({ signerForwarder: imageSchema, octez: imageSchema, backup: imageSchema }, objectOf)
+    .default({}),
+});
+
+/** A home device: its keys open `port` and the port of its own ssh, nothing else. */
+export type Signer = {
+  name: string;
+  sshPublicKey: SshPublicKey;
+  nextSshPublicKey?: SshPublicKey;
+  port: number;
+  /** Whether a signature of its security key counts although nobody touched the key. */
+  noTouchRequired?: boolean;
+};
+export type { BakerConfig, BakerKey } from "./bakerConfig.ts";
+/** A reserved address of Google's cloud, where it is said. */
+export type AddressConfig = NonNullable<EndpointConfig["address"]> & { project: string; region: string };
+/** Everything that a stack's config says, checked. The `pem` of the two host keys is secret, nothing else. */
+export type StackConfig = Omit<z.output<typeof schema>, "endpoint"> & {
+  endpoint?: Omit<EndpointConfig, "address"> & { address?: AddressConfig };
+};
+
+const secrets = ["hostKey", "nextHostKey"];
+/** The keys whose value is a text, and no JSON. */
+const texts = [...secrets, "hostKeyFingerprint"];
+
+/**
+ * Checks a stack's config: its own keys without the project's prefix and others' with theirs, values as Pulumi hands them
+ * over (objects as JSON), and whether a key's value is encrypted where the config is kept.
+ *
+ * Throws ConfigError with every problem that there is; none of them shows key material.
+ */
+export function parseConfig(
+  stack: string,
+  values: Record<string, string>,
+  isSecret: (key: string) => boolean = () => true,
+): StackConfig {
+  const problems = problemsOfOthersKeys(Object.keys(values).filter((key) => key.includes(":")));
+  const input: Record<string, unknown> = {};
+  for (const [key, text] of Object.entries(values).filter(([key]) => !key.includes(":"))) {
+    try {
+      const value = !ownKeys.includes(key) || texts.includes(key) ? text : JSON.parse(text);
+      if (!ownKeys.includes(key) || !isNothing(value)) input[key] = value;
+    } catch {
+      const found = text === "" ? "nothing" : "a plain text";
+      problems.push({ path: key, found, wanted: "an object or a list" });
+    }
+  }
+  for (const key of secrets) {
+    if (input[key] === undefined || isSecret(key)) continue;
+    const wanted = "a secure value, from `pulumi config set --secret` or `npm run -s host-key`";
+    problems.push({ path: key, found: "a plain text", wanted });
+  }
+  if (!/^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/.test(stack) || /^(default$|kube-|system-)/.test(stack)) {
+    const wanted = "a name that its namespace and its pods' priorities can have: not default, kube-… or system-…";
+    problems.push({ path: "(the stack's name)", found: show(stack), wanted });
+  }
+  const result = schema.safeParse(input);
+  const unread = new Set(problems.map((problem) => problem.path));
+  const issues = result.error?.issues.flatMap((issue) => describe(issue, input)) ?? [];
+  problems.push(...issues.filter((issue) => !unread.has(issue.path)), ...problemsAcross(input));
+  if (problems.length > 0 || !result.data) throw new ConfigError(stack, problems);
+  const monitoring = monitoringOf(result.data);
+  return { ...withPlaceOfAddress(result.data), ...(monitoring && { monitoring }) };
+}
+
+/** Whether it is what Pulumi.yaml has for a key that is not given: the CLI takes one without a default for required. */
+function isNothing(value: unknown): boolean {
+  return value === "" || (value instanceof Object && !Array.isArray(value) && Object.keys(value).length === 0);
+}
+
+/** A reserved address is where the stack's own cluster is, unless it says otherwise. */
+function withPlaceOfAddress({ endpoint, ...config }: z.output<typeof schema>): StackConfig {
+  if (!endpoint) return config;
+  const { address, ...rest } = endpoint;
+  if (!address) return { ...config, endpoint: rest };
+  const { project = "", region = "" } = { ...config.cluster, ...address } as Partial<AddressConfig>;
+  return { ...config, endpoint: { ...rest, address: { ...address, project, region } } };
+}
+
+/** Of the SDK: whether a config key's value is encrypted. It is in the SDK's code and not in its types. */
+const { isConfigSecret } = pulumi.runtime as unknown as { isConfigSecret(key: string): boolean };
+
+/** Reads and checks the config of the stack that is being deployed. */
+export function loadConfig(): StackConfig {
+  const prefix = `${pulumi.getProject()}:`;
+  const all = Object.entries(pulumi.runtime.allConfig());
+  return parseConfig(
+    pulumi.getStack(),
+    Object.fromEntries(all.map(([key, value]) => [key.startsWith(prefix) ? key.slice(prefix.length) : key, value])),
+    (key) => isConfigSecret(prefix + key),
+  );
+}
+
+/** Says of one zod issue where it is, what stands there and what is wanted. */
+function describe(issue: z.core.$ZodIssue, input: unknown): Problem[] {
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => ({
+      path: pathOf(issue.path),
+      found: `an unknown key ${show(key)}`,
+      wanted: "only keys of the config reference",
+    }));
+  }
+  const found = issue.code === "custom" && issue.params?.found;
+  const value = issue.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], input);
+  return [{ path: pathOf(issue.path), found: String(found || show(value)), wanted: issue.message }];
+}
+
+function pathOf(path: readonly PropertyKey[]): string {
+  return path.reduce<string>(
+    (text, key) => (typeof key === "number" ? `${text}[${key}]` : `${text}${text && "."}${showKey(String(key))}`),
+    "",
+  );
+}

@@ -1,0 +1,174 @@
+import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
+import { describe, test } from "node:test";
+import { parseHostKey } from "../keys/sshKey.ts";
+import { parseConfig } from "./config.ts";
+import { ConfigError } from "./configError.ts";
+
+type Tree = Record<string, unknown>;
+const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+const hostKey = String(privateKey.export({ type: "sec1", format: "pem" }));
+const hostKeyFingerprint = parseHostKey(hostKey).fingerprint;
+const existing = { kind: "existing", context: "here" };
+const gke = { kind: "gke", project: "my-project", region: "europe-west1", authorizedNetworks: ["203.0.113.0/24"] };
+const address = { name: "signers", project: "my-project", region: "europe-west1" };
+
+const parsed = (endpoint: Tree, cluster: Tree = existing) =>
+  parseConfig("prod", {
+    cluster: JSON.stringify(cluster),
+    endpoint: JSON.stringify(endpoint),
+    hostKey,
+    hostKeyFingerprint,
+  }).endpoint;
+
+function problemsOf(work: () => unknown): string[] {
+  try {
+    work();
+    return [];
+  } catch (error) {
+    assert.ok(error instanceof ConfigError, String(error));
+    return error.problems.map(({ path, found, wanted }) => `${path}: found ${found}; wanted ${wanted}`);
+  }
+}
+
+test("a host is written as ssh looks it up", () => {
+  const hosts = ["0:0:0:0:0:0:0:1", "2001:DB8::1", "::ffff:c633:6407", "Signers.Example.ORG", "198.51.100.7"];
+  assert.deepEqual(
+    hosts.map((host) => parsed({ host, port: 2299 })?.host),
+    ["::1", "2001:db8::1", "::ffff:198.51.100.7", "signers.example.org", "198.51.100.7"],
+  );
+});
+
+test("an address is where the stack's own cluster is, and needs no host", () => {
+  assert.deepEqual(parsed({ address: { name: "signers" } }, gke), {
+    port: 22,
+    alternatePorts: [],
+    sourceRanges: [],
+    address: { ...address, existing: false },
+  });
+});
+
+test("an address beside a cluster of somebody else's says where it is", () => {
+  const dnsZone = { name: "example" };
+  const endpoint = parsed({ host: "s.example.org", address: { ...address, existing: true }, dnsZone });
+  assert.deepEqual([endpoint?.address, endpoint?.dnsZone], [{ ...address, existing: true }, dnsZone]);
+});
+
+describe("each mistake is one problem that says where it is", () => {
+  const node = { host: "a", nodePort: 30022 };
+  const inZone = { address, dnsZone: { name: "zone" } };
+  const cases: [string, Tree, RegExp, Tree?][] = [
+    ["no host and no address", { port: 22 }, /^endpoint\.host: found nothing/],
+    ["an address with a port in it", { host: "198.51.100.7:30022" }, /^endpoint\.host: found "198.*without a port/],
+    ["an address that is none", { host: "198.51.100.777" }, /^endpoint\.host: found "198.*four numbers/],
+    ["a network card", { host: "00:1a:2b:3c:4d:5e" }, /^endpoint\.host: found "00:1a.*network card/],
+    ["two dots", { host: "signers..example.org" }, /^endpoint\.host: found "signers.*a dot too many/],
+    ["a zone id", { host: "fe80::1%eth0" }, /^endpoint\.host: found "fe80.*zone id/],
+    ["a host that is no text", { host: 7 }, /^endpoint\.host: found 7; wanted a DNS name or an IP address/],
+    ["a range twice", { host: "a", sourceRanges: ["fd00::/64", "FD00::/64"] }, /sourceRanges\[1\]: .*another block/],
+    ["a range with bits behind its prefix", { host: "a", sourceRanges: ["fd00::1/64"] }, /sourceRanges\[0\]: .*no bit/],
+    ["a host with a port in it", { host: "example.org:22" }, /^endpoint\.host: found "example.org:22"/],
+    ["a port next to a node port", { ...node, port: 22 }, /^endpoint\.port: found 22/],
+    ["a node port out of range", { host: "a", nodePort: 22 }, /^endpoint\.nodePort: found 22/],
+    [
+      "source ranges that nothing would heed",
+      { ...node, sourceRanges: ["203.0.113.0/24"] },
+      /^endpoint\.sourceRanges: .*load balancer/,
+    ],
+    ["an address that nothing would have", { ...node, address }, /^endpoint\.address: .*load balancer/],
+    [
+      "a source range that is an address",
+      { host: "a", sourceRanges: ["203.0.113.7"] },
+      /^endpoint\.sourceRanges\[0\]: found "203/,
+    ],
+    [
+      "an IPv6 range with too long a prefix",
+      { host: "a", sourceRanges: ["2001:db8::/129"] },
+      /^endpoint\.sourceRanges\[0\]/,
+    ],
+    ["the port twice", { host: "a", alternatePorts: [22] }, /^endpoint\.alternatePorts\[0\]: found 22; .*twice/],
+    ["an alternate port twice", { host: "a", alternatePorts: [443, 443] }, /^endpoint\.alternatePorts\[1\]: found 443/],
+    [
+      "an alternate port that no node has",
+      { ...node, alternatePorts: [443] },
+      /^endpoint\.alternatePorts\[0\]: .*30000 to 32767/,
+    ],
+    ["an alternate port that is none", { host: "a", alternatePorts: [0] }, /^endpoint\.alternatePorts\[0\]: found 0/],
+    [
+      "an address that says not where",
+      { address: { ...address, region: undefined } },
+      /^endpoint\.address\.region: found nothing/,
+    ],
+    [
+      "an address elsewhere",
+      { address: { name: "x", region: "us-central1" } },
+      /^endpoint\.address\.region: .*"europe-west1"/,
+      gke,
+    ],
+    [
+      "an address of another project",
+      { address: { name: "x", project: "theirs-1" } },
+      /^endpoint\.address\.project/,
+      gke,
+    ],
+    [
+      "an address's name that is none",
+      { address: { ...address, name: "Signers" } },
+      /^endpoint\.address\.name: found "Signers"/,
+    ],
+    ["a zone without a name in it", inZone, /^endpoint\.host: found nothing; wanted a name in the dnsZone/],
+    [
+      "a zone and a number",
+      { ...inZone, host: "198.51.100.7" },
+      /^endpoint\.host: found "198.51.100.7"; wanted a name/,
+    ],
+    [
+      "a zone without an address",
+      { host: "s.example.org", dnsZone: { name: "zone" } },
+      /^endpoint\.address: found nothing/,
+    ],
+  ];
+  for (const [name, endpoint, problem, cluster] of cases) {
+    test(name, () => {
+      const problems = problemsOf(() => parsed(endpoint, cluster));
+      assert.equal(problems.length, 1, problems.join("\n"));
+      assert.match(problems[0] as string, problem);
+    });
+  }
+});
+
+describe("a forwarder needs a host key and an endpoint", () => {
+  const signers = JSON.stringify([
+    {
+      name: "a",
+      sshPublicKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICQRUWv/IFj9LhFlAiBNf2LpKS6FQJoGI37wOA48PHyK",
+      port: 8443,
+    },
+  ]);
+  const endpoint = JSON.stringify({ host: "a" });
+  const cases: [string, Record<string, string>, string[]][] = [
+    ["signers", { signers }, ["hostKey", "endpoint"]],
+    ["an endpoint", { endpoint }, ["hostKey"]],
+    ["a host key", { hostKey, hostKeyFingerprint }, ["endpoint"]],
+    ["a host key's fingerprint", { hostKeyFingerprint }, ["hostKey", "endpoint"]],
+    ["a next host key", { nextHostKey: hostKey }, ["hostKey", "endpoint"]],
+    ["nothing but a cluster", {}, []],
+    ["all of it", { endpoint, hostKey, hostKeyFingerprint, signers }, []],
+  ];
+  for (const [name, values, missing] of cases) {
+    test(name, () => {
+      const problems = problemsOf(() => parseConfig("prod", { cluster: JSON.stringify(existing), ...values }));
+      assert.deepEqual(
+        problems.map((problem) => problem.split(":")[0]),
+        missing,
+      );
+    });
+  }
+
+  test("one that the stack's file has in the clear is refused, and not shown", () => {
+    const values = { cluster: JSON.stringify(existing), endpoint, hostKey, hostKeyFingerprint };
+    const [problem = "", ...others] = problemsOf(() => parseConfig("prod", values, (key) => key !== "hostKey"));
+    assert.match(problem, /^hostKey: found a plain text; wanted a secure value/);
+    assert.deepEqual(others, []);
+  });
+});

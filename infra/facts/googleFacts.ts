@@ -1,0 +1,112 @@
+import { getAddresses } from "@pulumi/gcp/compute/getAddresses.js";
+import { getZones } from "@pulumi/gcp/compute/getZones.js";
+import { getManagedZone } from "@pulumi/gcp/dns/getManagedZone.js";
+import type { AddressConfig, StackConfig } from "../config/config.ts";
+import { type Problem, show } from "../config/configError.ts";
+
+/** What Google's cloud said. */
+export type GoogleFacts = {
+  /** The number of the reserved address, if there is one by that name. */
+  readonly address?: string;
+  /** Whether there was anybody to ask. */
+  readonly answered: boolean;
+  readonly problems: Problem[];
+};
+
+/** Look-ups are typed as if every field came; without the Pulumi engine none does. */
+type Answer<T> = { [Key in keyof T]: T[Key] | undefined };
+
+/** Looks up the regions, zones, address and DNS zone that a config names. */
+export async function lookUpAtGoogle({ cluster, endpoint }: StackConfig): Promise<GoogleFacts> {
+  const nothing: GoogleFacts = { answered: false, problems: [] };
+  const { address, dnsZone, host } = endpoint ?? {};
+  const all = await Promise.all([
+    cluster.kind === "gke" ? asked("cluster.project", () => lookUpZones(cluster)) : nothing,
+    address ? asked("endpoint.address", () => lookUpAddress(address)) : nothing,
+    address && dnsZone && host
+      ? asked("endpoint.dnsZone", () => lookUpDnsZone(dnsZone.name, dnsZone.project ?? address.project, host))
+      : nothing,
+  ]);
+  const problems = all.flatMap((facts) => facts.problems);
+  const first = new Set(problems.map(({ path, found }) => `${path} ${found}`));
+  return {
+    ...Object.assign({}, ...all),
+    answered: all.some(({ answered }) => answered),
+    // Without credentials every question has the same answer.
+    problems: problems.filter(({ path, found }) => first.delete(`${path} ${found}`)),
+  };
+}
+
+async function lookUpZones(cluster: { project: string; region: string; zones?: string[] | undefined }) {
+  const { project, region, zones = [] } = cluster;
+  const { names }: Answer<Awaited<ReturnType<typeof getZones>>> = await getZones({ project, region });
+  if (names === undefined) return { answered: false, problems: [] };
+  if (names.length === 0) {
+    return refused({ path: "cluster.region", found: show(region), wanted: "a region that there is" });
+  }
+  const wanted = `one of ${names.join(", ")}`;
+  return refused(
+    ...zones.flatMap((zone, i) =>
+      names.includes(zone) ? [] : [{ path: `cluster.zones[${i}]`, found: show(zone), wanted }],
+    ),
+  );
+}
+
+async function lookUpAddress({ existing, name, project, region }: AddressConfig): Promise<GoogleFacts> {
+  const { addresses }: Answer<Awaited<ReturnType<typeof getAddresses>>> = await getAddresses({
+    project,
+    region,
+    filter: `name=${name}`,
+  });
+  if (addresses === undefined) return { answered: false, problems: [] };
+  const found = addresses.find((address) => address.name === name);
+  const path = "endpoint.address";
+  if (!found) {
+    const wanted = "one that is there, or existing: false, with which it is made";
+    return refused(...(existing ? [{ path, found: `no ${show(name)} in ${region} of ${project}`, wanted }] : []));
+  }
+  if (found.addressType !== "EXTERNAL") {
+    return refused({
+      path,
+      found: `one of type ${found.addressType}`,
+      wanted: "one of type EXTERNAL, for signers to dial",
+    });
+  }
+  return { address: found.address, answered: true, problems: [] };
+}
+
+async function lookUpDnsZone(name: string, project: string, host: string) {
+  const { dnsName, visibility }: Answer<Awaited<ReturnType<typeof getManagedZone>>> = await getManagedZone({
+    name,
+    project,
+  });
+  if (dnsName === undefined) return { answered: false, problems: [] };
+  const inside = `${host.toLowerCase()}.`.endsWith(`.${dnsName}`) || `${host.toLowerCase()}.` === dnsName;
+  return refused(
+    ...(inside
+      ? []
+      : [{ path: "endpoint.host", found: show(host), wanted: `a name in ${dnsName}, the domain of ${name}` }]),
+    ...(visibility === "public"
+      ? []
+      : [{ path: "endpoint.dnsZone", found: `a ${visibility} zone`, wanted: "a public one, for signers to find" }]),
+  );
+}
+
+function refused(...problems: Problem[]): GoogleFacts {
+  return { answered: true, problems };
+}
+
+/** An answer, or what kept Google from giving one as a problem. */
+async function asked(path: string, question: () => Promise<GoogleFacts>): Promise<GoogleFacts> {
+  try {
+    return await question();
+  } catch (error) {
+    const text = (error as Error).message.replace(/\s+/g, " ");
+    if (/credentials|oauth2|invalid_grant|reauth/i.test(text)) {
+      const wanted = "yours: gcloud auth application-default login";
+      return refused({ path: "(Google's cloud)", found: "no credentials that it takes", wanted });
+    }
+    const found = text.length > 300 ? `${text.slice(0, 300)}…` : text;
+    return refused({ path, found, wanted: "an answer: is it there, its API enabled, and are you allowed to see it?" });
+  }
+}

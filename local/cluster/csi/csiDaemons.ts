@@ -1,0 +1,66 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { ClusterDaemon, ClusterTool } from "../daemon.ts";
+import type { Layout } from "../layout.ts";
+import { kubeconfig } from "../pki.ts";
+import type { CsiFiles } from "./csiFiles.ts";
+import { driverName } from "./storageClasses.ts";
+
+/** The processes that give a cluster its volumes and snapshots: our driver, and Kubernetes' own programs that call it. */
+export function csiDaemons(layout: Layout, tools: Record<ClusterTool, string>, files: CsiFiles): ClusterDaemon[] {
+  const caller = (name: "csi-provisioner" | "csi-snapshotter" | "snapshot-controller", port: number) => {
+    const address = `${layout.nodeAddress}:${port}`;
+    // A file for each: it is written when its program is started, and another may be reading then.
+    const login = join(layout.state, "config", `${name}.kubeconfig`);
+    return {
+      name,
+      command: [tools[name], `--kubeconfig=${login}`, `--http-endpoint=${address}`],
+      // The administrator's: what they may do is nearly everything that there is to be had on one machine.
+      files: { [login]: kubeconfig(layout, "admin") },
+      health: `http://${address}/metrics`,
+    };
+  };
+  const callsDriver = [`--csi-address=${layout.csiSocket}`, "--extra-create-metadata"];
+  const [provisioner, snapshotter] = [caller("csi-provisioner", 8091), caller("csi-snapshotter", 8092)];
+  return [
+    {
+      name: "csi-driver",
+      command: [
+        process.execPath,
+        join(import.meta.dirname, "driver.ts"),
+        `--name=${driverName}`,
+        `--node=${layout.nodeName}`,
+        `--proto=${files.proto}`,
+        `--socket=${layout.csiSocket}`,
+        `--registration=${join(layout.state, "kubelet", "plugins_registry", "csi.sock")}`,
+        `--volumes=${layout.volumes}`,
+        `--snapshots=${layout.snapshots}`,
+      ],
+      environment: { DRIVER: sourceOfDriver() },
+      files: {},
+      after: [],
+      health: `unix:${layout.csiSocket}`,
+    },
+    {
+      ...provisioner,
+      command: [...provisioner.command, ...callsDriver],
+      after: ["kube-apiserver", "csi-driver"],
+    },
+    {
+      ...snapshotter,
+      command: [...snapshotter.command, ...callsDriver],
+      after: ["snapshot-controller", "csi-driver"],
+    },
+    { ...caller("snapshot-controller", 8093), after: ["kube-apiserver"] },
+  ];
+}
+
+/** Something that changes with the driver's code, so that a changed driver is started anew. */
+function sourceOfDriver(): string {
+  const hash = createHash("sha256");
+  for (const file of ["driver.ts", "folderStore.ts", "registration.proto"]) {
+    hash.update(readFileSync(join(import.meta.dirname, file)));
+  }
+  return hash.digest("hex");
+}

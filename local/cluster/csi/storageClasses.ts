@@ -1,0 +1,54 @@
+import { readFileSync } from "node:fs";
+import { load } from "js-yaml";
+import type { Api, KubernetesObject } from "../clusterApi.ts";
+import type { Layout } from "../layout.ts";
+import { waitHealthy } from "../processes.ts";
+import type { CsiFiles } from "./csiFiles.ts";
+
+/** The name by which objects of the cluster mean our driver. */
+export const driverName = "local.remote-signer-cloud";
+
+const storage = "/apis/storage.k8s.io/v1";
+const snapshotClasses = "/apis/snapshot.storage.k8s.io/v1/volumesnapshotclasses";
+
+const csiDriver: KubernetesObject = {
+  apiVersion: "storage.k8s.io/v1",
+  kind: "CSIDriver",
+  metadata: { name: driverName },
+  // The kubelet gives the files to a pod's fsGroup, as it does on a cloud's disks.
+  spec: { attachRequired: false, podInfoOnMount: false, fsGroupPolicy: "File", volumeLifecycleModes: ["Persistent"] },
+};
+
+const storageClass: KubernetesObject = {
+  apiVersion: "storage.k8s.io/v1",
+  kind: "StorageClass",
+  metadata: { name: "local-disks", annotations: { "storageclass.kubernetes.io/is-default-class": "true" } },
+  provisioner: driverName,
+  reclaimPolicy: "Delete",
+  volumeBindingMode: "WaitForFirstConsumer",
+};
+
+const snapshotClass: KubernetesObject = {
+  apiVersion: "snapshot.storage.k8s.io/v1",
+  kind: "VolumeSnapshotClass",
+  metadata: { name: "local-disks", annotations: { "snapshot.storage.kubernetes.io/is-default-class": "true" } },
+  driver: driverName,
+  // As most clouds' classes have it; who wants a snapshot to outlive its namespace must say so.
+  deletionPolicy: "Delete",
+};
+
+/** Teaches a cluster the snapshot API, and offers volumes and snapshots of our driver as its defaults. */
+export async function applyStorage(layout: Layout, api: Api, files: CsiFiles): Promise<void> {
+  const definitions = files.definitions.map((file) => load(readFileSync(file, "utf8")) as KubernetesObject);
+  // Clusters that were made before there was a driver have a class of volumes that no snapshot can be taken of.
+  await api.remove(`${storage}/storageclasses/local`);
+  await Promise.all([
+    ...definitions.map((definition) =>
+      api.apply(`/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${definition.metadata.name}`, definition),
+    ),
+    api.apply(`${storage}/csidrivers/${driverName}`, csiDriver),
+    api.apply(`${storage}/storageclasses/local-disks`, storageClass),
+  ]);
+  await waitHealthy(layout, "kube-apiserver", async () => (await api.read(snapshotClasses)) !== undefined);
+  await api.apply(`${snapshotClasses}/local-disks`, snapshotClass);
+}

@@ -1,0 +1,164 @@
+import { join } from "node:path";
+import { csiDaemons } from "./csi/csiDaemons.ts";
+import type { CsiFiles } from "./csi/csiFiles.ts";
+import type { ClusterDaemon, ClusterTool } from "./daemon.ts";
+import { containerdToml, coreDnsCorefile, kubeletConfig, kubeProxyConfig, podNetwork } from "./daemonConfig.ts";
+import type { Layout } from "./layout.ts";
+import { kubeconfig } from "./pki.ts";
+
+/** All processes of a cluster. They trust and find each other by files in its folders alone. */
+export function clusterDaemons(
+  layout: Layout,
+  tools: Record<ClusterTool, string>,
+  pauseImage: string,
+  csiFiles: CsiFiles,
+): ClusterDaemon[] {
+  const node = layout.nodeAddress;
+  const pki = (file: string): string => join(layout.pki, file);
+  const config = (file: string): string => join(layout.state, "config", file);
+  const login = (user: string): Record<string, string> => ({
+    [config(`${user}.kubeconfig`)]: kubeconfig(layout, user),
+  });
+  const nodeCertificate = [`--tls-cert-file=${pki("node.crt")}`, `--tls-private-key-file=${pki("node.key")}`];
+  return [
+    {
+      name: "etcd",
+      command: [
+        tools.etcd,
+        "--name=etcd",
+        `--data-dir=${join(layout.state, "etcd")}`,
+        // The loopback of the cluster's own network namespace: neither the host nor a pod is there.
+        "--listen-client-urls=http://127.0.0.1:2379",
+        "--advertise-client-urls=http://127.0.0.1:2379",
+        "--listen-peer-urls=http://127.0.0.1:2380",
+        "--initial-advertise-peer-urls=http://127.0.0.1:2380",
+        "--initial-cluster=etcd=http://127.0.0.1:2380",
+        `--listen-metrics-urls=http://${node}:2381`,
+        "--auto-compaction-retention=5m",
+        "--log-level=warn",
+      ],
+      files: {},
+      after: [],
+      health: `http://${node}:2381/health`,
+    },
+    {
+      name: "containerd",
+      command: ["containerd", `--config=${config("containerd.toml")}`],
+      files: {
+        [config("containerd.toml")]: containerdToml(layout, pauseImage),
+        [config("cni/10-pods.conflist")]: podNetwork(layout),
+      },
+      after: [],
+      health: `unix:${layout.containerdSocket}`,
+    },
+    {
+      name: "kube-apiserver",
+      command: [
+        tools["kube-apiserver"],
+        `--advertise-address=${node}`,
+        "--etcd-servers=http://127.0.0.1:2379",
+        `--service-cluster-ip-range=${layout.serviceCidr}`,
+        "--allow-privileged=true",
+        "--authorization-mode=Node,RBAC",
+        "--enable-admission-plugins=NodeRestriction",
+        `--client-ca-file=${pki("ca.crt")}`,
+        `--tls-cert-file=${pki("apiserver.crt")}`,
+        `--tls-private-key-file=${pki("apiserver.key")}`,
+        "--service-account-issuer=https://kubernetes.default.svc.cluster.local",
+        `--service-account-key-file=${pki("service-account.pub")}`,
+        `--service-account-signing-key-file=${pki("service-account.key")}`,
+        `--kubelet-certificate-authority=${pki("ca.crt")}`,
+        `--kubelet-client-certificate=${pki("apiserver-kubelet.crt")}`,
+        `--kubelet-client-key=${pki("apiserver-kubelet.key")}`,
+        // The node's name resolves nowhere; without this, logs, exec and port-forward fail.
+        "--kubelet-preferred-address-types=InternalIP",
+        "--profiling=false",
+      ],
+      files: {},
+      after: ["etcd"],
+      health: `https://${node}:6443/readyz`,
+    },
+    {
+      name: "kube-controller-manager",
+      command: [
+        tools["kube-controller-manager"],
+        `--kubeconfig=${config("kube-controller-manager.kubeconfig")}`,
+        `--bind-address=${node}`,
+        ...nodeCertificate,
+        "--leader-elect=false",
+        "--use-service-account-credentials=true",
+        `--service-account-private-key-file=${pki("service-account.key")}`,
+        `--root-ca-file=${pki("ca.crt")}`,
+        "--kube-api-qps=100",
+        "--kube-api-burst=200",
+        "--profiling=false",
+      ],
+      files: login("kube-controller-manager"),
+      after: ["kube-apiserver"],
+      health: `https://${node}:10257/healthz`,
+    },
+    {
+      name: "kube-scheduler",
+      command: [
+        tools["kube-scheduler"],
+        `--kubeconfig=${config("kube-scheduler.kubeconfig")}`,
+        `--bind-address=${node}`,
+        ...nodeCertificate,
+        "--leader-elect=false",
+        "--profiling=false",
+      ],
+      files: login("kube-scheduler"),
+      after: ["kube-apiserver"],
+      health: `https://${node}:10259/healthz`,
+    },
+    {
+      name: "kubelet",
+      command: [
+        tools.kubelet,
+        `--config=${config("kubelet.json")}`,
+        `--kubeconfig=${config("kubelet.kubeconfig")}`,
+        `--root-dir=${join(layout.state, "kubelet")}`,
+        `--cert-dir=${join(layout.state, "kubelet", "pki")}`,
+        `--hostname-override=${layout.nodeName}`,
+        `--node-ip=${node}`,
+      ],
+      files: { [config("kubelet.json")]: kubeletConfig(layout), ...login("kubelet") },
+      after: ["containerd", "kube-apiserver"],
+      health: `http://${node}:10248/healthz`,
+    },
+    {
+      name: "kube-proxy",
+      command: [tools["kube-proxy"], `--config=${config("kube-proxy.json")}`],
+      files: {
+        [config("kube-proxy.json")]: kubeProxyConfig(layout, config("kube-proxy.kubeconfig")),
+        ...login("kube-proxy"),
+      },
+      after: ["kube-apiserver"],
+      health: `http://${node}:10256/healthz`,
+    },
+    {
+      name: "coredns",
+      command: [tools.coredns, "-conf", config("Corefile")],
+      files: { [config("Corefile")]: coreDnsCorefile(layout, config("coredns.kubeconfig")), ...login("coredns") },
+      after: ["kube-apiserver"],
+      health: `http://${node}:8181/ready`,
+    },
+    {
+      // Enforces NetworkPolicies, and nothing else of what it can do: pods are routed and Services found without it.
+      name: "kube-router",
+      command: [
+        tools["kube-router"],
+        `--kubeconfig=${config("kube-router.kubeconfig")}`,
+        `--hostname-override=${layout.nodeName}`,
+        "--run-router=false",
+        "--run-service-proxy=false",
+        `--service-cluster-ip-range=${layout.serviceCidr}`,
+        "--health-port=20244",
+      ],
+      files: login("kube-router"),
+      after: ["kube-apiserver", "kubelet"],
+      health: `http://${node}:20244/healthz`,
+    },
+    ...csiDaemons(layout, tools, csiFiles),
+  ];
+}

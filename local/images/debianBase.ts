@@ -1,0 +1,97 @@
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Progress, stateFolder } from "../machine/paths.ts";
+import { run } from "../machine/run.ts";
+import { buildah } from "./buildah.ts";
+
+/** The image that our Dockerfiles start from. Where registries are out of reach, it is made from Debian's packages. */
+export const baseImage = "docker.io/library/debian:trixie-slim";
+const suite = "trixie";
+
+/** Where this machine gets Debian from. */
+export interface Mirrors {
+  readonly main: string;
+  readonly security: string;
+}
+
+/** Finds the mirrors in the texts of apt's source files; what they do not name is Debian's own. */
+export function debianMirrors(sources: readonly string[]): Mirrors {
+  const addresses = sources
+    .flatMap((text) => text.split("\n"))
+    .filter((line) => /^\s*(deb\s|URIs:)/.test(line))
+    .flatMap((line) => line.split(/\s+/))
+    .filter((word) => /^https?:\/\//.test(word))
+    .map((address) => address.replace(/\/+$/, ""));
+  return {
+    main: addresses.find((address) => address.endsWith("/debian")) ?? "http://deb.debian.org/debian",
+    security:
+      addresses.find((address) => address.endsWith("/debian-security")) ?? "http://deb.debian.org/debian-security",
+  };
+}
+
+function aptSources(): string[] {
+  const folder = "/etc/apt/sources.list.d";
+  const files = existsSync(folder) ? readdirSync(folder).map((file) => join(folder, file)) : [];
+  return ["/etc/apt/sources.list", ...files]
+    .filter((file) => /\.(list|sources)$/.test(file) && existsSync(file))
+    .map((file) => readFileSync(file, "utf8"));
+}
+
+/** The arguments for mmdebstrap, without the target; they also are the base's identity. */
+export function bootstrapArguments(mirrors: Mirrors): string[] {
+  const noDocumentation = ["doc", "man", "locale", "info", "lintian"].map(
+    (folder) => `--dpkgopt=path-exclude=/usr/share/${folder}/*`,
+  );
+  // As in the image that the registry has: a package that is installed in a build must not start its service.
+  const noServices =
+    'printf "#!/bin/sh\\nexit 101\\n" > "$1/usr/sbin/policy-rc.d" && chmod 755 "$1/usr/sbin/policy-rc.d"';
+  return [
+    "--mode=root",
+    "--variant=minbase",
+    "--format=tar",
+    ...noDocumentation,
+    "--dpkgopt=path-include=/usr/share/doc/*/copyright",
+    `--customize-hook=${noServices}`,
+    suite,
+    "-",
+    `deb ${mirrors.main} ${suite} main`,
+    `deb ${mirrors.main} ${suite}-updates main`,
+    `deb ${mirrors.security} ${suite}-security main`,
+  ];
+}
+
+/** Whether a Dockerfile starts from the base. */
+export function startsFromBase(dockerfile: string): boolean {
+  return dockerfile.split("\n").some((line) => /^\s*FROM\s/i.test(line) && line.split(/\s+/).includes(baseImage));
+}
+
+export function baseIdentity(): string {
+  return createHash("sha256")
+    .update(bootstrapArguments(debianMirrors(aptSources())).join("\n"))
+    .digest("hex");
+}
+
+const label = "remote-signer-cloud.base";
+
+/** Makes the base where the builder does not have it. */
+export async function ensureBase(progress: Progress): Promise<void> {
+  const mirrors = debianMirrors(aptSources());
+  const identity = baseIdentity();
+  const inspect = ["inspect", "--type", "image", "--format", `{{index .OCIv1.Config.Labels "${label}"}}`, baseImage];
+  const found = await buildah(inspect).catch(() => "");
+  if (found.trim() === identity) return;
+  progress(`making the image ${baseImage} from Debian's packages (once, about a minute)`);
+  const folder = join(stateFolder, "images", "base");
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const tar = join(folder, "base.tar");
+  await run(
+    "mmdebstrap",
+    bootstrapArguments(mirrors).map((argument) => (argument === "-" ? tar : argument)),
+  );
+  const lines = ["FROM scratch", "ADD base.tar /", `LABEL ${label}=${identity}`, 'CMD ["bash"]', ""];
+  writeFileSync(join(folder, "Dockerfile"), lines.join("\n"));
+  await buildah(["bud", "--isolation=chroot", "--tag", baseImage, folder]);
+  rmSync(folder, { recursive: true });
+}

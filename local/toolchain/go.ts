@@ -1,0 +1,61 @@
+import { chmodSync, cpSync, existsSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { Progress } from "../machine/paths.ts";
+import { run } from "../machine/run.ts";
+import { ensurePackages } from "./debianPackages.ts";
+
+/** From this version on, Go fetches by itself the newer one that a go.mod asks for. */
+const oldestThatRenewsItself = 21;
+
+/** The toolchain for machines whose Go is older. */
+const toolchain = "go1.26.8";
+
+/** The minor version in the output of `go version`; none if it is not Go's. */
+export function goMinor(version: string): number | undefined {
+  const match = /\bgo1\.(\d+)/.exec(version);
+  return match ? Number(match[1]) : undefined;
+}
+
+/** Gives a Go that can build the tools: the machine's, else one that the machine's brings as a module. */
+export async function ensureGo(folder: string, progress: Progress): Promise<string> {
+  const own = join(folder, toolchain, "bin", "go");
+  if (existsSync(own)) return own;
+  let found = await installedGo();
+  if (!found && process.getuid?.() === 0 && existsSync("/usr/bin/apt-get")) {
+    await ensurePackages(progress, ["golang-go"]);
+    found = await installedGo();
+  }
+  const wanted = "want Go: apt-get install golang-go, or https://go.dev/dl/";
+  if (!found) throw new Error(`this machine: found no program go, ${wanted}`);
+  const minor = goMinor(found);
+  if (minor === undefined) throw new Error(`this machine: found a go that says ${JSON.stringify(found)}, ${wanted}`);
+  if (minor >= oldestThatRenewsItself) return "go";
+  progress(`fetching the Go toolchain ${toolchain}: the machine's own is 1.${minor}`);
+  return fetchToolchain(join(folder, toolchain));
+}
+
+function installedGo(): Promise<string | undefined> {
+  return run("go", ["version"], { cwd: "/", env: { ...process.env, GOTOOLCHAIN: "local" } }).catch(() => undefined);
+}
+
+/** Any Go since 1.11 can fetch a toolchain, which is a module like others, but does not know that it may be run. */
+async function fetchToolchain(target: string): Promise<string> {
+  const platform = `${process.platform}-${process.arch === "x64" ? "amd64" : process.arch}`;
+  const module = `golang.org/toolchain@v0.0.1-${toolchain}.${platform}`;
+  const env = { ...process.env, GO111MODULE: "on", GOFLAGS: "" };
+  const answer = JSON.parse(await run("go", ["mod", "download", "-json", module], { cwd: "/", env })) as {
+    Dir: string;
+  };
+  const temporary = `${target}.new`;
+  rmSync(temporary, { recursive: true, force: true });
+  cpSync(answer.Dir, temporary, { recursive: true });
+  // The module cache is read-only and forgets which files are programs.
+  await run("chmod", ["-R", "u+w", temporary]);
+  const tool = join(temporary, "pkg", "tool");
+  const programs = readdirSync(tool).map((name) => join(tool, name));
+  for (const programFolder of [join(temporary, "bin"), ...programs]) {
+    for (const name of readdirSync(programFolder)) chmodSync(join(programFolder, name), 0o755);
+  }
+  renameSync(temporary, target);
+  return join(target, "bin", "go");
+}

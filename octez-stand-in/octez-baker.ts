@@ -1,0 +1,20 @@
+import { bakeKey } from "./bakeKey.ts";
+import { parseBakerArgs } from "./clientArgs.ts";
+import { clientLogFiles } from "./clientConfig.ts";
+import { openLog } from "./eventLog.ts";
+import { Heads } from "./heads.ts";
+import { runProgram } from "./octezError.ts";
+import { readWallet } from "./wallet.ts";
+import { Watermarks } from "./watermarks.ts";
+
+await runProgram("octez-baker", async (args) => {
+  const { aliases, baseDir, configFile, endpoint, keepAlive } = parseBakerArgs(args);
+  const say = openLog("octez-baker", clientLogFiles("octez-baker", baseDir, configFile));
+  const keys = readWallet(baseDir, aliases);
+  say(`Baker started for ${keys.map(({ alias, address }) => `${alias} (${address})`).join(", ")}`);
+  const heads = new Heads(say);
+  const following = heads.follow(endpoint, keepAlive);
+  const head = await Promise.race([heads.above(-1), following]);
+  const watermarks = new Watermarks(baseDir, head.chain_id);
+  await Promise.all([following, ...keys.map((key, slot) => bakeKey(key, slot, heads, watermarks, say))]);
+});

@@ -1,0 +1,95 @@
+import { once } from "node:events";
+import type { Server } from "node:http";
+import { chainOf, levelAt } from "./chain.ts";
+import {
+  checkVersion,
+  generateIdentity,
+  hasConfig,
+  importSnapshot,
+  logFiles,
+  type NodeConfig,
+  readConfig,
+  requireIdentity,
+  storedChain,
+  writeChain,
+  writeConfig,
+} from "./dataDir.ts";
+import { openLog, type Say } from "./eventLog.ts";
+import { type NodeCommand, parseNodeArgs } from "./nodeArgs.ts";
+import { Refusal, runProgram } from "./octezError.ts";
+
+await runProgram("octez-node", async (args) => {
+  const command = parseNodeArgs(args);
+  switch (command.name) {
+    case "config init":
+      if (hasConfig(command.dataDir))
+        throw new Refusal(`Pre-existing configuration file at ${command.dataDir}/config.json, use \`reset\`.`, 124);
+      return configure(command);
+    case "config reset":
+      // The config of before counts for nothing, but it must be one.
+      readConfig(command.dataDir);
+      return configure(command);
+    case "config update":
+      return configure(command, readConfig(command.dataDir));
+    case "identity generate":
+      readConfig(command.dataDir);
+      return generateIdentity(command.dataDir);
+    case "snapshot import":
+      return importSnapshot(command.dataDir, command.words[0], command.force);
+    case "upgrade storage":
+      readConfig(command.dataDir);
+      return checkVersion(command.dataDir);
+    default:
+      return run(command);
+  }
+});
+
+/** Writes the config. A network other than the stored chain's is refused. */
+function configure(command: NodeCommand, before?: NodeConfig): void {
+  const network = command.network ?? before?.network ?? "mainnet";
+  requireNetwork(network, storedChain(command.dataDir)?.network);
+  const addresses = command.rpcAddresses.length > 0 ? command.rpcAddresses : before?.rpc["listen-addrs"];
+  writeConfig(command.dataDir, {
+    "data-dir": command.dataDir,
+    network,
+    rpc: { "listen-addrs": addresses ?? ["localhost:8732"] },
+    shell: { history_mode: command.historyMode ?? before?.shell.history_mode ?? "full" },
+    ...(before?.["internal-events"] !== undefined && { "internal-events": before["internal-events"] }),
+  });
+  console.error(`Created ${command.dataDir}/config.json for network: ${network}.`);
+}
+
+async function run(command: NodeCommand): Promise<void> {
+  const config = readConfig(command.dataDir);
+  requireNetwork(command.network ?? config.network, config.network);
+  checkVersion(command.dataDir);
+  requireIdentity(command.dataDir);
+  const stored = storedChain(command.dataDir);
+  requireNetwork(config.network, stored?.network);
+  const [from, to] = [stored?.historyMode, config.shell.history_mode].map((mode) => mode?.split(":")[0]);
+  if (from !== undefined && from !== to)
+    throw new Refusal(`Cannot switch from history mode ${from} mode to ${to} mode.`, 124);
+  writeChain(command.dataDir, config);
+  const say = openLog("octez-node", logFiles(command.dataDir, config));
+
+  // Loaded here, because it takes half a second that the other commands need not spend.
+  const { rpcServer } = await import("./nodeRpc.ts");
+  const chain = chainOf(config.network);
+  const addresses = command.rpcAddresses.length > 0 ? command.rpcAddresses : config.rpc["listen-addrs"];
+  for (const address of addresses) await listen(rpcServer(chain), address, say);
+  say(`The Tezos node is now running! Network ${chain.network}, level ${levelAt(chain, Date.now())}.`);
+}
+
+async function listen(server: Server, address: string, say: Say): Promise<void> {
+  const [, host = address, port = "8732"] = /^(.*):(\d+)$/.exec(address) ?? [];
+  server.listen(Number(port), host.replace(/^\[|\]$/g, ""));
+  await once(server, "listening").catch((error: Error) => {
+    throw new Refusal(`Cannot listen on ${address}: ${error.message}`, 124);
+  });
+  say(`starting local RPC server on ${address}`);
+}
+
+function requireNetwork(wanted: string, found: string | undefined): void {
+  if (found !== undefined && found !== wanted)
+    throw new Refusal(`Specified --network ${wanted}, but current configuration or chain is of ${found}.`, 124);
+}

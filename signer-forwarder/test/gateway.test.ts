@@ -1,0 +1,226 @@
+import assert from "node:assert/strict";
+import { after, before, beforeEach, describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { blockBytes, voteBytes } from "../../signer-host/dev/sampleBytes.ts";
+import { stopAll, until } from "../../testbed/background.ts";
+import { raw } from "../../testbed/gatewayClient.ts";
+import { Gateway, type Line } from "../../testbed/gatewayRig.ts";
+import { type Answer, signature, TunnelEnd, well } from "../../testbed/tunnelEnd.ts";
+
+const key = "tz1aSkwEot3L2kmUvcoxzjMomb9mvBNuzFK6";
+const gateway = new Gateway();
+const home = new TunnelEnd();
+const idle = new TunnelEnd();
+const bytes = blockBytes({ level: 12, round: 3 });
+
+before(async () => {
+  await home.open();
+  await idle.open();
+  await gateway.start([
+    { name: "home", port: home.port, keys: [key] },
+    { name: "without-keys", port: idle.port },
+  ]);
+});
+
+beforeEach(async () => {
+  home.answer = well;
+  home.answerCheck = well;
+  await home.open();
+  await gateway.isUp("home", true);
+  home.arrivals.length = 0;
+});
+
+after(async () => {
+  await gateway.stop();
+  await home.close();
+  await idle.close();
+  await stopAll();
+});
+
+/** The lines of what was asked since a moment, without what is never the same. */
+async function linesOf(work: () => Promise<unknown>, count: number): Promise<Line[]> {
+  const before = gateway.lines().length;
+  await work();
+  await until(
+    "the lines are there",
+    5,
+    () => gateway.lines().length >= before + count,
+    () => gateway.output(),
+  );
+  return gateway
+    .lines()
+    .slice(before)
+    .map(({ time: _, ms: __, ...rest }) => rest);
+}
+
+describe("a request of a baker", () => {
+  test("reaches the signer with its query string and body, byte for byte, and so does the answer", async () => {
+    const query = "?version=2&authentication=edsig%2B/x%20y&&=&a=%c3%a9";
+    const body = `"${bytes.toString("hex").toUpperCase()}"\n`;
+    const reply = await gateway.post(home.port, `/keys/${key}${query}`, body);
+    assert.deepEqual(
+      [reply.status, reply.text, reply.contentType],
+      [200, `{"signature":"${signature}"}\n`, "application/json"],
+    );
+    const [arrival] = home.asked;
+    assert.deepEqual([arrival?.method, arrival?.target, arrival?.body], ["POST", `/keys/${key}${query}`, body]);
+  });
+
+  test("of several pieces or in chunks reaches it whole", async () => {
+    const hex = bytes.toString("hex");
+    const chunks = [`"${hex.slice(0, 5)}`, hex.slice(5, 100), `${hex.slice(100)}"`];
+    const { rawAnswer } = await gateway.chunked(home.port, `/keys/${key}`, chunks);
+    assert.match(rawAnswer, /^HTTP\/1\.1 200 /);
+    assert.equal(home.asked[0]?.body, `"${hex}"`);
+  });
+
+  test("that waits for leave to send its body gets it, and one in HTTP/1.0 is answered as well", async () => {
+    const body = `"${bytes.toString("hex")}"`;
+    const head = (version: string, more: string) =>
+      `POST /keys/${key} HTTP/${version}\r\nhost: gateway\r\ncontent-length: ${body.length}\r\n${more}\r\n`;
+    const waiting = await raw(home.port, [head("1.1", "expect: 100-continue\r\n"), body]);
+    assert.match(waiting, /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 /);
+    assert.match(await raw(home.port, [head("1.0", "") + body]), /^HTTP\/1\.[01] 200 /);
+    assert.deepEqual(
+      home.asked.map((arrival) => arrival.body),
+      [body, body],
+    );
+  });
+
+  test("for a public key reaches it too", async () => {
+    const reply = await gateway.get(home.port, `/keys/${key}`);
+    assert.deepEqual([reply.status, reply.text], [200, '{"public_key":"edpk"}\n']);
+    assert.equal(home.arrivals[0]?.target, `/keys/${key}`);
+  });
+
+  test("uses a connection of an earlier one, also if it comes on a new one itself", async () => {
+    for (let count = 0; count < 6; count++) await gateway.sign(home.port, key, bytes);
+    await sleep(2500);
+    await gateway.sign(home.port, key, bytes);
+    assert.equal(new Set(home.asked.map(({ connection }) => connection)).size, 1);
+  });
+
+  test("with as much as a mebibyte reaches it, though only its beginning is looked at", async () => {
+    const body = `"11${"00".repeat(524_000)}"`;
+    const reply = await gateway.post(home.port, `/keys/${key}`, body);
+    assert.equal(reply.status, 200);
+    assert.equal(home.asked[0]?.body, body);
+  });
+});
+
+test("a signer without keys has nothing asked of it but whether it wants authenticated requests", async () => {
+  assert.equal((await gateway.get(idle.port, "/authorized_keys")).status, 200);
+  assert.equal((await gateway.get(idle.port, `/keys/${key}`)).status, 403);
+  assert.equal((await gateway.sign(idle.port, key, bytes)).status, 403);
+  assert.deepEqual(
+    idle.arrivals.map(({ target }) => target),
+    ["/authorized_keys"],
+  );
+});
+
+describe("the log", () => {
+  test("has a line for each signature, with what was signed", async () => {
+    const lines = await linesOf(async () => {
+      await gateway.sign(home.port, key, bytes);
+      await gateway.sign(home.port, key, voteBytes(0x12, { level: 2_000_000_000, round: 1 }), "?authentication=secret");
+      await gateway.sign(home.port, key, voteBytes(0x13, { level: 7, round: 0 }));
+    }, 3);
+    const line = { signer: "home", key, status: 200, cause: "" };
+    assert.deepEqual(lines, [
+      { ...line, kind: "block", level: 12, round: 3 },
+      { ...line, kind: "preattestation", level: 2_000_000_000, round: 1 },
+      { ...line, kind: "attestation", level: 7, round: 0 },
+    ]);
+    const whole = gateway.lines().at(-1);
+    assert.match(whole?.time as string, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+    assert.ok(Number.isInteger(whole?.ms));
+  });
+
+  test("has none for what is not a signature, if it goes well", async () => {
+    const lines = await linesOf(async () => {
+      await gateway.get(home.port, "/authorized_keys");
+      await gateway.get(home.port, `/keys/${key}`);
+      await gateway.get(8404, "/healthz");
+      await gateway.get(8404, "/metrics");
+    }, 0);
+    assert.deepEqual(lines, []);
+  });
+
+  test("is the same on stdout, and has no query value, body or signature in it", async () => {
+    await until("stdout is there", 5, () => gateway.printed().length === gateway.lines().length);
+    assert.deepEqual(gateway.printed(), gateway.lines());
+    for (const secret of ["secret", "authentication", signature, bytes.toString("hex").slice(0, 20)]) {
+      assert.ok(!gateway.output().includes(secret), secret);
+    }
+  });
+});
+
+/** Answers a POST so, and all else well. */
+const signing =
+  (answer: Answer): Answer =>
+  (arrival, response, socket) =>
+    (arrival.method === "POST" ? answer : well)(arrival, response, socket);
+
+/** Sends the beginning at once, and the rest in letters. */
+const trickle = (beginning: string, text: string): Answer =>
+  signing((_, __, socket) => {
+    socket.write(beginning);
+    for (const [index, letter] of [...text].entries()) setTimeout(() => socket.write(letter), index * 150).unref();
+  });
+
+describe("a signer that gives no good answer makes a 502, in 5 s at most, with a line that says why:", () => {
+  const head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n";
+  const cases: [string, Answer, string][] = [
+    ["one that never answers", signing(() => {}), "timeout"],
+    ["one whose answer begins slowly", trickle("", `${head}\r\n`), "timeout"],
+    ["one whose answer goes on slowly", trickle(`${head}content-length: 99\r\n\r\n`, "x".repeat(99)), "timeout"],
+    ["one that answers garbage", signing((_, __, socket) => void socket.end("SSH-2.0-garbage\r\n\r\n")), "bad answer"],
+    [
+      "one that answers an unreadable head",
+      signing((_, __, socket) => void socket.end(`${head}content-length: x\r\n\r\n`)),
+      "bad answer",
+    ],
+    ["one that closes without an answer", signing((_, __, socket) => void socket.destroy()), "bad answer"],
+    [
+      "one that breaks off",
+      signing((_, __, socket) => void socket.end(`${head}content-length: 60\r\n\r\n{"signature`)),
+      "bad answer",
+    ],
+    [
+      "one whose answer is huge",
+      signing((_, response) => void response.writeHead(200).end("x".repeat(300_000))),
+      "bad answer",
+    ],
+    [
+      "one whose answer has no signature",
+      signing((_, response) => void response.writeHead(200, { "content-type": "application/json" }).end("{}")),
+      "bad answer",
+    ],
+  ];
+  for (const [what, answer, cause] of cases) {
+    test(what, async () => {
+      home.answer = answer;
+      let reply: { status: number; ms: number } | undefined;
+      const lines = await linesOf(async () => {
+        reply = await gateway.sign(home.port, key, bytes);
+      }, 1);
+      assert.equal(reply?.status, 502);
+      assert.ok((reply?.ms ?? 0) < 5900, `${reply?.ms} ms`);
+      assert.deepEqual(lines, [{ signer: "home", key, kind: "block", level: 12, round: 3, status: 502, cause }]);
+      assert.ok(home.asked.length <= 2, `it was asked ${home.asked.length} times`);
+    });
+  }
+});
+
+test("a signer's own error is passed on as it is, and said to be its own", async () => {
+  const text = '[{"kind":"temporary","id":"failure","msg":"no"}]';
+  home.answer = signing(
+    (_, response) => void response.writeHead(500, { "content-type": "application/json" }).end(text),
+  );
+  let reply: { status: number; text: string } | undefined;
+  const lines = await linesOf(async () => {
+    reply = await gateway.sign(home.port, key, bytes);
+  }, 1);
+  assert.deepEqual([reply?.status, reply?.text], [500, text]);
+  assert.deepEqual([lines[0]?.status, lines[0]?.cause], [500, "signer error"]);
+});

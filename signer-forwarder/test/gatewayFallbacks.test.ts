@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { blockBytes } from "../../signer-host/dev/sampleBytes.ts";
+import { stopAll, until } from "../../testbed/background.ts";
+import { Gateway } from "../../testbed/gatewayRig.ts";
+import { TunnelEnd, well } from "../../testbed/tunnelEnd.ts";
+
+const key = "tz1aSkwEot3L2kmUvcoxzjMomb9mvBNuzFK6";
+const gateway = new Gateway();
+const [home, office, attic] = [new TunnelEnd(), new TunnelEnd(), new TunnelEnd()];
+const ends = { home, office, attic };
+type Name = keyof typeof ends;
+const signers = () => [
+  { name: "home", port: home.port, keys: [key], fallbacks: ["office", "attic"] },
+  { name: "office", port: office.port },
+  { name: "attic", port: attic.port },
+];
+
+before(async () => {
+  for (const end of Object.values(ends)) await end.open();
+  await gateway.start(signers());
+});
+
+after(async () => {
+  await gateway.stop();
+  for (const end of Object.values(ends)) await end.close();
+  await stopAll();
+});
+
+const sign = () => gateway.sign(home.port, key, blockBytes({ level: 12 }));
+
+/** Opens some tunnels and ends the others, and waits until the gateway knows. */
+async function only(...names: Name[]): Promise<void> {
+  for (const [name, end] of Object.entries(ends)) {
+    end.answer = well;
+    await (names.includes(name as Name) ? end.open() : end.close());
+  }
+  for (const name of Object.keys(ends)) await gateway.isUp(name, names.includes(name as Name));
+}
+
+/** Begins as a gateway does that has chosen nobody yet. */
+async function begin(): Promise<void> {
+  await only("home", "office", "attic");
+  await gateway.command("clear table chosen");
+  for (const end of Object.values(ends)) end.arrivals.length = 0;
+}
+
+/** Who has been asked for a signature. */
+const asked = () => Object.fromEntries(Object.entries(ends).map(([name, end]) => [name, end.asked.length]));
+
+describe("of several signers", () => {
+  test("the first one is asked", async () => {
+    await begin();
+    for (let count = 0; count < 20; count++) assert.equal((await sign()).status, 200);
+    assert.deepEqual(asked(), { home: 20, office: 0, attic: 0 });
+    assert.equal(gateway.lines().at(-1)?.signer, "home");
+  });
+
+  test("the next one that is there is asked when the first one is not, and goes on being asked when that is back", async () => {
+    await begin();
+    await sign();
+    await only("office", "attic");
+    assert.equal((await sign()).status, 200);
+    assert.deepEqual(asked(), { home: 1, office: 1, attic: 0 });
+    await until("the line is there", 5, () => gateway.lines().at(-1)?.signer === "office");
+    await only("home", "office", "attic");
+    for (let count = 0; count < 20; count++) assert.equal((await sign()).status, 200);
+    assert.deepEqual(asked(), { home: 1, office: 21, attic: 0 });
+    await only("home", "attic");
+    assert.equal((await sign()).status, 200);
+    assert.deepEqual(asked(), { home: 2, office: 21, attic: 0 }, "in the order of the list again");
+  });
+
+  test("the last one is asked where it is the only one", async () => {
+    await begin();
+    await only("attic");
+    assert.equal((await sign()).status, 200);
+    assert.deepEqual(asked(), { home: 0, office: 0, attic: 1 });
+  });
+
+  test("the answer to whether it wants authenticated requests is that of the one that will be asked", async () => {
+    await begin();
+    for (const [name, end] of Object.entries(ends)) {
+      end.answer = (arrival, response, socket) =>
+        arrival.target === "/authorized_keys"
+          ? void response.writeHead(200).end(JSON.stringify({ name }))
+          : well(arrival, response, socket);
+    }
+    for (const name of Object.keys(ends)) {
+      await gateway.sessionOpens(name, `session-of-${name}`);
+      const kept = () => gateway.command(`get var proc.kept_${ends[name as Name].port}`);
+      await until("the answer is kept", 5, async () => (await kept()).includes(`"${name}"`));
+    }
+    const ask = async () => (await gateway.get(home.port, "/authorized_keys")).text.trim();
+    assert.equal(await ask(), '{"name":"home"}');
+    await home.close();
+    await gateway.isUp("home", false);
+    assert.equal(await ask(), '{"name":"office"}');
+  });
+
+  test("no other one is asked while the chosen one is only slow", async () => {
+    await begin();
+    home.answer = (arrival, response, socket) =>
+      arrival.method === "POST"
+        ? void setTimeout(() => well(arrival, response, socket), 1000)
+        : well(arrival, response, socket);
+    const replies = await Promise.all(Array.from({ length: 10 }, sign));
+    assert.deepEqual(new Set(replies.map(({ status }) => status)), new Set([200]));
+    home.answer = (arrival, response, socket) =>
+      arrival.method === "POST" ? undefined : well(arrival, response, socket);
+    assert.equal((await sign()).status, 502);
+    assert.deepEqual(asked(), { home: 11, office: 0, attic: 0 });
+  });
+
+  test("no other one is asked while the chosen one may still have a request", async () => {
+    await begin();
+    home.answer = () => {};
+    // At the last moment before the gateway gives the tunnel up, a request goes into it.
+    const state = () => gateway.command("show servers state tunnel-home");
+    home.answerCheck = (_, response) => void response.writeHead(500).end();
+    let isOver = false;
+    const held: Promise<unknown>[] = [];
+    const feed = (async () => {
+      while (!isOver) {
+        held.push(sign());
+        await sleep(200);
+      }
+    })();
+    await until("the tunnel is given up", 15, async () => !/ tunnel \S+ 2 /.test(await state()));
+    isOver = true;
+    const at = { home: home.asked.length, office: office.asked.length };
+    const { status } = await sign();
+    assert.deepEqual([status, at.office, office.asked.length], [502, 0, 0], "while requests are under way to home");
+    await Promise.all([feed, ...held]);
+    home.answerCheck = undefined;
+    home.answer = well;
+    assert.equal((await sign()).status, 200);
+  });
+
+  test("the chosen one is still the chosen one for the process that follows in a reload", async () => {
+    await begin();
+    await only("office");
+    await sign();
+    await only("home", "office", "attic");
+    let isOver = false;
+    const statuses = new Set<number>();
+    const loop = (async () => {
+      while (!isOver) statuses.add((await sign()).status);
+    })();
+    const pid = async () => /^Pid: (\d+)$/m.exec(await gateway.command("show info"))?.[1];
+    const before = await pid();
+    await gateway.configure([...signers(), { name: "cellar", port: 20_000 }]);
+    await until("it has followed", 20, async () => (await pid()) !== before);
+    await sleep(1000);
+    isOver = true;
+    await loop;
+    assert.deepEqual(statuses, new Set([200]));
+    assert.deepEqual([home.asked.length, attic.asked.length], [0, 0]);
+  });
+
+  test("the operator can have the first one chosen again", async () => {
+    await begin();
+    await only("office");
+    await sign();
+    await only("home", "office", "attic");
+    await gateway.command("clear table chosen key home");
+    await sign();
+    assert.deepEqual(asked(), { home: 1, office: 1, attic: 0 });
+  });
+});

@@ -1,0 +1,142 @@
+import assert from "node:assert/strict";
+import { after, before, beforeEach, describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { blockBytes, voteBytes } from "../../signer-host/dev/sampleBytes.ts";
+import { stopAll, until } from "../../testbed/background.ts";
+import { Gateway } from "../../testbed/gatewayRig.ts";
+import { SlowLink } from "../../testbed/slowLink.ts";
+import { type Answer, TunnelEnd, well } from "../../testbed/tunnelEnd.ts";
+
+const key = "tz1aSkwEot3L2kmUvcoxzjMomb9mvBNuzFK6";
+const three = [1, 2, 3].map((number) => `tz${number}BC83pvEAag6r2ZV7kPghNAbjFoiqhCvZx`);
+const four = [1, 2, 3, 4].map((number) => `tz${number}WXYtyDUNL91qfiCJtVUX746QpNv5i5ve5`);
+const gateway = new Gateway();
+const [home, office, cabin, near] = [new TunnelEnd(), new TunnelEnd(), new TunnelEnd(), new TunnelEnd()];
+const link = new SlowLink(() => cabin.port);
+
+before(async () => {
+  for (const end of [home, office, cabin, near]) await end.open();
+  await link.open();
+  await gateway.start([
+    { name: "home", port: home.port, keys: [key] },
+    { name: "office", port: office.port, keys: three },
+    { name: "cabin", port: link.port, keys: four, fallbacks: ["near"] },
+    { name: "near", port: near.port },
+  ]);
+});
+
+beforeEach(() => {
+  link.isCut = false;
+  for (const end of [home, office, cabin, near]) {
+    end.answer = well;
+    end.arrivals.length = 0;
+  }
+});
+
+after(async () => {
+  await gateway.stop();
+  link.close();
+  for (const end of [home, office, cabin, near]) await end.close();
+  await stopAll();
+});
+
+/** A device that signs for one key after the other, each in some time; like octez-signer it drops what its client gives up. */
+function device(secondsEach: number): Answer {
+  let before = Promise.resolve();
+  return (arrival, response, socket) => {
+    if (arrival.method !== "POST") return well(arrival, response, socket);
+    before = before.then(async () => {
+      if (socket.destroyed) return;
+      await sleep(secondsEach * 1000);
+      if (!socket.destroyed) well(arrival, response, socket);
+    });
+  };
+}
+
+const vote = (magic: 0x12 | 0x13, level: number) => voteBytes(magic, { level });
+
+describe("a device that is slow loses nothing, and is asked once for each signature:", () => {
+  for (const [what, end, keys, seconds] of [
+    ["three keys at 0.67 s each, all asked at once", office, three, 0.67],
+    ["three keys at 2.4 s each, all asked at once", office, three, 2.4],
+    ["one key at 2.4 s", home, [key], 2.4],
+    ["one key at 4.5 s", home, [key], 4.5],
+  ] as const) {
+    test(what, async () => {
+      end.answer = device(seconds);
+      for (const magic of seconds > 1 ? ([0x13] as const) : ([0x12, 0x13] as const)) {
+        end.arrivals.length = 0;
+        const replies = await Promise.all(keys.map((each) => gateway.sign(end.port, each, vote(magic, 7))));
+        assert.deepEqual(new Set(replies.map(({ status }) => status)), new Set([200]));
+        assert.equal(end.asked.length, keys.length);
+      }
+    });
+  }
+});
+
+test("a device that hangs is given up after 5 s, and its signer's answer to other questions does not matter", async () => {
+  home.answer = (arrival, response, socket) => {
+    if (arrival.method !== "POST") well(arrival, response, socket);
+  };
+  const reply = await gateway.sign(home.port, key, vote(0x12, 8));
+  assert.equal(reply.status, 502);
+  assert.ok(reply.ms > 4900 && reply.ms < 6000, `${reply.ms} ms`);
+  await until("the line is there", 5, () => gateway.lines().at(-1)?.cause === "timeout");
+});
+
+describe("a link that is slow", () => {
+  const sign = (level: number) => Promise.all(four.map((each) => gateway.sign(link.port, each, blockBytes({ level }))));
+
+  for (const [index, seconds] of [0.5, 1, 2, 2.4].entries()) {
+    test(`is no link that is down: ${seconds} s of round trip`, async () => {
+      await gateway.sessionEnds("cabin");
+      link.close();
+      await gateway.isSlow("cabin", false);
+      await gateway.command("clear table chosen");
+      link.roundTripMs = seconds * 1000;
+      await link.open();
+      await gateway.sessionOpens("cabin", `session-${index}`);
+      for (let level = 1; level <= 3; level++) {
+        const { status } = await gateway.get(link.port, "/authorized_keys");
+        const replies = await sign(level);
+        assert.deepEqual([status, ...replies.map((reply) => reply.status)], [200, 200, 200, 200, 200]);
+        // The quick check has failed three times by then.
+        await gateway.isUp("cabin", false);
+      }
+      assert.equal(cabin.asked.length, 3 * four.length);
+      assert.equal(near.asked.length, 0, "the other device");
+    });
+  }
+
+  test("has that said in the log", () => {
+    assert.match(gateway.output(), /^Server tunnel-cabin\/tunnel is slow, not down: a check took \d{4}ms$/m);
+  });
+
+  test("is known to be down when it is cut, and the next device is asked", async () => {
+    link.isCut = true;
+    const status = async () => {
+      const [reply] = await sign(20);
+      return reply?.status === 200 && near.asked.length > 0;
+    };
+    await until("the next one is asked", 40, status);
+    assert.match(gateway.output(), /^Server tunnel-cabin\/tunnel is DOWN, not slow, reason: Layer7 timeout/m);
+  });
+});
+
+test("a link that was quick is down as soon as three checks have failed", async () => {
+  link.roundTripMs = 0;
+  await gateway.command("clear table chosen");
+  await until("it is quick again", 30, async () => {
+    const trip = /value=<(\d+)>/.exec(await gateway.command(`get var proc.trip_${link.port}`))?.[1];
+    return Number(trip) < 100;
+  });
+  await gateway.isUp("cabin", true);
+  link.isCut = true;
+  const begin = performance.now();
+  await gateway.isUp("cabin", false);
+  near.arrivals.length = 0;
+  const replies = await Promise.all(four.map((each) => gateway.sign(link.port, each, blockBytes({ level: 30 }))));
+  assert.deepEqual(new Set(replies.map(({ status }) => status)), new Set([200]));
+  assert.equal(near.asked.length, four.length);
+  assert.ok(performance.now() - begin < 6000);
+});

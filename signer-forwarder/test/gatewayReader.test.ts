@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { randomBytes, randomInt } from "node:crypto";
+import { Agent, request } from "node:http";
+import { after, before, test } from "node:test";
+import { readPayload } from "../../signer-host/dev/payload.ts";
+import { blockBytes, voteBytes } from "../../signer-host/dev/sampleBytes.ts";
+import { stopAll, until } from "../../testbed/background.ts";
+import { podAddress } from "../../testbed/gatewayClient.ts";
+import { Gateway } from "../../testbed/gatewayRig.ts";
+import { TunnelEnd } from "../../testbed/tunnelEnd.ts";
+
+const keys = ["tz1aSkwEot3L2kmUvcoxzjMomb9mvBNuzFK6", "tz4HVR6aty9KwsQFHh81C1G7gBdhxT8kuytm"] as const;
+const gateway = new Gateway();
+const home = new TunnelEnd();
+const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+
+before(async () => {
+  await home.open();
+  await gateway.start([{ name: "home", port: home.port, keys }]);
+});
+
+after(async () => {
+  agent.destroy();
+  await gateway.stop();
+  await home.close();
+  await stopAll();
+});
+
+/** Any of the four-byte integers, with those at the edges more often. */
+function integer(): number {
+  const edges = [0, 1, -1, 2 ** 31 - 1, -(2 ** 31), 0x7fff, 0x10000, 255, 256];
+  return randomInt(3) === 0 ? (edges[randomInt(edges.length)] as number) : randomInt(-(2 ** 31), 2 ** 31);
+}
+
+/** Bytes that a baker could send, or almost. */
+function sample(isBls: boolean): Buffer {
+  const values = { chain: integer(), level: integer(), round: integer(), filler: randomInt(256) };
+  const kind = randomInt(3);
+  const bytes =
+    kind === 0
+      ? blockBytes(values, randomInt(2) === 0 ? undefined : integer())
+      : voteBytes(kind === 1 ? 0x12 : 0x13, values, randomInt(8) === 0 ? !isBls : isBls);
+  switch (randomInt(5)) {
+    case 0: // too short
+      return bytes.subarray(0, randomInt(1, bytes.length + 1));
+    case 1: // with other bytes in it
+      for (let count = randomInt(1, 6); count > 0; count--) bytes[randomInt(1, bytes.length)] = randomInt(256);
+      return bytes;
+    case 2: // with another length of the fitness
+      if (kind === 0) bytes.writeInt32BE(randomInt(2) === 0 ? randomInt(-90, 300) : integer(), 83);
+      return bytes;
+    case 3: // nothing but the magic byte is right
+      return Buffer.concat([bytes.subarray(0, 1), randomBytes(randomInt(250))]);
+    default:
+      return bytes;
+  }
+}
+
+function post(key: string, body: string): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const headers = { "content-type": "application/json", "content-length": body.length };
+    const options = { host: podAddress, port: home.port, method: "POST", path: `/keys/${key}`, headers, agent };
+    const outgoing = request(options, (response) => {
+      response.resume().on("end", () => resolve(response.statusCode));
+    });
+    outgoing.on("error", reject).end(body);
+  });
+}
+
+test("the log's kind, level and round are those that a signer reads out of the same bytes", async () => {
+  const wanted: unknown[] = [];
+  for (let count = 0; count < 4000; count++) {
+    const key = keys[randomInt(2)] as string;
+    const bytes = sample(key.startsWith("tz4"));
+    const hex = randomInt(4) === 0 ? bytes.toString("hex").toUpperCase() : bytes.toString("hex");
+    const body = `"${hex}"${randomInt(4) === 0 ? "\n" : ""}`;
+    assert.equal(await post(key, body), 200, body);
+    wanted.push({ key, body, ...read(bytes, key) });
+  }
+  await until("all lines are there", 10, () => gateway.lines().length === wanted.length);
+  const lines = gateway.lines();
+  for (const [index, line] of lines.entries()) {
+    const { key, kind, level, round } = line;
+    const { body } = wanted[index] as { body: string };
+    assert.deepEqual({ key, body, kind, level, round }, wanted[index]);
+  }
+});
+
+/** What a signer reads, or what of it there is. */
+function read(bytes: Buffer, key: string): { kind: string; level: number | null; round: number | null } {
+  const kind = ["block", "preattestation", "attestation"][(bytes[0] as number) - 0x11] as string;
+  const isBls = key.startsWith("tz4");
+  const levelAt = kind === "block" ? 5 : isBls ? 38 : 40;
+  const level = bytes.length >= levelAt + 4 ? bytes.readInt32BE(levelAt) : null;
+  try {
+    const payload = readPayload(bytes, isBls);
+    return { kind, level: payload.level, round: payload.round };
+  } catch {
+    return { kind, level, round: null };
+  }
+}

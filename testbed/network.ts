@@ -1,0 +1,94 @@
+import { clusterLayout } from "../local/cluster/layout.ts";
+import { run } from "../local/machine/run.ts";
+
+/** The network that the signers of the tests are in: a namespace for each, all behind one router that hides them. */
+const router = "rsc-e2e-nat";
+const cluster = clusterLayout("e2e");
+/** The link between the router and the cluster's node; beside the cluster's own in the range that is set aside for tests. */
+const nodeSide = "198.18.255.1";
+const routerSide = "198.18.255.2";
+
+/** The network namespace of a signer's home. */
+export function homeOf(signer: string): string {
+  return `rsc-e2e-${signer}`;
+}
+
+/** The words in front of a command that run it in a network namespace, with nothing else changed. */
+export function inside(namespace: string): string[] {
+  return ["nsenter", `--net=/run/netns/${namespace}`, "--"];
+}
+
+/** Makes the homes and the router anew, the router linked to the cluster. */
+export async function makeNetwork(signers: readonly string[]): Promise<void> {
+  await removeNetwork(signers);
+  await makeNamespace(router);
+  await command(...inside(router), "sysctl", "-qw", "net.ipv4.ip_forward=1");
+  await command(...inside(router), "iptables", "-t", "nat", "-A", "POSTROUTING", "-o", "cloud", "-j", "MASQUERADE");
+  for (const [index, signer] of signers.entries()) {
+    const home = homeOf(signer);
+    await makeNamespace(home);
+    await command(
+      "ip",
+      "link",
+      "add",
+      "wan",
+      "netns",
+      home,
+      "type",
+      "veth",
+      "peer",
+      "name",
+      `home${index}`,
+      "netns",
+      router,
+    );
+    await address(home, "wan", `10.99.${index}.2/24`);
+    await address(router, `home${index}`, `10.99.${index}.1/24`);
+    await command("ip", "-n", home, "route", "add", "default", "via", `10.99.${index}.1`);
+  }
+  await linkToCluster();
+}
+
+/** Links the router to the cluster's node; again whenever the cluster was made anew. */
+export async function linkToCluster(): Promise<void> {
+  await command("ip", "-n", router, "link", "delete", "cloud").catch(() => {});
+  await command(
+    "ip",
+    "link",
+    "add",
+    "cloud",
+    "netns",
+    router,
+    "type",
+    "veth",
+    "peer",
+    "name",
+    "signers",
+    "netns",
+    cluster.netns,
+  );
+  await address(cluster.netns, "signers", `${nodeSide}/30`);
+  await address(router, "cloud", `${routerSide}/30`);
+  await command("ip", "-n", router, "route", "replace", cluster.nodeAddress, "via", nodeSide);
+}
+
+/** Removes the homes and the router. */
+export async function removeNetwork(signers: readonly string[]): Promise<void> {
+  for (const namespace of [...signers.map(homeOf), router]) {
+    await command("ip", "netns", "delete", namespace).catch(() => {});
+  }
+}
+
+async function makeNamespace(name: string): Promise<void> {
+  await command("ip", "netns", "add", name);
+  await command("ip", "-n", name, "link", "set", "lo", "up");
+}
+
+async function address(namespace: string, link: string, value: string): Promise<void> {
+  await command("ip", "-n", namespace, "address", "add", value, "dev", link);
+  await command("ip", "-n", namespace, "link", "set", link, "up");
+}
+
+function command(...[name = "", ...words]: string[]): Promise<string> {
+  return run(name, words);
+}

@@ -1,0 +1,148 @@
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { dump, load } from "js-yaml";
+import { openPassphrase, type Passphrase } from "../deploy/stack/passphrase.ts";
+import { parseHostKey } from "../infra/keys/sshKey.ts";
+import { clusterLayout } from "../local/cluster/layout.ts";
+import { root } from "../local/machine/checkout.ts";
+import { run } from "../local/machine/run.ts";
+import { ensureTools } from "../local/toolchain/tools.ts";
+import { type Background, start } from "./background.ts";
+import { homeOf, inside } from "./network.ts";
+
+/** The test cluster's kubeconfig, as stacks name it. */
+export const kubeconfig = ".local/e2e.kubeconfig";
+
+/** The dev stack's, as the README says it. */
+const devPassphrase = "remote-signer-cloud-dev";
+const { context, nodeAddress, podCidr } = clusterLayout("e2e");
+const folder = mkdtempSync(join(tmpdir(), "rsc-e2e-"));
+
+type Signer = { name: string; sshPublicKey: string; nextSshPublicKey?: string; port: number };
+type Settings = { cluster: unknown; endpoint: unknown; signers: Signer[]; [key: string]: unknown };
+type Outputs = {
+  signerEndpoint: { host: string; port: number; user: string };
+  knownHosts: string;
+  hostKeyFingerprint: string;
+  signers: Record<string, { url: string; port: number; sshPort: number; sshCommand: string }>;
+};
+
+/** A stack of the tests: the dev stack's config, on the test cluster. */
+export class Stack {
+  readonly name: string;
+  readonly configFile: string;
+  private content: { config: Record<string, unknown>; encryptionsalt: string };
+  private readonly hostKey: string;
+  private readonly secrets: Passphrase;
+  /** What the commands are given to open the config with. */
+  passphrase = devPassphrase;
+
+  constructor(name: string, nodePort: number) {
+    this.name = name;
+    // The signers of an earlier run had other lives; their watermarks are none of this run's.
+    rmSync(join(root, ".local/signers", name), { recursive: true, force: true });
+    this.configFile = join(folder, `Pulumi.${name}.yaml`);
+    this.content = load(readFileSync(join(root, "Pulumi.dev.yaml"), "utf8")) as typeof this.content;
+    this.secrets = openPassphrase(devPassphrase, this.content.encryptionsalt);
+    const { secure } = this.content.config["remote-signer-cloud:hostKey"] as { secure: string };
+    this.hostKey = this.secrets.decrypt(secure);
+    this.change((settings) => {
+      settings.cluster = { kind: "existing", kubeconfig, context, podCidrs: [podCidr] };
+      settings.endpoint = { host: nodeAddress, nodePort };
+    });
+  }
+
+  /** Changes the stack's config file, as its owner would with an editor. */
+  change(edit: (settings: Settings) => void): void {
+    const prefix = "remote-signer-cloud:";
+    const entries = Object.entries(this.content.config).map(([key, value]) => [key.slice(prefix.length), value]);
+    const settings = Object.fromEntries(entries) as Settings;
+    edit(settings);
+    const changed = Object.entries(settings).map(([key, value]) => [prefix + key, value]);
+    this.content = { ...this.content, config: Object.fromEntries(changed) };
+    writeFileSync(this.configFile, dump(this.content));
+  }
+
+  /** Gives the stack another host key, or the dev stack's again, and the fingerprint with it; and the one that follows, or none. */
+  changeHostKey(pem = this.hostKey, next?: string): void {
+    this.change((settings) => {
+      settings.hostKey = { secure: this.secrets.encrypt(pem) };
+      settings.hostKeyFingerprint = parseHostKey(pem).fingerprint;
+      delete settings.nextHostKey;
+      if (next !== undefined) settings.nextHostKey = { secure: this.secrets.encrypt(next) };
+    });
+  }
+
+  /** Runs one of the project's commands on the stack, as a user types it; gives its stdout. */
+  npm(command: string, ...words: string[]): Promise<string> {
+    const env = { ...process.env, PULUMI_CONFIG_PASSPHRASE: this.passphrase };
+    const options = ["--stack", this.name, "--config-file", this.configFile];
+    return run("npm", ["run", "--silent", command, "--", ...options, ...words], { cwd: root, env });
+  }
+
+  async outputs(): Promise<Outputs> {
+    return JSON.parse(await this.npm("output")) as Outputs;
+  }
+
+  /** Runs kubectl in the stack's namespace. */
+  async kubectl(...words: string[]): Promise<string> {
+    return run(...(await this.kubectlCommand(...words)), { cwd: root });
+  }
+
+  /** kubectl in the stack's namespace, as a command for the background. */
+  async kubectlCommand(...words: string[]): Promise<[string, string[]]> {
+    const { kubectl } = await ensureTools(["kubectl"], () => {});
+    return [
+      kubectl,
+      ["--kubeconfig", join(root, kubeconfig), "--context", context, "--namespace", this.name, ...words],
+    ];
+  }
+
+  /** Starts a development signer in a home of its own; it has the outputs of now and is never told of later ones. */
+  async startSigner(name: string, ...options: string[]): Promise<Background> {
+    const file = join(folder, `${this.name}-${name}.json`);
+    writeFileSync(file, JSON.stringify(await this.outputs()));
+    const words = [join(root, "signer-host/dev/signer.ts"), name, "--stack", this.name, "--outputs", file, ...options];
+    const [enter, ...namespace] = inside(homeOf(name)) as [string, ...string[]];
+    return start(enter, [...namespace, process.execPath, ...words]);
+  }
+
+  /** What octez-baker has said since a moment, a line each. */
+  async bakerLog(since = new Date(0)): Promise<string[]> {
+    // By the lines' own times: kubectl's `--since-time` knows whole seconds only, and gives lines of before as well.
+    const text = await this.kubectl("logs", "statefulset/baker-alice", "--container", "octez-baker", "--timestamps");
+    const lines = [...text.matchAll(/^(\S+) (.+)$/gm)];
+    return lines
+      .filter(([, time]) => Date.parse(time as string) >= since.getTime())
+      .map(([, , said]) => said as string);
+  }
+}
+
+/** Does something as on a machine that has no pulumi CLI. */
+export async function withoutPulumi<T>(work: () => Promise<T>): Promise<T> {
+  const { PATH } = process.env;
+  process.env.PATH = (PATH ?? "")
+    .split(delimiter)
+    .filter((entry) => !existsSync(join(entry, "pulumi")))
+    .join(delimiter);
+  try {
+    return await work();
+  } finally {
+    process.env.PATH = PATH;
+  }
+}
+
+/** Makes a new signer: keys in a folder of the tests, and its entry in a stack's config. */
+export async function newSigner(name: string, port: number): Promise<Signer & { keys: string }> {
+  const keys = join(folder, "keys", name);
+  mkdirSync(keys, { recursive: true });
+  await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", name, "-f", join(keys, "ssh_ed25519")]);
+  copyFileSync(join(root, "signer-host/dev/keys/home/tezos.json"), join(keys, "tezos.json"));
+  return { name, port, keys, sshPublicKey: readFileSync(join(keys, "ssh_ed25519.pub"), "utf8").trim() };
+}
+
+/** A file in the tests' own folder. */
+export function temporary(name: string): string {
+  return join(folder, name);
+}
