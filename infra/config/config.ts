@@ -1,6 +1,5 @@
-import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import { parseHostKey, parsePublicKey, SshKeyError, type SshPublicKey } from "../keys/sshKey.ts";
+import { parseHostKey, parsePublicKey, SshKeyError } from "../keys/sshKey.ts";
 import { highestSignerPort } from "../names/ports.ts";
 import { bakerSchema } from "./bakerConfig.ts";
 import { clusterSchema } from "./clusterConfig.ts";
@@ -49,7 +48,7 @@ const signer = z
 
 const hostKey = z.string("an ssh private key, as a secret").transform(parsedBy(parseHostKey));
 
-const schema = z.strictObject({
+export const schema = z.strictObject({
   cluster: clusterSchema,
   endpoint: endpointSchema.optional(),
   hostKey: hostKey.optional(),
@@ -63,15 +62,6 @@ const schema = z.strictObject({
     .default({}),
 });
 
-/** A home device: its keys open `port` and the port of its own ssh, nothing else. */
-export type Signer = {
-  name: string;
-  sshPublicKey: SshPublicKey;
-  nextSshPublicKey?: SshPublicKey;
-  port: number;
-  /** Whether a signature of its security key counts although nobody touched the key. */
-  noTouchRequired?: boolean;
-};
 export type { BakerConfig, BakerKey } from "./bakerConfig.ts";
 /** A reserved address of Google's cloud, where it is said. */
 export type AddressConfig = NonNullable<EndpointConfig["address"]> & { project: string; region: string };
@@ -136,20 +126,6 @@ function withPlaceOfAddress({ endpoint, ...config }: z.output<typeof schema>): S
   if (!address) return { ...config, endpoint: rest };
   const { project = "", region = "" } = { ...config.cluster, ...address } as Partial<AddressConfig>;
   return { ...config, endpoint: { ...rest, address: { ...address, project, region } } };
-}
-
-/** Of the SDK: whether a config key's value is encrypted. It is in the SDK's code and not in its types. */
-const { isConfigSecret } = pulumi.runtime as unknown as { isConfigSecret(key: string): boolean };
-
-/** Reads and checks the config of the stack that is being deployed. */
-export function loadConfig(): StackConfig {
-  const prefix = `${pulumi.getProject()}:`;
-  const all = Object.entries(pulumi.runtime.allConfig());
-  return parseConfig(
-    pulumi.getStack(),
-    Object.fromEntries(all.map(([key, value]) => [key.startsWith(prefix) ? key.slice(prefix.length) : key, value])),
-    (key) => isConfigSecret(prefix + key),
-  );
 }
 
 /** Says of one zod issue where it is, what stands there and what is wanted. */

@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { highestSignerPort, reservedPorts, sshPortOf } from "../../infra/names/ports.ts";
+import { tablesOf } from "./markdownTables.ts";
+
+const root = join(import.meta.dirname, "../..");
+const read = (file: string): string => readFileSync(join(root, file), "utf8");
+const page = readFileSync(join(import.meta.dirname, "ports.md"), "utf8");
+const chart = "charts/signer-forwarder";
+const schema = JSON.parse(read(`${chart}/values.schema.json`));
+
+/** The fixed ports below a heading, each once. */
+function portsBelow(heading: string): number[] {
+  const tables = tablesOf("ports.md").filter((table) => table.heading === heading);
+  return numbers(tables.flatMap(({ rows }) => rows).map(({ port = "" }) => /^\d+$/.exec(port)?.[0]));
+}
+
+function numbers(texts: Iterable<string | undefined>): number[] {
+  return [...new Set([...texts].filter((text) => text !== undefined).map(Number))].sort((a, b) => a - b);
+}
+
+/** The ports that a pattern finds in a text. */
+function portsIn(text: string, pattern: RegExp): number[] {
+  return numbers([...text.matchAll(pattern)].map(([, port]) => port));
+}
+
+const forwarder = portsBelow("The forwarder pod");
+
+test("the forwarder pod's fixed ports are those that no signer may have", () => {
+  assert.deepEqual(forwarder, numbers(Object.keys(reservedPorts)));
+});
+
+test("they are those of the chart: of the pod, of its policy and of what a scraper is told", () => {
+  assert.deepEqual(portsIn(read(`${chart}/templates/deployment.yaml`), /containerPort: (\d+)/g), forwarder);
+  assert.deepEqual(portsIn(read(`${chart}/templates/networkpolicy.yaml`), /\{port: (\d+)/g), forwarder);
+  const scraped = portsIn(read(`${chart}/templates/monitoring.yaml`), /"(?:listener|gateway)" (\d+)/g);
+  assert.deepEqual(scraped, [8404, 8405]);
+  assert.ok(scraped.every((port) => forwarder.includes(port)));
+});
+
+test("they are those that the programs listen on", () => {
+  const programs = globSync("signer-forwarder/**/*.go", { cwd: root }).filter((file) => !file.endsWith("_test.go"));
+  const listener = portsIn(programs.map(read).join("\n"), /"(?:[^"\s]*:)?([1-9]\d{3,4})"/g);
+  const gateway = portsIn(read(`${chart}/haproxy.cfg`), /bind "\$\{POD_IP\}:(\d+)"/g);
+  assert.deepEqual(numbers([...listener, ...gateway].map(String)), forwarder);
+  // sshd listens on none: the listener gives it each connection.
+  assert.doesNotMatch(read("signer-forwarder/sshd_config"), /^\s*(Port|ListenAddress)\b/m);
+});
+
+test("the image exposes the one that signers dial", () => {
+  const exposed = portsIn(read("signer-forwarder/Dockerfile"), /^EXPOSE (\d+)$/gm);
+  assert.deepEqual(exposed, [2222]);
+  assert.ok(exposed.every((port) => forwarder.includes(port)));
+});
+
+test("a signer's port is in the page's range, and its ssh as far above it as the page says", () => {
+  const [, least, most] = /P is from (\d+) to (\d+)\./.exec(page) ?? [];
+  const [, offset] = /\| P \+ (\d+) \| 127\.0\.0\.1 \|/.exec(page) ?? [];
+  const { minimum, maximum, not } = schema.properties.signers.items.properties.port;
+  assert.deepEqual([Number(least), Number(most)], [minimum, maximum]);
+  assert.equal(Number(most), highestSignerPort);
+  assert.equal(Number(offset), sshPortOf(0));
+  const taken = forwarder.flatMap((port) => [port, port - Number(offset)]);
+  assert.deepEqual(numbers(not.enum.map(String)), numbers(taken.map(String)));
+});
+
+test("ssh's default port is the schema's and the chart's", () => {
+  assert.match(page, /`endpoint\.port` \(22\)/);
+  assert.match(read(`${chart}/values.yaml`), /^ {2}port: 22$/m);
+});
+
+test("a baker pod's ports are those of its chart", () => {
+  const bakers = read("charts/baker/templates/statefulset.yaml");
+  const inside = portsIn(bakers, /http:\/\/127\.0\.0\.1:(\d+)/g);
+  const outside = portsIn(bakers, /containerPort: (\d+)/g);
+  assert.deepEqual(portsBelow("A baker pod"), numbers([...inside, ...outside].map(String)));
+});
