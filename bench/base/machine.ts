@@ -35,6 +35,6 @@ export async function describeMachine(): Promise<Machine> {
 
 /** The version of Kubernetes that tools/ pins. */
 export function kubernetesVersion(): string {
-  const goMod = readFileSync(join(root, "tools/kubernetes/go.mod"), "utf8");
+  const goMod = readFileSync(join(root, "tools/cluster/go.mod"), "utf8");
   return /k8s\.io\/kubernetes (v\S+)/.exec(goMod)?.[1] ?? "unknown";
 }

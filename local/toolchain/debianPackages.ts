@@ -44,7 +44,7 @@ export async function ensurePackages(progress: Progress, wanted: readonly string
     // biome-ignore lint/suspicious/noTemplateCurlyInString: these are dpkg-query's own placeholders.
     listing = await run("dpkg-query", ["--show", "--showformat=${Package}\\t${db:Status-Status}\\t${Provides}\\n"]);
   } catch {
-    throw new Error(`this machine: found no dpkg-query, want Debian with the packages ${wanted.join(" ")}`);
+    throw new Error(`this machine: found no dpkg-query, wanted Debian with the packages ${wanted.join(" ")}`);
   }
   const missing = missingPackages(wanted, listing);
   if (missing.length === 0) return;

@@ -25,7 +25,7 @@ export async function ensureGo(folder: string, progress: Progress): Promise<stri
     await ensurePackages(progress, ["golang-go"]);
     found = await installedGo();
   }
-  const wanted = "want Go: apt-get install golang-go, or https://go.dev/dl/";
+  const wanted = "wanted Go: apt-get install golang-go, or https://go.dev/dl/";
   if (!found) throw new Error(`this machine: found no program go, ${wanted}`);
   const minor = goMinor(found);
   if (minor === undefined) throw new Error(`this machine: found a go that says ${JSON.stringify(found)}, ${wanted}`);

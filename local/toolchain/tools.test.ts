@@ -1,20 +1,37 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { coreDnsCorefile } from "../cluster/daemonConfig.ts";
+import { clusterLayout } from "../cluster/layout.ts";
 import { root } from "../machine/checkout.ts";
 import { missingPackages } from "./debianPackages.ts";
 import { goMinor } from "./go.ts";
-import { linkerFlags, toolModules, toolPackages } from "./tools.ts";
+import { linkerFlags, programOf, toolModules, toolPackages } from "./tools.ts";
 
 const folder = join(root, "tools");
 const goMod = (module: string): string => readFileSync(join(folder, module, "go.mod"), "utf8");
 
 test("each go.mod in tools/ builds exactly the programs that are listed for it", () => {
-  for (const module of readdirSync(folder)) {
+  for (const module of readdirSync(folder).filter((name) => existsSync(join(folder, name, "go.mod")))) {
     const listed = toolModules[module as keyof typeof toolModules];
-    assert.deepEqual(Object.keys(toolPackages(goMod(module))).sort(), [...listed].sort(), module);
+    const programs = [...new Set(listed.map(programOf))];
+    assert.deepEqual(Object.keys(toolPackages(goMod(module))).sort(), programs.sort(), module);
   }
+});
+
+test("the parts of Kubernetes are names of one program, and others are their own", () => {
+  assert.deepEqual(["kubelet", "kubectl", "helm"].map(programOf), ["kubernetes", "kubernetes", "helm"]);
+});
+
+test("CoreDNS is built with exactly the plugins that its configuration names", () => {
+  const source = readFileSync(join(folder, "cluster/coredns/main.go"), "utf8");
+  const built = [...source.matchAll(/coredns\/plugin\/(\w+)"/g)].map((match) => match[1]);
+  const corefile = coreDnsCorefile(clusterLayout("dev"), "kubeconfig");
+  const named = [...corefile.matchAll(/^ {2}(\w+)/gm)].map((match) => match[1]);
+  assert.deepEqual(built.sort(), [...new Set(named)].sort());
+  const [, directives = ""] = /Directives = \[\]string\{(.*)\}/.exec(source) ?? [];
+  assert.deepEqual(directives.replaceAll('"', "").split(", ").sort(), built);
 });
 
 test("tool lines are read in both forms, and a major version is no name", () => {
@@ -28,8 +45,8 @@ test("tool lines are read in both forms, and a major version is no name", () => 
 });
 
 test("the version of Kubernetes comes from the go.mod that pins it", () => {
-  const version = /k8s\.io\/kubernetes (v1\.(\d+)\.\d+)/.exec(goMod("kubernetes"));
-  const flags = linkerFlags(goMod("kubernetes"));
+  const version = /k8s\.io\/kubernetes (v1\.(\d+)\.\d+)/.exec(goMod("cluster"));
+  const flags = linkerFlags(goMod("cluster"));
   assert.ok(flags.includes(`-X k8s.io/component-base/version.gitVersion=${version?.[1]}`), flags);
   assert.ok(flags.includes(`-X k8s.io/component-base/version.gitMinor=${version?.[2]}`), flags);
   assert.equal(linkerFlags("module x\n\nrequire example.com/y v1.0.0\n"), "-s -w");
@@ -37,8 +54,17 @@ test("the version of Kubernetes comes from the go.mod that pins it", () => {
   assert.match(linkerFlags(one), /gitVersion=v1\.40\.0/);
 });
 
-test("helm knows a present Kubernetes", () => {
-  assert.match(linkerFlags(goMod("helm")), /chartutil\.k8sVersionMinor=3\d/);
+test("helm takes a cluster for the Kubernetes that it is built with", () => {
+  const flags = linkerFlags(goMod("cluster"));
+  const [, minor] = /version\.gitMinor=(\d+)/.exec(flags) ?? [];
+  assert.match(flags, new RegExp(`chartutil\\.k8sVersionMinor=${minor} `));
+});
+
+test("a module's version is what replaces it, if something does", () => {
+  const text = "module x\n\nrequire (\n\tk8s.io/kubernetes v1.39.0\n)\n";
+  assert.match(linkerFlags(text), /gitVersion=v1\.39\.0/);
+  const replaced = `${text}\nreplace k8s.io/kubernetes => k8s.io/kubernetes v1.38.1\n`;
+  assert.match(linkerFlags(replaced), /gitVersion=v1\.38\.1/);
 });
 
 test("missing packages are those that nothing installed is or provides", () => {

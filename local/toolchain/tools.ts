@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { root } from "../machine/checkout.ts";
 import { withLock } from "../machine/machineLock.ts";
@@ -7,17 +7,41 @@ import { type Progress, stateFolder } from "../machine/paths.ts";
 import { run } from "../machine/run.ts";
 import { ensureGo } from "./go.ts";
 
-/** The Go programs that this project pins, by the go.mod in tools/ that builds them. */
+/** The names of the program `kubernetes`: it is the part whose name it is called by. */
+const kubernetesParts = [
+  "kube-apiserver",
+  "kube-controller-manager",
+  "kube-scheduler",
+  "kubelet",
+  "kube-proxy",
+  "kubectl",
+] as const;
+const clusterPrograms = [
+  "etcd",
+  "coredns",
+  "kube-router",
+  "csi-provisioner",
+  "csi-snapshotter",
+  "snapshot-controller",
+  "helm",
+] as const;
+
+/**
+ * The Go programs that this project pins, by the go.mod in tools/ that builds them.
+ *
+ * What runs Kubernetes shares one go.mod: packages that two programs have in common are compiled once if their versions agree.
+ */
 export const toolModules = {
-  kubernetes: ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy", "kubectl"],
-  etcd: ["etcd"],
-  coredns: ["coredns"],
-  "kube-router": ["kube-router"],
-  csi: ["csi-provisioner", "csi-snapshotter", "snapshot-controller"],
-  helm: ["helm"],
+  cluster: [...kubernetesParts, ...clusterPrograms],
   "helm-unittest": ["helm-unittest"],
+  staticcheck: ["staticcheck"],
 } as const;
 export type ToolName = (typeof toolModules)[keyof typeof toolModules][number];
+
+/** The program that a tool is another name of. */
+export function programOf(name: string): string {
+  return kubernetesParts.some((part) => part === name) ? "kubernetes" : name;
+}
 
 /** Where built tools are kept: for all checkouts of a machine, or beside this one where we are not root. */
 function toolsFolder(): string {
@@ -37,21 +61,18 @@ function toolName(path: string): string {
   return path.split("/").findLast((part) => !/^v\d+$/.test(part)) ?? path;
 }
 
-/** The version of a module that a go.mod requires. */
-function required(goMod: string, path: string): string | undefined {
-  const line = goMod.split("\n").find((text) =>
-    text
-      .trim()
-      .replace(/^require /, "")
-      .startsWith(`${path} v`),
-  );
-  return line && / (v\S+)/.exec(line.trim().replace(/^require /, ""))?.[1];
+/** The version of a module that a go.mod has it built with: what it is replaced by, or else what is required. */
+function versionOf(goMod: string, path: string): string | undefined {
+  const lines = goMod.split("\n").map((line) => line.trim().replace(/^(require|replace) /, ""));
+  const starts = [`${path} => ${path} v`, `${path} v`];
+  const line = starts.map((start) => lines.find((text) => text.startsWith(start))).find(Boolean);
+  return line && / (v\d\S*)/.exec(line)?.[1];
 }
 
 /** What the linker is told: programs that a release build would give a version learn it here. */
 export function linkerFlags(goMod: string): string {
   const values: Record<string, string> = {};
-  const kubernetes = required(goMod, "k8s.io/kubernetes");
+  const kubernetes = versionOf(goMod, "k8s.io/kubernetes");
   if (kubernetes) {
     const [major = "", minor = ""] = kubernetes.slice(1).split(".");
     // Clients cannot read the version of a server that was built without these.
@@ -59,8 +80,8 @@ export function linkerFlags(goMod: string): string {
     values["k8s.io/component-base/version.gitMajor"] = major;
     values["k8s.io/component-base/version.gitMinor"] = minor;
   }
-  const helm = required(goMod, "helm.sh/helm/v3");
-  const client = required(goMod, "k8s.io/client-go");
+  const helm = versionOf(goMod, "helm.sh/helm/v3");
+  const client = versionOf(goMod, "k8s.io/client-go");
   if (helm && client) {
     values["helm.sh/helm/v3/internal/version.version"] = helm;
     for (const place of ["chartutil", "lint/rules"]) {
@@ -72,28 +93,40 @@ export function linkerFlags(goMod: string): string {
   return ["-s", "-w", ...Object.entries(values).map(([name, value]) => `-X ${name}=${value}`)].join(" ");
 }
 
-interface Tool {
+type Tool = {
   readonly name: ToolName;
   /** The folder of the go.mod that pins it. */
   readonly source: string;
   readonly goMod: string;
   /** Where its binary is, once built: a folder for each content of go.mod and go.sum. */
   readonly path: string;
-}
+};
 
 function describeTool(name: ToolName): Tool {
   const module = (Object.keys(toolModules) as (keyof typeof toolModules)[]).find((key) =>
     toolModules[key].some((it) => it === name),
   );
   if (!module)
-    throw new Error(`tools: found name ${JSON.stringify(name)}, want ${Object.values(toolModules).flat().join(", ")}`);
+    throw new Error(
+      `tools: found name ${JSON.stringify(name)}, wanted ${Object.values(toolModules).flat().join(", ")}`,
+    );
   const source = join(root, "tools", module);
   const goMod = readFileSync(join(source, "go.mod"), "utf8");
-  const hash = createHash("sha256")
-    .update(goMod)
-    .update(readFileSync(join(source, "go.sum")))
-    .update(linkerFlags(goMod));
+  const hash = createHash("sha256").update(buildWords(goMod).join("\n"));
+  for (const path of sourcesOf(source)) hash.update(`${path}\n`).update(readFileSync(join(source, path)));
   return { name, source, goMod, path: join(toolsFolder(), `${module}-${hash.digest("hex").slice(0, 12)}`, name) };
+}
+
+/** All that a module in tools/ is made of, in a fixed order. */
+function sourcesOf(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((path) => /(\.go|go\.mod|go\.sum)$/.test(path))
+    .sort();
+}
+
+/** What `go build` is told. Nobody debugs these programs: without the tables for it they compile in 85 % of the time. */
+function buildWords(goMod: string): string[] {
+  return ["build", "-gcflags=all=-dwarf=false", "-ldflags", linkerFlags(goMod)];
 }
 
 /** Gives the paths of some tools; those that are not there in the pinned version are built first. */
@@ -108,27 +141,27 @@ export async function ensureTools<Name extends ToolName>(
       const wanted = missing();
       if (wanted.length === 0) return;
       const go = await ensureGo(toolsFolder(), progress);
-      for (const [index, tool] of wanted.entries()) {
-        progress(
-          `building ${tool.name} from its Go module (${index + 1} of ${wanted.length}; once, up to several minutes)`,
-        );
-        await build(go, tool);
-      }
+      for (const tool of wanted) await build(go, tool, progress);
     });
   }
   return Object.fromEntries(tools.map((tool) => [tool.name, tool.path])) as Record<Name, string>;
 }
 
-async function build(go: string, tool: Tool): Promise<void> {
-  const temporary = `${tool.path}.new`;
+async function build(go: string, tool: Tool, progress: Progress): Promise<void> {
+  const program = programOf(tool.name);
+  const target = join(dirname(tool.path), program);
   // The user's own GOFLAGS or workspace would change what is built; a checkout may be without git.
   const flags = { CGO_ENABLED: "0", GOTOOLCHAIN: "auto", GOFLAGS: "-mod=readonly -buildvcs=false", GOWORK: "off" };
-  const path = toolPackages(tool.goMod)[tool.name];
-  if (!path) throw new Error(`${join(tool.source, "go.mod")}: found no tool line for ${tool.name}, want one`);
-  mkdirSync(dirname(tool.path), { recursive: true });
-  await run(go, ["build", "-ldflags", linkerFlags(tool.goMod), "-o", temporary, path], {
-    cwd: tool.source,
-    env: { ...process.env, ...flags },
-  });
-  renameSync(temporary, tool.path);
+  const path = toolPackages(tool.goMod)[program];
+  if (!path) throw new Error(`${join(tool.source, "go.mod")}: found no tool line for ${program}, wanted one`);
+  if (!existsSync(target)) {
+    progress(`building ${program} from its Go module (once, up to several minutes)`);
+    mkdirSync(dirname(target), { recursive: true });
+    await run(go, [...buildWords(tool.goMod), "-o", `${target}.new`, path], {
+      cwd: tool.source,
+      env: { ...process.env, ...flags },
+    });
+    renameSync(`${target}.new`, target);
+  }
+  if (program !== tool.name) symlinkSync(program, tool.path);
 }

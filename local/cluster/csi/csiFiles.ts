@@ -37,7 +37,7 @@ async function copyFromModules(folder: string, progress: Progress): Promise<void
   rmSync(made, { recursive: true, force: true });
   mkdirSync(made, { recursive: true });
   for (const [module, paths] of Object.entries(wanted)) {
-    const cwd = join(root, "tools/csi");
+    const cwd = join(root, "tools/cluster");
     const env = { ...process.env, GOTOOLCHAIN: "auto", GOFLAGS: "-mod=readonly", GOWORK: "off" };
     const { Dir } = JSON.parse(await run(go, ["mod", "download", "-json", module], { cwd, env })) as { Dir: string };
     for (const path of paths) copyFileSync(join(Dir, path), join(made, path.split("/").at(-1) as string));
