@@ -9,14 +9,14 @@ import (
 	"time"
 )
 
-// asked tells of one signature; times are in milliseconds since 1970.
+// asked is one signature. Times are in milliseconds since 1970.
 type asked struct {
 	Start float64 `json:"start"`
 	End   float64 `json:"end"`
 	Cause string  `json:"cause,omitempty"`
 }
 
-// ask starts a signature at a steady pace, whatever becomes of those before, and prints a line for each when it is over.
+// ask starts a signature at a steady pace, whether earlier ones have ended or not, and prints a line when each ends.
 func ask(words []string) error {
 	flags := flag.NewFlagSet("ask", flag.ExitOnError)
 	every := flags.Duration("every", time.Second, "from the start of one to the start of the next")
@@ -28,18 +28,18 @@ func ask(words []string) error {
 	out := json.NewEncoder(os.Stdout)
 	var printing sync.Mutex
 	var running sync.WaitGroup
-	places := make(chan struct{}, *most)
+	slots := make(chan struct{}, *most)
 	ticker := time.NewTicker(*every)
 	for end := time.Now().Add(time.Duration(*seconds * float64(time.Second))); time.Now().Before(end); <-ticker.C {
 		select {
-		case places <- struct{}{}:
+		case slots <- struct{}{}:
 		default:
 			continue
 		}
 		running.Add(1)
 		go func() {
 			defer running.Done()
-			defer func() { <-places }()
+			defer func() { <-slots }()
 			line := asked{Start: now()}
 			if err := patiently(t.address, t.get, t.post, *timeout); err != nil {
 				line.Cause = err.Error()
@@ -56,7 +56,7 @@ func ask(words []string) error {
 
 func now() float64 { return float64(time.Now().UnixMicro()) / 1000 }
 
-// patiently makes a signature as Octez does: two calls, each tried ten times, 0 to 0.8 s apart, as long as the answer is 502.
+// patiently asks for a signature as Octez does: two calls, each tried up to ten times, 0 to 0.8 s apart, while the answer is 502.
 func patiently(address string, get, post map[bool][]byte, timeout time.Duration) error {
 	for _, requests := range []map[bool][]byte{get, post} {
 		for attempt := 1; ; attempt++ {

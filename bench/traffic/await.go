@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// await tries an address until it takes a connection, and prints when that was, in milliseconds since 1970.
+// await tries an address until it accepts a connection, and prints when that was, in milliseconds since 1970.
 func await(words []string) error {
 	flags := flag.NewFlagSet("await", flag.ExitOnError)
 	address := flags.String("to", "", "whom to try")

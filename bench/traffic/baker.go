@@ -17,10 +17,10 @@ func voteBytes(magic string, level int) string {
 
 var attestation = voteBytes("13", 0x929)
 
-// target is whom a baker asks, and for what.
+// target is which address a baker asks, and for what.
 type target struct {
 	address string
-	// The requests, with the connection kept (false) and closed (true).
+	// The requests, by whether the connection is closed after them.
 	get, post map[bool][]byte
 }
 
@@ -45,7 +45,7 @@ type badStatus int
 
 func (status badStatus) Error() string { return "status " + strconv.Itoa(int(status)) }
 
-// caller makes calls, over one connection for as long as that is kept.
+// caller makes calls, over one connection while the other side keeps it.
 type caller struct {
 	address string
 	fresh   bool

@@ -6,13 +6,15 @@ import (
 	"time"
 )
 
-// device is what signs behind a signer: one signature after the other, in its order, and each level of a key once. What it has
-// begun it ends, and moves its mark, also when nobody waits any more.
+// device signs behind a signer: one signature at a time, and each level of a key once. It finishes a signature that it has
+// begun, and raises its watermark, even if nobody waits for it any more.
 type device struct {
 	each time.Duration
 
-	mutex sync.Mutex
-	turn  chan struct{}
+	turn chan struct{} // holds one token while a signature is made
+
+	// mu guards the field below.
+	mu    sync.Mutex
 	marks map[string]string // by path and kind: the level that was signed last
 }
 
@@ -20,8 +22,8 @@ func newDevice(each time.Duration) *device {
 	return &device{each: each, turn: make(chan struct{}, 1), marks: map[string]string{}}
 }
 
-// sign waits for its turn and signs the vote of a body, `"13…"`; false for one that the device refuses, or that nobody waits
-// for by the time it is its turn: as octez-signer drops it.
+// sign waits for its turn and signs the vote in a body, `"13…"`. It returns false for a vote that the device rejects, and for
+// one that nobody waits for when its turn comes: octez-signer drops those too.
 func (d *device) sign(path, body string, left <-chan struct{}) bool {
 	if len(body) < 90 {
 		return false
@@ -34,12 +36,12 @@ func (d *device) sign(path, body string, left <-chan struct{}) bool {
 		return false
 	}
 	defer func() { <-d.turn }()
-	d.mutex.Lock()
+	d.mu.Lock()
 	isNew := level > d.marks[mark]
 	if isNew {
 		d.marks[mark] = level
 	}
-	d.mutex.Unlock()
+	d.mu.Unlock()
 	if isNew {
 		time.Sleep(d.each)
 	}
@@ -48,11 +50,11 @@ func (d *device) sign(path, body string, left <-chan struct{}) bool {
 
 // owed is a client that is owed an answer.
 type owed struct {
-	left chan struct{} // closed when it has left
-	over chan struct{} // closed when nothing of it is being waited for
+	left chan struct{} // closed when the client has left
+	over chan struct{} // closed when the reader may be read again
 }
 
-// watch tells when a client leaves before it sends more. Nobody else may read of it until that is over.
+// watch notices if a client leaves before it sends more. Nobody else may read from it until `over` is closed.
 func watch(r *bufio.Reader) owed {
 	client := owed{left: make(chan struct{}), over: make(chan struct{})}
 	go func() {

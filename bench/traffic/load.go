@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// loadResult tells how fast a load was; times are in milliseconds.
+// loadResult is how fast a load was. Times are in milliseconds.
 type loadResult struct {
 	Count     int      `json:"count"`
 	Errors    int      `json:"errors"`
@@ -23,7 +23,7 @@ type loadResult struct {
 	Max       float64  `json:"max"`
 }
 
-// load signs over some connections, each as fast as it is answered, and prints how fast that was.
+// load signs over several connections, each as fast as it gets answers, and prints how fast that was.
 func load(words []string) error {
 	flags := flag.NewFlagSet("load", flag.ExitOnError)
 	what := flags.String("what", "signature", "what to measure: a signature, which is GET and POST, or the post alone")
@@ -65,7 +65,7 @@ func load(words []string) error {
 				}
 				if err := once(); err != nil {
 					failures[i] = append(failures[i], err)
-					// Whatever refuses is not asked in a frenzy.
+					// Do not hammer what rejects us.
 					time.Sleep(10 * time.Millisecond)
 					continue
 				}
@@ -98,10 +98,10 @@ func resultOf(samples [][]float64, failures [][]error, seconds float64) loadResu
 		return result
 	}
 	sort.Float64s(all)
-	// The smallest value that so much of all is not above.
+	// The smallest value that this share of all samples does not exceed.
 	share := func(thousandths int) float64 { return all[(len(all)*thousandths+999)/1000-1] }
 	result.P50, result.P99, result.Max = share(500), share(990), all[len(all)-1]
-	// Of fewer it would be the slowest one.
+	// With fewer samples it would be the slowest one.
 	if len(all) >= 1000 {
 		p999 := share(999)
 		result.P999 = &p999

@@ -1,11 +1,11 @@
-// Traffic is what the bench measures with: the signer that answers, the bakers that ask, and the long link between.
+// Command traffic is what the benchmark measures with: a signer that answers, bakers that ask, and a long link between them.
 //
-//	traffic signer   answers as a signer does
-//	traffic load     signs as fast as it can, and tells how fast that was
-//	traffic ask      signs at a steady pace with a baker's patience, and tells of each signature
-//	traffic vote     votes at each level with several keys at once, as a baker does, and tells how many votes were lost
-//	traffic await    waits until an address takes connections, and tells when
-//	traffic relay    passes connections on, later by half a round trip in each direction
+//	traffic signer   answers like a signer
+//	traffic load     signs as fast as it can, and prints how fast that was
+//	traffic ask      signs at a steady pace, retries like a baker, and prints each signature
+//	traffic vote     votes at each level with several keys at once, like a baker, and prints how many votes were lost
+//	traffic await    waits until an address accepts connections, and prints when
+//	traffic relay    passes connections on, half a round trip later in each direction
 package main
 
 import (
@@ -19,8 +19,8 @@ func main() {
 	if len(os.Args) > 1 {
 		word = os.Args[1]
 	}
-	command, known := commands[word]
-	if !known {
+	command, ok := commands[word]
+	if !ok {
 		fmt.Fprintf(os.Stderr, "traffic: found %q, wanted signer, load, ask, vote, await or relay\n", word)
 		os.Exit(2)
 	}

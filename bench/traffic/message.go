@@ -9,11 +9,11 @@ import (
 	"strings"
 )
 
-// head is what the first lines of an HTTP message say, as far as we need it.
+// head is what we need of the head of an HTTP message.
 type head struct {
 	// The three words of the first line.
 	words [3]string
-	// The body's length; 0 where nothing is said of it, -1 where it comes in chunks.
+	// The body's length; 0 if the head has none, -1 if the body comes in chunks.
 	length int
 	// Whether the other side closes the connection after this message.
 	close bool
@@ -58,7 +58,7 @@ func readHead(r *bufio.Reader) (head, error) {
 	}
 }
 
-// readBody reads a message's body into nothing, and says how long it was.
+// readBody discards a message's body, and returns its length.
 func readBody(r *bufio.Reader, h head) (int, error) {
 	return passBody(r, h, func(size int) error {
 		_, err := r.Discard(size)
@@ -66,7 +66,7 @@ func readBody(r *bufio.Reader, h head) (int, error) {
 	})
 }
 
-// takeBody reads a message's body.
+// takeBody returns a message's body.
 func takeBody(r *bufio.Reader, h head) (string, error) {
 	var body strings.Builder
 	_, err := passBody(r, h, func(size int) error {
@@ -76,7 +76,7 @@ func takeBody(r *bufio.Reader, h head) (string, error) {
 	return body.String(), err
 }
 
-// passBody has the pieces of a message's body read, of which each has some size, and says how long it was.
+// passBody calls `read` for each piece of a message's body, and returns the body's length.
 func passBody(r *bufio.Reader, h head, read func(size int) error) (int, error) {
 	if h.length >= 0 {
 		return h.length, read(h.length)
@@ -103,7 +103,7 @@ func passBody(r *bufio.Reader, h head, read func(size int) error) (int, error) {
 	}
 }
 
-// readLine gives a line without its end; it is good until the next read.
+// readLine returns a line without its end. It is valid until the next read.
 func readLine(r *bufio.Reader) ([]byte, error) {
 	line, err := r.ReadSlice('\n')
 	if err == bufio.ErrBufferFull {

@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// relay passes connections on as a long link does: every byte, and the connection itself, half a round trip later.
+// relay passes connections on like a long link: each byte, and the connection itself, arrives half a round trip later.
 //
-// It limits nothing else: what is under way is kept, however much it is.
+// It limits nothing else: it buffers whatever is under way.
 func relay(words []string) error {
 	flags := flag.NewFlagSet("relay", flag.ExitOnError)
 	from := flags.String("listen", "127.0.0.1:0", "where it listens")
@@ -33,7 +33,7 @@ func relay(words []string) error {
 	}
 }
 
-// pass relays one connection. On a real link its first byte leaves when the handshake is over, a round trip after the call.
+// pass relays one connection. On a real link the first byte leaves after the handshake, one round trip after the call.
 func pass(client net.Conn, to string, trip time.Duration) {
 	called := time.Now()
 	fromClient, fromServer := make(chan chunk, 1<<16), make(chan chunk, 1<<16)
@@ -60,13 +60,13 @@ func pass(client net.Conn, to string, trip time.Duration) {
 	server.Close()
 }
 
-// chunk is bytes with the moment when they arrive; none at all are the connection's end.
+// chunk is some bytes, and when they arrive. No bytes are the connection's end.
 type chunk struct {
 	due   time.Time
 	bytes []byte
 }
 
-// read takes what a connection sends. Nothing of it leaves before a moment, and all of it is under way for some time.
+// read passes on what a connection sends. Nothing leaves before `earliest`, and everything is under way for the time `way`.
 func read(conn net.Conn, to chan<- chunk, earliest time.Time, way time.Duration) {
 	defer close(to)
 	buffer := make([]byte, 64<<10)
@@ -85,14 +85,14 @@ func read(conn net.Conn, to chan<- chunk, earliest time.Time, way time.Duration)
 
 // write delivers what arrives, and the end of it.
 func write(conn net.Conn, from <-chan chunk) {
-	// A thread of its own, whose sleep the kernel does not stretch: Go's timers are late by up to a millisecond.
+	// A thread for this alone, whose sleep the kernel does not stretch: Go's timers are up to a millisecond late.
 	runtime.LockOSThread()
 	const setTimerSlack = 29
 	syscall.RawSyscall(syscall.SYS_PRCTL, setTimerSlack, 1, 0)
 	for c := range from {
 		sleepUntil(c.due)
 		if _, err := conn.Write(c.bytes); err != nil {
-			// Its other direction ends as well, and that tells the other side.
+			// This ends the other direction too, which tells the other side.
 			conn.Close()
 			break
 		}

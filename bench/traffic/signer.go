@@ -8,14 +8,14 @@ import (
 	"strings"
 )
 
-// What octez-signer answers, but for the signature, which is nobody's.
+// What octez-signer answers. The signature is no key's.
 const (
 	signature = `{"signature":"edsigtXomBKi5CTRf5cjATJWSyaRvhfYNHqSUGrn4SdbYRcGwQrUGjzEfQDTuqHhuA8b2d8NarZjz8TRf65WkpQmo423BtomS8Q"}`
 	publicKey = `{"public_key":"edpku9tks4rKmTtjjcwTmMKYH18MamZgMxryTCQvFSDwEpMvXBoB9J"}`
 )
 
-// signer answers as a signer does. One that is stuck answers all but requests to sign, one that floods never ends its answers,
-// one that is a device takes a time for each signature.
+// signer answers like a signer. In mode stuck it does not answer requests to sign, in mode flood its answers never end, and in
+// mode device each signature takes some time.
 func signer(words []string) error {
 	flags := flag.NewFlagSet("signer", flag.ExitOnError)
 	address := flags.String("listen", "127.0.0.1:8442", "where it listens")
@@ -37,7 +37,7 @@ func signer(words []string) error {
 	}
 }
 
-// answer answers the requests of one connection, in turn.
+// answer answers the requests of one connection, one after the other.
 func answer(conn net.Conn, mode string, behind *device) {
 	defer conn.Close()
 	r := bufio.NewReader(conn)
@@ -57,7 +57,7 @@ func answer(conn net.Conn, mode string, behind *device) {
 		}
 		method, path := h.words[0], h.words[1]
 		if method == "POST" && mode == "stuck" {
-			// Until whoever asks has had enough.
+			// Wait until the client gives up.
 			r.Peek(1)
 			return
 		}
@@ -99,7 +99,7 @@ func answer(conn net.Conn, mode string, behind *device) {
 	}
 }
 
-// flood sends an answer that has no end, as fast as it is taken.
+// flood sends an answer without an end, as fast as the client reads it.
 func flood(conn net.Conn) {
 	chunk := "10000\r\n" + strings.Repeat("x", 0x10000) + "\r\n"
 	_, err := conn.Write([]byte("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"))

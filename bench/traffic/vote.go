@@ -10,17 +10,17 @@ import (
 	"time"
 )
 
-// voted tells how many votes there were, how many were lost, and the first cause of that.
+// voted is how many votes there were, how many were lost, and the cause of the last loss.
 type voted struct {
 	Votes int    `json:"votes"`
 	Lost  int    `json:"lost"`
 	Cause string `json:"cause,omitempty"`
-	// Seconds from the question to the answer, of the slowest that was answered.
+	// Seconds from the request to the answer, of the slowest vote that got one.
 	Slowest float64 `json:"slowest"`
 }
 
-// vote does what octez-baker does with several keys: at each level all ask for their preattestations at once, then for their
-// attestations, each request on a connection of its own. A level begins when its time has come and the one before is over.
+// vote does what octez-baker does with several keys. At each level it asks for all preattestations at once, then for all
+// attestations, each over its own connection. A level begins at its time, once the previous one is over.
 func vote(words []string) error {
 	flags := flag.NewFlagSet("vote", flag.ExitOnError)
 	address := flags.String("to", "127.0.0.1:8443", "whom to ask")
@@ -31,7 +31,7 @@ func vote(words []string) error {
 	flags.Parse(words)
 
 	var result voted
-	var mutex sync.Mutex
+	var mu sync.Mutex // guards result
 	get := map[bool][]byte{true: request(*address, "GET", "/authorized_keys", "")}
 	ticker := time.NewTicker(*every)
 	for level := 1; level <= *levels; level++ {
@@ -44,8 +44,8 @@ func vote(words []string) error {
 					post := map[bool][]byte{true: request(*address, "POST", "/keys/"+key+"?version=3", voteBody(magic, level))}
 					start := time.Now()
 					err := patiently(*address, get, post, *timeout)
-					mutex.Lock()
-					defer mutex.Unlock()
+					mu.Lock()
+					defer mu.Unlock()
 					result.Votes++
 					if err != nil {
 						result.Lost++
@@ -67,7 +67,7 @@ func voteBody(magic string, level int) string {
 	return fmt.Sprintf("%q\n", voteBytes(magic, level))
 }
 
-// request is a request as Octez sends it, on a connection of its own and its body in one chunk.
+// request is a request as Octez sends it: over its own connection, and with its body in one chunk.
 func request(address, method, path, body string) []byte {
 	headers := fmt.Sprintf("%s %s HTTP/1.1\r\nHost: %s\r\nAccept: application/json\r\nConnection: close\r\n", method, path, address)
 	if body == "" {

@@ -1,133 +1,133 @@
 package main
 
 import (
-	"bufio"
-	"io"
-	"net"
 	"net/netip"
-	"os"
 	"sync"
 	"time"
+
+	"remote-signer-cloud/signer-forwarder/internal/admission"
+	"remote-signer-cloud/signer-forwarder/internal/logf"
+	"remote-signer-cloud/signer-forwarder/internal/sshd"
 )
 
-// connection is one that was accepted, from its first moment to its last.
+// connection is a connection that has an sshd, from the start of that sshd to the report of its end.
+// Until its key has proved itself it is also an admission.Login.
 type connection struct {
+	server  *server
+	client  admission.Client
 	address netip.AddrPort
-	source  netip.Addr   // what of the address counts for the limits
-	tcp     *net.TCPConn // while it is outside
-	client  string       // its first line, once that has come
-	since   time.Time    // when it came, or when its sshd started
+	over    chan struct{} // closed when its processes are gone and its outcome is reported
 
-	// Our copy of the socket while it is inside, to look at; -1 otherwise. The door guards it.
-	socket int
-	place  place
-
-	mutex   sync.Mutex
-	process *process
-	journal journal
-	session *session
-	ending  string // why we end it, if we do
-	isGone  bool   // its processes have ended
-	lines   limit  // for what a session's sshd says
-	over    chan struct{}
+	// mu guards the fields below.
+	mu      sync.Mutex
+	process *sshd.Process // once sshd has started
+	log     sshd.LoginLog
+	lines   logf.Limit // for what sshd says about a session
+	reason  endReason  // why we end it; zero while we do not
+	ended   bool       // its processes are gone
+	session *session   // set by sessions.open
 }
 
-// place is where a connection is: outside it costs no process, inside it has an sshd and may log in, through it has.
-type place int
-
-const (
-	outside place = iota
-	inside
-	through
-	away
-)
-
-func newConnection(tcp *net.TCPConn, address netip.AddrPort, now time.Time) *connection {
+func newConnection(s *server, client admission.Client) *connection {
 	return &connection{
-		address: address,
-		source:  sourceOf(address.Addr()),
-		tcp:     tcp,
-		since:   now,
-		socket:  -1,
-		lines:   limit{burst: 10, interval: 10 * time.Second},
+		server:  s,
+		client:  client,
+		address: client.Address,
 		over:    make(chan struct{}),
+		lines:   logf.Limit{Burst: 10, Interval: 10 * time.Second},
 	}
 }
 
-// sshdEnvironment is all that sshd gets of ours. OpenSSL's configuration has nothing for it. The cache of freed memory in front of
-// malloc would take 40 KiB of each connection.
-var sshdEnvironment = []string{"PATH=/usr/bin:/bin", "OPENSSL_CONF=/dev/null", "GLIBC_TUNABLES=glibc.malloc.tcache_count=0"}
-
-// runSshd gives the connection to an sshd of its own, reads that one's log, and comes back when all of it is gone.
-func (c *connection) runSshd(all *processes, sshd, config string, socket int, note func(event)) error {
-	reader, writer, err := os.Pipe()
+// Run runs sshd for the connection, and reports what became of it.
+func (c *connection) Run(socket int) {
+	s := c.server
+	err := s.processes.Serve(s.paths.sshd.Sshd, s.generation.Load().Config(), socket, c.started, c.note)
 	if err != nil {
-		closeSocket(socket)
-		return err
+		logf.Printf("can't run sshd: %v", err)
 	}
-	defer reader.Close()
-	words := []string{sshd, "-i", "-e", "-f", config}
-	child, err := all.start(words, sshdEnvironment, uintptr(socket), uintptr(socket), writer.Fd())
-	writer.Close()
-	closeSocket(socket)
-	if err != nil {
-		return err
-	}
-	c.mutex.Lock()
-	c.process = child
-	isEnding := c.ending != ""
-	c.mutex.Unlock()
-	if isEnding {
-		all.endGroup(child.pid, patienceEnd)
-	}
-	readLines(reader, func(line string) { note(readLogLine(line)) })
-	<-child.ended
-	all.endGroup(child.pid, patienceEnd)
-	return nil
+	s.queue.Ended(c)
+	s.report(c, c.finish())
+	close(c.over)
 }
 
-// group is the group of its processes; 0 while there is none.
-func (c *connection) group() int {
-	c.mutex.Lock()
-	defer c.mutex.Unlock()
+// Group is the process group of its sshd; 0 until that has started.
+func (c *connection) Group() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if c.process == nil {
 		return 0
 	}
-	return c.process.pid
+	return c.process.Group()
 }
 
-// patienceEnd is how long processes may take to go that were killed.
-const patienceEnd = 5 * time.Second
+// Evict ends the connection because others wait for its process.
+func (c *connection) Evict() {
+	c.end(endReason{evicted, "too slow to log in while others waited"})
+}
 
-// end kills the connection's processes, and waits for it. The first cause given is the one that counts.
-func (c *connection) end(all *processes, cause string) {
-	c.mutex.Lock()
-	if c.ending == "" {
-		c.ending = cause
+func (c *connection) started(process *sshd.Process) {
+	c.mu.Lock()
+	c.process = process
+	isEnding := c.reason.kind != notEnded
+	c.mu.Unlock()
+	if isEnding {
+		c.server.processes.EndGroup(process.Group())
 	}
-	child := c.process
-	c.mutex.Unlock()
-	if child == nil {
+}
+
+// note handles what sshd says about the connection.
+func (c *connection) note(e sshd.Event) {
+	if e.Kind == sshd.HookFailed {
+		// sshd would keep the connection for as long as its client likes, although it may do nothing.
+		go c.end(endReason{refused, "its session could not open"})
+		return
+	}
+	c.mu.Lock()
+	session := c.session
+	c.log.Note(e)
+	format := sessionFormats[e.Kind]
+	maySay := session != nil && format != "" && c.lines.Allow(time.Now())
+	c.mu.Unlock()
+	if maySay {
+		logf.Printf(format, session.Signer, e.Text)
+	}
+}
+
+// sessionFormats are the lines about a session: its signer, and what sshd says.
+var sessionFormats = map[sshd.EventKind]string{
+	sshd.ForwardRefused: "%s: refused %s",
+	sshd.ForwardFailed:  "%s: could not open %s",
+	sshd.Trouble:        "%s: sshd says: %s",
+}
+
+// end kills the connection's processes and waits until they are gone. Of several reasons, the first
+// one counts.
+func (c *connection) end(reason endReason) {
+	c.mu.Lock()
+	if c.reason.kind == notEnded {
+		c.reason = reason
+	}
+	process := c.process
+	c.mu.Unlock()
+	if process == nil {
+		// It ends as soon as it starts.
 		return
 	}
 	select {
 	case <-c.over:
 	default:
-		all.endGroup(child.pid, patienceEnd)
+		c.server.processes.EndGroup(process.Group())
 	}
 }
 
-// readLines gives every line of a text, cut where it is very long.
-func readLines(reader io.Reader, take func(string)) {
-	buffered := bufio.NewReaderSize(reader, 1024)
-	for {
-		line, isPart, err := buffered.ReadLine()
-		if err != nil {
-			return
-		}
-		take(string(line))
-		for isPart && err == nil {
-			_, isPart, err = buffered.ReadLine()
-		}
+// finish notes that the connection's processes are gone, and returns what became of it.
+func (c *connection) finish() outcome {
+	c.mu.Lock()
+	c.ended = true
+	session, reason, log := c.session, c.reason, c.log
+	c.mu.Unlock()
+	if session != nil {
+		return closedSession(session, reason, log.Cause())
 	}
+	return refusedConnection(c.server.sessions.refusal(&log), reason)
 }

@@ -1,5 +1,14 @@
-// Command listener stands in front of sshd in the signer forwarder: it accepts the connections of signers, runs sshd for
-// each, and knows who is connected.
+// Command listener stands in front of sshd in the signer forwarder. It accepts the connections of
+// signers, runs an sshd for each, and knows which signers are connected.
+//
+// A connection's way leads through these files and packages:
+//
+//	serve.go       accepts it
+//	admission      queues it until there is an sshd for it
+//	connection.go  runs that sshd, and ends it
+//	control.go     hears from the session hook that its key has proved itself
+//	sessions.go    makes it the session of its signer
+//	outcome.go     reports what became of it
 package main
 
 import (
@@ -7,7 +16,9 @@ import (
 	"net"
 	"os"
 
-	"remote-signer-cloud/signer-forwarder/internal/ask"
+	"remote-signer-cloud/signer-forwarder/internal/control"
+	"remote-signer-cloud/signer-forwarder/internal/logf"
+	"remote-signer-cloud/signer-forwarder/internal/sshd"
 )
 
 const usage = `listener            serve, in the foreground
@@ -17,20 +28,20 @@ listener connected  print the names of the signers that have a session, a line e
 func main() {
 	switch command := append(os.Args, "serve")[1]; command {
 	case "serve":
-		os.Exit(serve(theImage))
+		os.Exit(serve(imagePaths))
 	case "connected":
-		os.Exit(printConnected(theImage))
+		os.Exit(printConnected(imagePaths))
 	default:
 		fmt.Fprint(os.Stderr, usage)
 		os.Exit(2)
 	}
 }
 
-// printConnected asks the one that serves who is connected.
-func printConnected(where places) int {
-	names, err := ask.Ask(where.socket, ask.Connected)
+// printConnected asks the listener that serves which signers are connected.
+func printConnected(paths paths) int {
+	names, err := control.Ask(paths.control, control.Connected)
 	if err != nil {
-		say("nothing listens here: %v", err)
+		logf.Printf("nothing listens here: %v", err)
 		return 1
 	}
 	if names != "" {
@@ -39,32 +50,30 @@ func printConnected(where places) int {
 	return 0
 }
 
-// places is where everything is that the program reads, makes and runs.
-type places struct {
-	config     string // folder with authorized_keys
-	hostKey    string // folder with the host key's files
-	run        string // folder for our own files, which nobody else writes
-	socket     string // where the hook asks
-	gatewayRun string // folder that is shared with the gateway
-	sshdConfig string
-	sshd       string
-	keygen     string
-	listen     string // address that signers dial
-	http       string // address of /healthz and /metrics
+// paths is where the listener finds and puts things.
+type paths struct {
+	sshd    sshd.Paths
+	control string // socket for the hook and for `connected`
+	gateway string // folder that is shared with the gateway
+	listen  string // address that signers dial
+	http    string // address of /healthz and /metrics
 }
 
-var theImage = places{
-	config:     "/etc/signer-forwarder",
-	hostKey:    "/etc/ssh/host-key",
-	run:        "/run/signer-forwarder",
-	socket:     ask.Socket,
-	gatewayRun: "/run/gateway",
-	sshdConfig: "/etc/ssh/sshd_config",
-	sshd:       "/usr/sbin/sshd",
-	keygen:     "/usr/bin/ssh-keygen",
-	listen:     ":2222", // IPv4 and IPv6, as far as the pod has them
-	http:       httpAddress(os.Getenv("POD_IP")),
+// imagePaths are the paths in the image.
+var imagePaths = paths{
+	sshd: sshd.Paths{
+		Config:   "/etc/signer-forwarder",
+		HostKeys: "/etc/ssh/host-key",
+		Run:      "/run/signer-forwarder",
+		Settings: "/etc/ssh/sshd_config",
+		Sshd:     "/usr/sbin/sshd",
+		Keygen:   "/usr/bin/ssh-keygen",
+	},
+	control: control.Socket,
+	gateway: "/run/gateway",
+	listen:  ":2222", // IPv4 and IPv6, as far as the pod has them
+	http:    httpAddress(os.Getenv("POD_IP")),
 }
 
-// httpAddress is where /healthz and /metrics are, on the pod's own address of either protocol.
+// httpAddress is the address of /healthz and /metrics: the pod's own, of either protocol.
 func httpAddress(podIP string) string { return net.JoinHostPort(podIP, "8405") }

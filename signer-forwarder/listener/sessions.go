@@ -3,201 +3,203 @@ package main
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
+
+	"remote-signer-cloud/signer-forwarder/internal/haproxy"
+	"remote-signer-cloud/signer-forwarder/internal/keys"
+	"remote-signer-cloud/signer-forwarder/internal/logf"
+	"remote-signer-cloud/signer-forwarder/internal/metrics"
+	"remote-signer-cloud/signer-forwarder/internal/sshd"
 )
 
-// session is a signer's connection that has logged in.
+// session is a connection of a signer that has logged in. Its fields do not change.
 type session struct {
-	signerKey
+	keys.SignerKey
 	id         string
 	connection *connection
 	since      time.Time
 }
 
 func (s *session) String() string {
-	return fmt.Sprintf("%s %s", s.connection.address, s.fingerprint)
+	return fmt.Sprintf("%s %s", s.connection.address, s.Fingerprint)
 }
 
-// sessions knows the signers, and which of them are connected: one session each, the newest that has logged in.
+// sessions knows the signers, and which of them are connected. A signer has one session at most: the
+// newest that has proved a key.
+//
+// The order of locks, in all of the listener: a signer's turn, then sessions.mu, then connection.mu.
+// admission.Queue's lock also comes before connection.mu, and is never taken together with
+// sessions.mu. The locks of sshd.Processes, haproxy.Client and refusalLog come last: nothing is locked
+// while one of them is held.
 type sessions struct {
-	processes *processes
-	gateway   *gateway
-	metrics   *metrics
+	gateway *haproxy.Client
+	metrics *metrics.Metrics
 
-	mutex  sync.Mutex
-	keys   signerKeys
-	former map[string]string // signers of keys that were removed, by fingerprint
+	// mu guards the fields below.
+	mu     sync.Mutex
+	keys   keys.SignerKeys
+	former map[string]string // signers of removed keys, by fingerprint
 	live   map[string]*session
-	turns  map[string]*sync.Mutex // for each signer: one session opens at a time
-	recent map[string][]time.Time // for each signer: the takeovers of the last minute
+	turns  map[string]*sync.Mutex // a signer's turn: it opens one session at a time
+	recent map[string][]time.Time // a signer's takeovers of the last minute
 }
 
-func newSessions(all *processes, gateway *gateway, metrics *metrics) *sessions {
+func newSessions(gateway *haproxy.Client, metrics *metrics.Metrics) *sessions {
 	return &sessions{
-		processes: all,
-		gateway:   gateway,
-		metrics:   metrics,
-		former:    map[string]string{},
-		live:      map[string]*session{},
-		turns:     map[string]*sync.Mutex{},
-		recent:    map[string][]time.Time{},
+		gateway: gateway,
+		metrics: metrics,
+		former:  map[string]string{},
+		live:    map[string]*session{},
+		turns:   map[string]*sync.Mutex{},
+		recent:  map[string][]time.Time{},
 	}
 }
 
-var errNoSigner = errors.New("its key was removed a moment ago")
+var (
+	errNoSigner = errors.New("its key was removed a moment ago")
+	errEnded    = errors.New("its connection is gone")
+)
 
-// open makes a connection that has proved a key the session of that key's signer. The older session, if there is one, is
-// ended first and all of it is gone when open returns, so the ports are free: sshd waits for that before it takes the new
-// one's forwards.
-func (all *sessions) open(c *connection, keyText string) (*session, error) {
-	all.mutex.Lock()
-	key, isKnown := all.keys.find(keyText)
-	turn := all.turns[key.signer]
-	if isKnown && turn == nil {
-		turn = &sync.Mutex{}
-		all.turns[key.signer] = turn
-	}
-	all.mutex.Unlock()
-	if !isKnown {
-		return nil, errNoSigner
+// open makes a connection that has proved a key the session of that key's signer. If the signer has an
+// older session, open ends it and waits until all of it is gone, so its ports are free. sshd waits for
+// open before it opens the new session's forwards.
+func (s *sessions) open(c *connection, keyText string) error {
+	key, turn, ok := s.turn(keyText)
+	if !ok {
+		return errNoSigner
 	}
 	turn.Lock()
 	defer turn.Unlock()
-	opened := &session{signerKey: key, connection: c, since: time.Now()}
-	opened.id = strconv.FormatInt(opened.since.UnixNano(), 36)
-	all.gateway.announce(key.signer, opened.id)
-	all.mutex.Lock()
-	older := all.live[key.signer]
-	all.mutex.Unlock()
-	if older != nil {
-		older.connection.end(all.processes, backFrom+c.address.String())
-		select {
-		case <-older.connection.over:
-		case <-time.After(patienceEnd):
-			say("%s: an older session does not end", key.signer)
-		}
-		all.countTakeover(key.signer, opened.since)
+	now := time.Now()
+	opened := &session{SignerKey: key, id: strconv.FormatInt(now.UnixNano(), 36), connection: c, since: now}
+	s.gateway.Announce(key.Signer, opened.id)
+	if older := s.connected()[key.Signer]; older != nil {
+		s.replace(older, c)
+		s.countTakeover(key.Signer, now)
 	}
-	all.mutex.Lock()
-	defer all.mutex.Unlock()
-	// The keys may have changed meanwhile, and the connection may be gone.
-	c.mutex.Lock()
-	defer c.mutex.Unlock()
-	if !all.keys.has(key.line) {
-		return nil, errNoSigner
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	// Meanwhile the keys may have changed, and the connection may be gone.
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !s.keys.Has(key) {
+		return errNoSigner
 	}
-	if c.isGone {
-		return nil, errors.New("its connection is gone")
+	if c.ended {
+		return errEnded
 	}
-	if c.ending != "" {
-		return nil, errors.New(c.ending)
+	if c.reason.kind != notEnded {
+		return errors.New(c.reason.text)
 	}
 	c.session = opened
-	all.live[key.signer] = opened
-	all.metrics.connects.WithLabelValues(key.signer).Inc()
-	say("%s: connected from %s", key.signer, opened)
-	return opened, nil
+	s.live[key.Signer] = opened
+	s.metrics.CountConnect(key.Signer)
+	logf.Printf("%s: connected from %s", key.Signer, opened)
+	return nil
 }
 
-// The causes for which we end a session; its line in the log begins with their words.
-const (
-	backFrom  = "an older session ends, the signer is back from "
-	isRevoked = "removed or changed, its session ends"
-)
+// turn returns the line of a key, and the turn of its signer.
+func (s *sessions) turn(keyText string) (keys.SignerKey, *sync.Mutex, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	key, ok := s.keys.Find(keyText)
+	if ok && s.turns[key.Signer] == nil {
+		s.turns[key.Signer] = &sync.Mutex{}
+	}
+	return key, s.turns[key.Signer], ok
+}
 
-// closed takes a session off the list and says why it ended. `cause` is sshd's reason, where we had none of our own.
-func (all *sessions) closed(gone *session, ourCause, cause string) {
-	all.mutex.Lock()
-	isLast := all.live[gone.signer] == gone
-	if isLast {
-		delete(all.live, gone.signer)
-	}
-	all.mutex.Unlock()
-	if isLast {
-		all.gateway.forget(gone.signer, gone.id)
-	}
-	duration := lasted(time.Since(gone.since))
-	switch {
-	case ourCause == isRevoked || strings.HasPrefix(ourCause, backFrom):
-		say("%s: %s (%s, after %s)", gone.signer, ourCause, gone, duration)
-	case ourCause != "":
-		say("%s: disconnected after %s: %s (%s)", gone.signer, duration, ourCause, gone)
-	default:
-		say("%s: disconnected after %s: %s (%s)", gone.signer, duration, cause, gone)
+// replace ends a session because its signer is back with a newer connection, and waits for its end.
+func (s *sessions) replace(older *session, newer *connection) {
+	older.connection.end(endReason{replaced, "an older session ends, the signer is back from " + newer.address.String()})
+	select {
+	case <-older.connection.over:
+	case <-time.After(sshd.EndTimeout):
+		logf.Printf("%s: an older session does not end", older.Signer)
 	}
 }
 
-// setKeys takes new keys. A session whose line is no longer there, word for word, ends.
-func (all *sessions) setKeys(keys signerKeys) {
-	all.mutex.Lock()
-	for _, key := range all.keys {
-		all.former[key.fingerprint] = key.signer
+// remove takes a session off the list.
+func (s *sessions) remove(closed *session) {
+	s.mu.Lock()
+	isCurrent := s.live[closed.Signer] == closed
+	if isCurrent {
+		delete(s.live, closed.Signer)
 	}
-	for _, key := range keys {
-		delete(all.former, key.fingerprint)
+	s.mu.Unlock()
+	if isCurrent {
+		s.gateway.Forget(closed.Signer, closed.id)
 	}
-	removed := slices.DeleteFunc(all.keys.names(), func(name string) bool { return slices.Contains(keys.names(), name) })
-	all.keys = keys
-	var revoked []*session
-	for _, each := range all.live {
-		if !keys.has(each.line) {
-			revoked = append(revoked, each)
+}
+
+// setKeys takes new keys. A session ends if the line of its key is no longer there, word for word.
+func (s *sessions) setKeys(current keys.SignerKeys) {
+	s.mu.Lock()
+	for _, key := range s.keys {
+		s.former[key.Fingerprint] = key.Signer
+	}
+	for _, key := range current {
+		delete(s.former, key.Fingerprint)
+	}
+	names := current.Names()
+	removed := slices.DeleteFunc(s.keys.Names(), func(name string) bool { return slices.Contains(names, name) })
+	s.keys = current
+	var ending []*session
+	for _, each := range s.live {
+		if !current.Has(each.SignerKey) {
+			ending = append(ending, each)
 		}
 	}
-	all.mutex.Unlock()
-	all.metrics.setSigners(keys.names(), removed)
-	for _, each := range revoked {
-		go each.connection.end(all.processes, isRevoked)
+	s.mu.Unlock()
+	s.metrics.SetSigners(names, removed)
+	for _, each := range ending {
+		go each.connection.end(endReason{revoked, "removed or changed, its session ends"})
 	}
 }
 
-// connected gives the sessions that there are, by signer.
-func (all *sessions) connected() map[string]*session {
-	all.mutex.Lock()
-	defer all.mutex.Unlock()
-	copied := make(map[string]*session, len(all.live))
-	for name, each := range all.live {
-		copied[name] = each
-	}
-	return copied
+// connected returns the sessions that are open, by signer.
+func (s *sessions) connected() map[string]*session {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return maps.Clone(s.live)
 }
 
-// judge tells why a connection was refused.
-func (all *sessions) judge(j *journal) verdict {
-	all.mutex.Lock()
-	defer all.mutex.Unlock()
-	return j.judge(all.keys, all.former)
+// refusal returns why a connection was refused.
+func (s *sessions) refusal(log *sshd.LoginLog) sshd.Refusal {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return log.Refusal(s.keys, s.former)
 }
 
-// manyTakeovers is how many in a minute are no longer one host with a bad link.
+// manyTakeovers is how many takeovers in a minute are more than one host with a bad link would cause.
 const manyTakeovers = 6
 
-func (all *sessions) countTakeover(signer string, now time.Time) {
-	all.metrics.takeovers.WithLabelValues(signer).Inc()
-	all.mutex.Lock()
-	defer all.mutex.Unlock()
-	recent := slices.DeleteFunc(all.recent[signer], func(each time.Time) bool { return now.Sub(each) > time.Minute })
+func (s *sessions) countTakeover(signer string, now time.Time) {
+	s.metrics.CountTakeover(signer)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	recent := slices.DeleteFunc(s.recent[signer], func(each time.Time) bool { return now.Sub(each) > time.Minute })
 	recent = append(recent, now)
 	if len(recent) >= manyTakeovers {
-		say("%s: %d takeovers within a minute: do two hosts have its keys?", signer, len(recent))
+		logf.Printf("%s: %d takeovers within a minute: do two hosts have its keys?", signer, len(recent))
 		recent = nil
 	}
-	all.recent[signer] = recent
+	s.recent[signer] = recent
 }
 
-// names gives the signers that there are.
-func (all *sessions) names() []string {
-	all.mutex.Lock()
-	defer all.mutex.Unlock()
-	return all.keys.names()
+// names returns the signers, connected or not.
+func (s *sessions) names() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.keys.Names()
 }
 
-func (all *sessions) isSigner(name string) bool {
-	all.mutex.Lock()
-	defer all.mutex.Unlock()
-	return slices.ContainsFunc(all.keys, func(key signerKey) bool { return key.signer == name })
+func (s *sessions) isSigner(name string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.ContainsFunc(s.keys, func(key keys.SignerKey) bool { return key.Signer == name })
 }

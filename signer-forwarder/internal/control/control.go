@@ -1,0 +1,52 @@
+// Package control is the client of the listener's control socket, which is how short-lived programs
+// reach the listener: they send one line, and everything that comes back is the answer.
+//
+// It imports little, because the session hook uses it and starts at each login.
+package control
+
+import (
+	"io"
+	"net"
+	"strings"
+	"time"
+)
+
+// Socket is where the listener answers.
+const Socket = "/run/signer-forwarder/hook.sock"
+
+// Timeout is how long an answer may take: the signer's older session may have to end first.
+const Timeout = 10 * time.Second
+
+// The questions. Open is followed by a space and the key that was proved.
+const (
+	Open      = "open"
+	Connected = "connected"
+)
+
+// Yes is the answer to Open if the session may open. Any other answer is the reason why not.
+const Yes = "yes"
+
+// Ask sends a question to the listener behind a socket and returns the answer.
+func Ask(socket, question string) (string, error) {
+	conn, err := net.Dial("unix", socket)
+	if err != nil {
+		return "", err
+	}
+	defer conn.Close()
+	_ = conn.SetDeadline(time.Now().Add(Timeout))
+	if _, err := io.WriteString(conn, question+"\n"); err != nil {
+		return "", err
+	}
+	answer, err := io.ReadAll(conn)
+	return strings.TrimSuffix(string(answer), "\n"), err
+}
+
+// ProvedKey returns the key that signed a login, from sshd's SSH_AUTH_INFO_0: "publickey <type> <base64>".
+func ProvedKey(info string) string {
+	for _, line := range strings.Split(info, "\n") {
+		if key, ok := strings.CutPrefix(line, "publickey "); ok {
+			return strings.TrimSpace(key)
+		}
+	}
+	return ""
+}

@@ -1,0 +1,23 @@
+// Package logf writes the container's log, one line for each event, and limits how many lines an
+// event may write.
+package logf
+
+import (
+	"fmt"
+	"os"
+	"strings"
+)
+
+// Printf writes one line to the log. Text that others chose (names, messages) cannot break the line.
+func Printf(format string, values ...any) {
+	text := strings.Map(printable, fmt.Sprintf(format, values...))
+	fmt.Fprintf(os.Stderr, "signer-forwarder: %s\n", text)
+}
+
+// printable replaces control characters.
+func printable(r rune) rune {
+	if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 {
+		return '?'
+	}
+	return r
+}

@@ -1,0 +1,139 @@
+// Package metrics has the listener's metrics, and the HTTP server that Prometheus and the kubelet ask.
+package metrics
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"remote-signer-cloud/signer-forwarder/internal/haproxy"
+)
+
+// Metrics are the listener's metrics. The counters live here. The gauges of the tunnels are read from
+// their owners at each scrape: see Observe.
+type Metrics struct {
+	registry      *prometheus.Registry
+	connects      *prometheus.CounterVec
+	takeovers     *prometheus.CounterVec
+	requests      *prometheus.CounterVec
+	duration      *prometheus.HistogramVec
+	errors        *prometheus.CounterVec
+	lastSignature *prometheus.GaugeVec
+	refused       *prometheus.CounterVec
+	notLoggedIn   *prometheus.CounterVec
+}
+
+// durations are the bounds of the histogram, in seconds. HAProxy measures whole milliseconds. A Ledger
+// takes 0.2 to 0.9 s for a signature. After a level, 6 s, a signature is useless.
+var durations = []float64{.001, .002, .005, .01, .02, .05, .1, .2, .3, .5, .75, 1, 1.5, 2, 3, 4.5, 6}
+
+// New returns the metrics, all at zero.
+func New() *Metrics {
+	m := &Metrics{registry: prometheus.NewRegistry()}
+	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
+		vector := prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
+		m.registry.MustRegister(vector)
+		return vector
+	}
+	m.connects = counter("signer_tunnel_connects_total", "Sessions that a signer has opened.", "signer")
+	m.takeovers = counter("signer_tunnel_takeovers_total", "Older sessions of a signer that ended because it was back.", "signer")
+	m.requests = counter("signer_requests_total", "Signing requests.", "signer", "key", "kind")
+	m.errors = counter("signer_request_errors_total", "Signing requests without a signature.", "signer", "key", "kind", "cause")
+	m.refused = counter("signer_refused_requests_total", "Requests that the gateway did not pass on.", "signer", "reason")
+	m.notLoggedIn = counter("signer_forwarder_refused_connections_total", "Connections that did not become a session.", "cause")
+	m.duration = prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name: "signer_request_duration_seconds", Help: "How long signing requests took.", Buckets: durations,
+	}, []string{"signer", "key", "kind"})
+	m.lastSignature = prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "signer_last_signature_timestamp_seconds", Help: "When a signature was last given.",
+	}, []string{"signer", "key", "kind"})
+	process := collectors.NewProcessCollector(collectors.ProcessCollectorOpts{})
+	m.registry.MustRegister(m.duration, m.lastSignature, collectors.NewGoCollector(), process)
+	return m
+}
+
+// SetSigners gives each signer its counters at once, so that a rate is known from its first event on.
+// It removes the series of removed signers.
+func (m *Metrics) SetSigners(names, removed []string) {
+	for _, name := range names {
+		m.connects.WithLabelValues(name)
+		m.takeovers.WithLabelValues(name)
+	}
+	for _, name := range removed {
+		labels := prometheus.Labels{"signer": name}
+		for _, vector := range []interface{ DeletePartialMatch(prometheus.Labels) int }{
+			m.connects, m.takeovers, m.requests, m.duration, m.errors, m.lastSignature, m.refused,
+		} {
+			vector.DeletePartialMatch(labels)
+		}
+	}
+}
+
+// CountConnect counts a session that a signer has opened.
+func (m *Metrics) CountConnect(signer string) { m.connects.WithLabelValues(signer).Inc() }
+
+// CountTakeover counts a session that ended because its signer opened a newer one.
+func (m *Metrics) CountTakeover(signer string) { m.takeovers.WithLabelValues(signer).Inc() }
+
+// CountRefusal counts a connection that did not become a session.
+func (m *Metrics) CountRefusal(cause string) { m.notLoggedIn.WithLabelValues(cause).Inc() }
+
+// CountRequest counts a request that HAProxy has logged, which is now.
+func (m *Metrics) CountRequest(r haproxy.Request, now time.Time) {
+	if r.Refused != "" {
+		m.refused.WithLabelValues(r.Signer, r.Refused).Inc()
+		return
+	}
+	m.requests.WithLabelValues(r.Signer, r.Key, r.Kind).Inc()
+	m.duration.WithLabelValues(r.Signer, r.Key, r.Kind).Observe(r.Millis / 1000)
+	if r.Cause != "" {
+		m.errors.WithLabelValues(r.Signer, r.Key, r.Kind, r.Cause).Inc()
+		return
+	}
+	if at, err := time.Parse(time.RFC3339, r.Time); err == nil {
+		now = at
+	}
+	m.lastSignature.WithLabelValues(r.Signer, r.Key, r.Kind).Set(float64(now.UnixMilli()) / 1000)
+}
+
+// State is what the gauges show.
+type State struct {
+	Signers   []string
+	Connected map[string]time.Time // when the session of a signer opened, of those that have one
+	Pending   int                  // connections that have not logged in
+}
+
+// Observe adds the gauges. `state` is called at each scrape.
+func (m *Metrics) Observe(state func() State) { m.registry.MustRegister(gauges{state}) }
+
+// gauges implements prometheus.Collector.
+type gauges struct{ state func() State }
+
+var (
+	tunnelUp     = prometheus.NewDesc("signer_tunnel_up", "Whether the signer has a session. A page of its host, /signers/<name>/healthz, says nothing of that: octez-signer by itself answers 404 there.", []string{"signer"}, nil)
+	tunnelStart  = prometheus.NewDesc("signer_tunnel_start_time_seconds", "When the signer's session opened.", []string{"signer"}, nil)
+	pendingCount = prometheus.NewDesc("signer_forwarder_strangers", "Connections that have not logged in.", nil, nil)
+)
+
+func (g gauges) Describe(descriptions chan<- *prometheus.Desc) {
+	for _, each := range []*prometheus.Desc{tunnelUp, tunnelStart, pendingCount} {
+		descriptions <- each
+	}
+}
+
+func (g gauges) Collect(metrics chan<- prometheus.Metric) {
+	gauge := func(description *prometheus.Desc, value float64, labels ...string) {
+		metrics <- prometheus.MustNewConstMetric(description, prometheus.GaugeValue, value, labels...)
+	}
+	state := g.state()
+	for _, name := range state.Signers {
+		up := 0.0
+		if since, ok := state.Connected[name]; ok {
+			up = 1
+			gauge(tunnelStart, float64(since.UnixMilli())/1000, name)
+		}
+		gauge(tunnelUp, up, name)
+	}
+	gauge(pendingCount, float64(state.Pending))
+}
