@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../local/machine/checkout.ts";
-import { isEnding, undoAll, undoAtSignals } from "./base/cleanup.ts";
+import { cleanUp, cleanUpAtSignals, isEnding } from "./base/cleanup.ts";
 import { describeMachine } from "./base/machine.ts";
 import { parts } from "./parts.ts";
 import { plot } from "./report/plot.ts";
@@ -25,7 +25,7 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
-undoAtSignals();
+cleanUpAtSignals();
 const progress = (line: string): void => console.error(line);
 try {
   const started = Date.now();
@@ -50,5 +50,5 @@ try {
   if (!isEnding()) console.error(`error: ${(error as Error).message}`);
   process.exitCode = 1;
 } finally {
-  await undoAll();
+  await cleanUp();
 }

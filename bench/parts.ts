@@ -11,7 +11,7 @@ import { type BenchSigner, home } from "./rig/signers.ts";
 import { awaitWords } from "./rig/traffic.ts";
 import { straightTo } from "./variants/peerVariants.ts";
 import { ourVariant, sshVariant } from "./variants/sshVariants.ts";
-import { ours, plainSsh, ratholeNoise } from "./variants/variant.ts";
+import { plainSsh, ratholeNoise, signerForwarder } from "./variants/variant.ts";
 import type { World } from "./world.ts";
 
 type Progress = (line: string) => void;
@@ -24,7 +24,7 @@ export const parts: Readonly<Record<string, Part>> = {
   },
 
   async outage(world, results, quick, progress) {
-    const compared = [plainSsh(world.imageSsh.name), ours, ratholeNoise];
+    const compared = [plainSsh(world.imageSsh.name), signerForwarder, ratholeNoise];
     const variants = world.variants.filter(({ name }) => compared.includes(name));
     results.outage = await measureOutages(variants, quick ? 1 : 3, quick ? 15 : 30, progress);
     const [plain, mine] = await portServers(world);
@@ -79,12 +79,12 @@ async function portServers({ forwarder, imageSsh, stock }: World): Promise<[Port
   const plain = {
     ...{ name: plainSsh(imageSsh.name), client: imageSsh, signer: { ...home, port } },
     server: { ...stock.address, user: imageSsh.user, hostKey: stock.hostKey.public },
-    door: async () => ({ place: otherCloud, address: `127.0.0.1:${port}` }),
+    signerAddress: async () => ({ place: otherCloud, address: `127.0.0.1:${port}` }),
     pid: async () => stock.pids()[0] as number,
   };
   const mine = {
-    ...{ name: ours, client: imageSsh, signer: home, server: await forwarder.server() },
-    door: () => forwarder.door(home),
+    ...{ name: signerForwarder, client: imageSsh, signer: home, server: await forwarder.server() },
+    signerAddress: () => forwarder.signerAddress(home),
     pid: () => forwarder.pid(),
   };
   return [plain, mine];
@@ -103,7 +103,7 @@ async function crowdServers({ forwarder, imageSsh, stock }: World): Promise<Crow
       },
     },
     {
-      ...{ name: ours, client: imageSsh, server },
+      ...{ name: signerForwarder, client: imageSsh, server },
       pids: () => forwarder.pids(),
       async restart() {
         const { since } = await forwarder.kill();

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { run } from "../local/machine/run.ts";
 import { ensurePackages } from "../local/toolchain/debianPackages.ts";
 import { stopAll } from "../testbed/background.ts";
-import { atEnd } from "./base/cleanup.ts";
+import { onExit } from "./base/cleanup.ts";
 import { kubernetesVersion } from "./base/machine.ts";
 import { imagesOpenSsh, machinesOpenSsh, makeKeyPair } from "./base/openssh.ts";
-import { home as homePlace, makePlaces } from "./rig/networks.ts";
+import { home as homePlace, makeNetworks } from "./rig/networks.ts";
 import { type BenchSigner, home, office } from "./rig/signers.ts";
 import { ensureTraffic, signerPort, startSigner } from "./rig/traffic.ts";
 import { Forwarder } from "./servers/forwarder.ts";
@@ -26,18 +26,18 @@ export async function makeWorld(progress: (line: string) => void) {
   const folder = mkdtempSync(join(tmpdir(), "rsc-bench-"));
   // The stock servers' ordinary user has files in there.
   chmodSync(folder, 0o711);
-  atEnd("the bench's files", () => {
+  onExit("the bench's files", () => {
     rmSync(folder, { recursive: true, force: true });
   });
   await ensurePackages(progress, ["openssh-client", "openssh-server", "iproute2", "iptables", "util-linux"]);
   await ensureTraffic(progress);
   const rathole = await ensurePeer("rathole", progress);
   const bore = await ensurePeer("bore", progress);
-  atEnd("the programs", stopAll);
+  onExit("the programs", stopAll);
 
   const forwarder = new Forwarder();
   await forwarder.up(progress);
-  await makePlaces();
+  await makeNetworks();
   await startSigner(homePlace);
   const root = join(folder, "root");
   await copyRoot(await forwarder.pid(), root);
@@ -48,7 +48,7 @@ export async function makeWorld(progress: (line: string) => void) {
   const stock = new StockServer(imageSsh, 2201, hostKey, [home.public, office.public]);
   const others = machineSsh.name === imageSsh.name ? [] : [new StockServer(machineSsh, 2202, hostKey, [home.public])];
   for (const server of [stock, ...others]) {
-    atEnd("a stock sshd", () => server.kill());
+    onExit("a stock sshd", () => server.kill());
     await server.start();
   }
 

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { bakerRelease } from "../infra/names/releaseNames.ts";
 import { clusterDown } from "../local/cluster/localCluster.ts";
 import { root } from "../local/machine/checkout.ts";
 import { ensureTools } from "../local/toolchain/tools.ts";
@@ -23,7 +24,7 @@ ${commonHelp}
 `;
 
 /** How long a signer may take for its first signature, before the disaster and after the respin. */
-const patienceSeconds = 120;
+const timeoutSeconds = 120;
 
 await runCommand({ help, switches: ["yes"] }, async (options) => {
   const stack = readStack(options);
@@ -70,15 +71,15 @@ await runCommand({ help, switches: ["yes"] }, async (options) => {
 
   /** When a key's first signature after a moment was made, in milliseconds of Date.now(). */
   async function signature(key: { alias: string; signer: string; baker: string }, since: Date): Promise<number> {
-    const deadline = Date.now() + patienceSeconds * 1000;
+    const deadline = Date.now() + timeoutSeconds * 1000;
     for (;;) {
-      const words = ["logs", `statefulset/baker-${key.baker}`, "--container", "octez-baker", "--timestamps"];
+      const words = ["logs", `statefulset/${bakerRelease(key.baker)}`, "--container", "octez-baker", "--timestamps"];
       const from = ["--namespace", stack.name, `--since-time=${since.toISOString()}`];
       const time = firstSignature(await kubectl([...words, ...from]).catch(() => ""), key.alias, since);
       if (time !== undefined) return time;
       if (Date.now() > deadline) {
         const said = signers.find(({ name }) => name === key.signer)?.output() ?? "";
-        throw new Error(`${key.alias}: found no signature within ${patienceSeconds} s; its signer said:\n${said}`);
+        throw new Error(`${key.alias}: found no signature within ${timeoutSeconds} s; its signer said:\n${said}`);
       }
       await sleep(200);
     }

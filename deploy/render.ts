@@ -16,8 +16,7 @@ ${commonHelp}
 
 await runCommand({ help }, async (options) => {
   const program = await runStack(readStack(options));
-  const { helm } = await ensureTools(["helm"], progress);
-  const manifests = await manifestsOf(program, helm);
+  const manifests = await manifestsOf(program, async () => (await ensureTools(["helm"], progress)).helm);
   process.stdout.write(printManifests(manifests));
   for (const { name, type } of cloudResources(program))
     progress(`left out, for the pulumi CLI to make: ${type} ${name}`);

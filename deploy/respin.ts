@@ -1,8 +1,9 @@
+import { bakerRelease } from "../infra/names/releaseNames.ts";
 import { ensureTools } from "../local/toolchain/tools.ts";
 import { commonHelp, progress, runCommand } from "./cli/command.ts";
 import { confirm } from "./cli/confirm.ts";
 import { Steps } from "./cli/stopwatch.ts";
-import { kubectlFor } from "./cluster/kubectl.ts";
+import { type ClusterAddress, kubectlFor } from "./cluster/kubectl.ts";
 import { ensureLocalCluster } from "./cluster/ownCluster.ts";
 import { upWithCli, upWithKubectl } from "./engine/bringUp.ts";
 import { addressOfCluster, isInCloud } from "./engine/clusterAddress.ts";
@@ -44,26 +45,29 @@ await runCommand({ help, switches: ["yes"] }, async (options) => {
   const program = await runStack(stack);
   const pulumi = hasPulumi() ? new PulumiStack(stack) : undefined;
   if (!pulumi) requireNoCloud(stack, program);
-  const { helm, kubectl: binary } = await ensureTools(["helm", "kubectl"], progress);
-  const objects = await manifestsOf(program, helm);
+  // Whoever needs a tool first has it built: a refusal that needs none does not wait for that.
+  const tools = () => ensureTools(["helm", "kubectl"], progress);
+  const kubectlAt = async (address: ClusterAddress) => kubectlFor((await tools()).kubectl, address);
+  const objects = await manifestsOf(program, async () => (await tools()).helm);
 
   const address = await addressOfCluster(stack, program, pulumi);
-  const findings = await examine(address && kubectlFor(binary, address), stack.name, objects, local);
+  const kubectlBefore = address && (await kubectlAt(address));
+  const remains = await examine(kubectlBefore, stack.name, objects, local);
   const known = pulumi && (await pulumi.exists()) ? await pulumi.state() : undefined;
   // This machine's own starts with what it has, unless there is nothing.
-  const isGone = findings.cluster === "absent" || (findings.cluster === "silent" && !local);
+  const isGone = remains.cluster === "absent" || (remains.cluster === "silent" && !local);
   const cleaned = known && withoutDead(known, ({ context }) => isGone || context !== address?.context);
-  const lostOwners = new Set(findings.lostClaims.map(({ owner }) => owner));
+  const lostOwners = new Set(remains.lostClaims.map(({ owner }) => owner));
   const bakers = ((stack.file.config?.[`${project}:bakers`] ?? []) as BakerOfConfig[]).filter(({ name }) =>
-    lostOwners.has(`baker-${name}`),
+    lostOwners.has(bakerRelease(name)),
   );
   const { snapshots, missed } = await findBackups(
     stack,
     bakers.map(({ name }) => name),
-    { kubectl: findings.cluster === "answers" && address ? kubectlFor(binary, address) : undefined, local },
+    { kubectl: remains.cluster === "answers" ? kubectlBefore : undefined, local },
   );
   const plan = planOf({
-    findings,
+    remains,
     address: address ? addressText(address) : "one of Google's, that Pulumi's state knows nothing of",
     maker: makerOf(stack, local !== undefined),
     ...(pulumi && { state: { found: known !== undefined && hasObjects(known), dead: cleaned?.dropped ?? 0 } }),
@@ -75,6 +79,8 @@ await runCommand({ help, switches: ["yes"] }, async (options) => {
   say("does not come back", plan.lost);
   if (plan.blocked) throw new Error(plan.blocked);
   if (!options.has("yes")) await confirm(`Respin stack ${stack.name}?`, stack.name);
+  // Nothing is changed before every tool is there.
+  await tools();
 
   const steps = new Steps();
   if (local) await steps.run("the cluster", () => ensureLocalCluster(local));
@@ -85,11 +91,11 @@ await runCommand({ help, switches: ["yes"] }, async (options) => {
       progress(`the state as it was is in ${copy}`);
     }
     // A base dir must be there before its baker is, and the cluster before both.
-    if (snapshots.size > 0 && isInCloud(stack) && findings.cluster !== "answers") {
+    if (snapshots.size > 0 && isInCloud(stack) && remains.cluster !== "answers") {
       await steps.run("the cluster", () => upWithCli(pulumi, { ...recovering, only: "**GkeCluster**" }));
     }
   }
-  const kubectlNow = async () => kubectlFor(binary, (await addressOfCluster(stack, program, pulumi)) ?? {});
+  const kubectlNow = async () => kubectlAt((await addressOfCluster(stack, program, pulumi)) ?? {});
   for (const baker of bakers) {
     const own = snapshots.get(baker.name) ?? [];
     if (own.length === 0) continue;

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { chownSync, copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { clusterLayout } from "../local/cluster/layout.ts";
 import { root } from "../local/machine/checkout.ts";
 import { stateFolder } from "../local/machine/paths.ts";
 import { run } from "../local/machine/run.ts";
@@ -11,6 +10,7 @@ import { type Background, start, stopAll, until } from "../testbed/background.ts
 import { imageRoot, inImage } from "../testbed/imageRoot.ts";
 import { homeOf, inside, makeNetwork, removeNetwork } from "../testbed/network.ts";
 import { ssh, sshWords } from "../testbed/sshClient.ts";
+import { testCluster } from "../testbed/testCluster.ts";
 import { Stack, temporary } from "../testbed/testStack.ts";
 
 // The door that faces the internet: real clients that may come in, and strangers who can't keep them out.
@@ -68,7 +68,7 @@ function says(line: RegExp, from: number, seconds = 15): Promise<string> {
 /** Asks a signer as a baker does, from the cluster's node; gives the body of the answer. */
 async function ask(signer: string, port: number): Promise<string> {
   const address = await stack.kubectl("get", "service", `signer-${signer}`, "--output", "jsonpath={.spec.clusterIP}");
-  const [enter, ...node] = inside(clusterLayout("e2e").netns) as [string, ...string[]];
+  const [enter, ...node] = inside(testCluster.netns) as [string, ...string[]];
   const url = `http://${address.trim()}:${port}/authorized_keys`;
   return run(enter, [...node, "curl", "--silent", "--max-time", "5", url]).catch(String);
 }

@@ -4,11 +4,11 @@ import { chmodSync, copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { readChart } from "../deploy/stack/chart.ts";
-import { clusterLayout } from "../local/cluster/layout.ts";
 import { root } from "../local/machine/checkout.ts";
 import { until } from "../testbed/background.ts";
 import { inside } from "../testbed/network.ts";
 import { type SshResult, ssh } from "../testbed/sshClient.ts";
+import { testCluster } from "../testbed/testCluster.ts";
 import { Stack, temporary } from "../testbed/testStack.ts";
 
 const stack = new Stack("e2e", 30022);
@@ -158,7 +158,7 @@ function dial(address: string, key: string, known: string, seconds: number, ...o
     `UserKnownHostsFile=${known}`,
     ...options,
   ].flatMap((option) => ["-o", option]);
-  const [enter, ...node] = inside(clusterLayout("e2e").netns) as [string, ...string[]];
+  const [enter, ...node] = inside(testCluster.netns) as [string, ...string[]];
   const words = ["-F", "none", "-i", key, "-p", "2222", "-l", "signer", ...settings, address];
   return ssh([enter, [...node, "ssh", ...words]], ["-N", "-R", "8443:127.0.0.1:1"], [], seconds);
 }

@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { ensureLocalCluster } from "../deploy/cluster/ownCluster.ts";
-import { clusterLayout } from "../local/cluster/layout.ts";
 import { octezStandIn } from "../octez-stand-in/standInImage.ts";
 import { type Background, stopAll, until } from "../testbed/background.ts";
 import { makeNetwork, removeNetwork } from "../testbed/network.ts";
-import { kubeconfig, Stack, temporary } from "../testbed/testStack.ts";
+import { clusterName, kubeconfig, testCluster } from "../testbed/testCluster.ts";
+import { Stack, temporary } from "../testbed/testStack.ts";
 
 const stack = new Stack("e2e", 30022);
-const { nodeAddress, apiServiceAddress } = clusterLayout("e2e");
+const { nodeAddress, apiServiceAddress } = testCluster;
 const foreign = "e2e-foreign";
 const scrapers = "e2e-monitoring";
 const monitors = "podmonitors.monitoring.coreos.com";
@@ -43,7 +43,7 @@ before(async () => {
     ];
     settings.monitoring = { kind: "PodMonitor", namespace: scrapers };
   });
-  await ensureLocalCluster({ name: "e2e", kubeconfig });
+  await ensureLocalCluster({ name: clusterName, kubeconfig });
   await apply(podMonitors());
   await stack.npm("up");
   for (const namespace of [foreign, scrapers]) await stack.kubectl("create", "namespace", namespace);

@@ -4,11 +4,11 @@ import { copyFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { parseHostKey, parsePublicKey } from "../infra/keys/sshKey.ts";
-import { clusterLayout } from "../local/cluster/layout.ts";
 import { root } from "../local/machine/checkout.ts";
 import { type Background, start, stopAll, until } from "../testbed/background.ts";
 import { inside, makeNetwork, removeNetwork } from "../testbed/network.ts";
 import { ssh, sshWords } from "../testbed/sshClient.ts";
+import { testCluster } from "../testbed/testCluster.ts";
 import { Stack, temporary } from "../testbed/testStack.ts";
 
 const homes = ["home", "office"];
@@ -18,7 +18,7 @@ stack.change((settings) => Object.assign(settings.endpoint as object, { alternat
 const stateOfHome = join(root, ".local/signers/e2e/home");
 let home: Background;
 let office: Background;
-let hammer: Background;
+let polling: Background;
 let began: Date;
 
 before(async () => {
@@ -27,7 +27,7 @@ before(async () => {
   home = await stack.startSigner("home");
   office = await stack.startSigner("office");
   for (const key of homes) await signs(`${key}-baker`);
-  hammer = await startHammer("office", 8453);
+  polling = await startPolling("office", 8453);
   began = new Date();
 });
 
@@ -109,8 +109,8 @@ describe("a signer's ssh key is changed while signing goes on", () => {
 });
 
 test("no request of a baker failed meanwhile, and of a signer that did not redial none at all", async () => {
-  await hammer.stop();
-  assert.match(hammer.output(), /^asked \d{3,} failed 0\n$/);
+  await polling.stop();
+  assert.match(polling.output(), /^asked \d{3,} failed 0\n$/);
   const lines = await stack.bakerLog(began);
   // A level that passed before the baker asked for it says that this machine stood still, not that a request was lost.
   const missed = lines.filter((line) => /: (failed|waiting) /.test(line) && !line.endsWith("its time had passed"));
@@ -159,9 +159,9 @@ async function signs(key: string): Promise<void> {
 }
 
 /** Asks a signer's Service all the time. */
-async function startHammer(signer: string, port: number): Promise<Background> {
+async function startPolling(signer: string, port: number): Promise<Background> {
   const address = await stack.kubectl("get", "service", `signer-${signer}`, "--output", "jsonpath={.spec.clusterIP}");
-  const [enter, ...node] = inside(clusterLayout("e2e").netns) as [string, ...string[]];
+  const [enter, ...node] = inside(testCluster.netns) as [string, ...string[]];
   const url = `http://${address.trim()}:${port}/authorized_keys`;
   return start(enter, [...node, process.execPath, join(root, "testbed/pollLoop.ts"), url]);
 }

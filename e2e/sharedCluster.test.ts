@@ -9,6 +9,7 @@ import { root } from "../local/machine/checkout.ts";
 import { stopAll } from "../testbed/background.ts";
 import { makeNetwork, removeNetwork } from "../testbed/network.ts";
 import { said, ssh, sshWords } from "../testbed/sshClient.ts";
+import { testCluster } from "../testbed/testCluster.ts";
 import { Stack, withoutPulumi } from "../testbed/testStack.ts";
 
 // One stack that only makes a cluster known, and one that runs in that cluster.
@@ -58,7 +59,7 @@ for (const [way, by, skip] of ways) {
     test("a stack that only has a cluster comes up, and tells others how to reach it", async () => {
       await by(() => owner.npm("up"));
       const { cluster, signerEndpoint } = JSON.parse(await by(() => owner.npm("output"))) as Record<string, unknown>;
-      assert.deepEqual([(cluster as { context: string }).context, signerEndpoint], ["local-e2e", null]);
+      assert.deepEqual([(cluster as { context: string }).context, signerEndpoint], [testCluster.context, null]);
     });
 
     test("another stack runs in that cluster, and a second up changes nothing", async () => {

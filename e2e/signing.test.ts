@@ -3,10 +3,10 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { clusterLayout } from "../local/cluster/layout.ts";
 import { root } from "../local/machine/checkout.ts";
 import { type Background, start, stopAll, until } from "../testbed/background.ts";
 import { homeOf, inside, makeNetwork, removeNetwork } from "../testbed/network.ts";
+import { testCluster } from "../testbed/testCluster.ts";
 import { newSigner, Stack, temporary } from "../testbed/testStack.ts";
 
 const homes = ["home", "office", "cabin"];
@@ -142,8 +142,8 @@ describe("two signers behind NAT", () => {
     const serviceAddress = (
       await stack.kubectl("get", "service", "signer-home", "--output", "jsonpath={.spec.clusterIP}")
     ).trim();
-    const [enter, ...node] = inside(clusterLayout("e2e").netns) as [string, ...string[]];
-    const hammer = start(enter, [
+    const [enter, ...node] = inside(testCluster.netns) as [string, ...string[]];
+    const polling = start(enter, [
       ...node,
       process.execPath,
       join(root, "testbed/pollLoop.ts"),
@@ -172,8 +172,8 @@ describe("two signers behind NAT", () => {
     await until("and it is refused", 20, () => /Permission denied/.test(signer.output()), signer.output);
     await signer.stop();
 
-    await hammer.stop();
-    assert.match(hammer.output(), /^asked \d{3,} failed 0\n$/, "every request was answered");
+    await polling.stop();
+    assert.match(polling.output(), /^asked \d{3,} failed 0\n$/, "every request was answered");
     // A level that passed before the baker asked for it says that this machine stood still, not that a request was lost.
     const missed = (await stack.bakerLog(since)).filter(
       (line) => /: (failed|waiting) /.test(line) && !line.endsWith("its time had passed"),

@@ -7,7 +7,8 @@ import { hasPulumi } from "../deploy/engine/pulumi.ts";
 import { clusterStatus } from "../local/cluster/localCluster.ts";
 import { root } from "../local/machine/checkout.ts";
 import { until } from "../testbed/background.ts";
-import { kubeconfig, Stack, withoutPulumi } from "../testbed/testStack.ts";
+import { kubeconfig, testCluster } from "../testbed/testCluster.ts";
+import { Stack, withoutPulumi } from "../testbed/testStack.ts";
 
 const one = new Stack("e2e", 30022);
 const two = new Stack("e2e-two", 30032);
@@ -127,12 +128,12 @@ test("with --context a stack goes to the cluster that is named, whatever its con
   const dev = clusterStatus("dev").state;
   process.env.KUBECONFIG = join(root, kubeconfig);
   try {
-    await elsewhere.npm("up", "--context", "local-e2e", "--yes");
+    await elsewhere.npm("up", "--context", testCluster.context, "--yes");
     assert.equal(
       await elsewhere.kubectl("get", "deployments", "--output", "name"),
       "deployment.apps/signer-forwarder\n",
     );
-    await elsewhere.npm("down", "--context", "local-e2e", "--yes");
+    await elsewhere.npm("down", "--context", testCluster.context, "--yes");
   } finally {
     delete process.env.KUBECONFIG;
   }

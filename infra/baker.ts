@@ -2,7 +2,8 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Cluster } from "./cluster/clusterAccess.ts";
 import type { BakerConfig, StackConfig } from "./config/config.ts";
-import { listenerOf, releaseOf } from "./config/signerRoutes.ts";
+import { primarySigner } from "./config/signerRoutes.ts";
+import { bakerRelease } from "./names/releaseNames.ts";
 import { snapshotLabels } from "./names/snapshotLabels.ts";
 import type { SignerForwarder } from "./signerForwarder.ts";
 
@@ -31,7 +32,7 @@ export class Baker extends pulumi.ComponentResource {
     super("remote-signer-cloud:index:Baker", name, {}, opts);
     const { backupImage, cluster, forwarder, image, namespace, signerUrls } = args;
     const { name: _, keys, backup, ...settings } = args.baker;
-    const release = releaseOf(args.baker);
+    const release = bakerRelease(args.baker.name);
     const child = { parent: this, provider: cluster.provider };
     const snapshotClass = backup && !backup.snapshotClassName ? this.makeSnapshotClass(name, args, child) : undefined;
 
@@ -51,7 +52,7 @@ export class Baker extends pulumi.ComponentResource {
               ...(backupImage && { image: backupImage }),
             },
           }),
-          keys: keys.map(({ signer, ...key }) => ({ ...key, signerUrl: signerUrls[listenerOf({ signer })] })),
+          keys: keys.map(({ signer, ...key }) => ({ ...key, signerUrl: signerUrls[primarySigner({ signer })] })),
         },
       },
       { ...child, dependsOn: [forwarder.namespace, ...(snapshotClass ? [snapshotClass.resource] : [])] },
@@ -73,7 +74,7 @@ export class Baker extends pulumi.ComponentResource {
     child: pulumi.CustomResourceOptions,
   ): { name: string; resource: pulumi.Resource } | undefined {
     if (!cluster.snapshotDriver) return undefined;
-    const className = `${namespace}.${releaseOf(baker)}`;
+    const className = `${namespace}.${bakerRelease(baker.name)}`;
     const labels = snapshotLabels(namespace, baker.name);
     const resource = new k8s.apiextensions.CustomResource(
       `${name}-snapshot-class`,

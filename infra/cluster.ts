@@ -18,7 +18,7 @@ export async function makeCluster(
 }
 
 /** A cluster that exists already, by the context of a kubeconfig. */
-export class ExistingCluster extends pulumi.ComponentResource implements Cluster {
+class ExistingCluster extends pulumi.ComponentResource implements Cluster {
   readonly provider: k8s.Provider;
   readonly kubectl: pulumi.Output<string>;
   readonly access: pulumi.Output<ClusterAccess>;
@@ -44,7 +44,7 @@ export class ExistingCluster extends pulumi.ComponentResource implements Cluster
 }
 
 /** The cluster of another stack, as that stack's output `cluster` says it. */
-export class SharedCluster extends pulumi.ComponentResource implements Cluster {
+class SharedCluster extends pulumi.ComponentResource implements Cluster {
   readonly provider: k8s.Provider;
   readonly kubectl: pulumi.Output<string>;
   readonly access: pulumi.Output<ClusterAccess>;

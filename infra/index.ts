@@ -1,9 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Baker } from "./baker.ts";
 import { makeCluster } from "./cluster.ts";
-import { loadConfig } from "./config/config.ts";
+import { loadConfig } from "./config/loadConfig.ts";
 import { makeEndpoint } from "./endpoint.ts";
 import { lookUp } from "./facts/preflight.ts";
+import { bakerRelease } from "./names/releaseNames.ts";
 import { SignerForwarder } from "./signerForwarder.ts";
 
 const stack = pulumi.getStack();
@@ -32,7 +33,7 @@ const forwarder =
 const allBakers = forwarder
   ? config.bakers.map((baker) => ({
       name: baker.name,
-      component: new Baker(`baker-${baker.name}`, {
+      component: new Baker(bakerRelease(baker.name), {
         baker,
         cluster,
         forwarder,

@@ -2,7 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Cluster } from "./cluster/clusterAccess.ts";
 import type { StackConfig } from "./config/config.ts";
-import { listenerFor } from "./config/signerRoutes.ts";
+import { routeFor } from "./config/signerRoutes.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { knownHostsOf } from "./keys/knownHosts.ts";
 import { namespaceLabels } from "./names/namespaceLabels.ts";
@@ -88,7 +88,7 @@ export class SignerForwarder extends pulumi.ComponentResource {
             ...signer,
             sshPublicKey: sshPublicKey.line,
             ...(nextSshPublicKey && { nextSshPublicKey: nextSshPublicKey.line }),
-            ...listenerFor(signer.name, bakers),
+            ...routeFor(signer.name, bakers),
           })),
           ...(cluster.podCidrs && { networkPolicy: { podCidrs: cluster.podCidrs } }),
           ...(monitoring && monitoring.kind !== "none" && { monitoring }),

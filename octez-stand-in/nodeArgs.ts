@@ -4,7 +4,7 @@ import { type Check, nodeStyle, type Options, parseOptions } from "./options.ts"
 // The options of octez-node v25.2 (`octez-node run --help`).
 
 /** The networks that octez-node v25.2 knows by name. */
-export const builtInNetworks: readonly string[] = ["sandbox", "mainnet", "ghostnet", "shadownet"];
+const builtInNetworks: readonly string[] = ["sandbox", "mainnet", "ghostnet", "shadownet"];
 
 const network: Check = (value) =>
   builtInNetworks.includes(value.toLowerCase()) || /^https?:/.test(value)

@@ -3,7 +3,7 @@ import { Refusal } from "./octezError.ts";
 /** What is wrong with an option's value, or undefined. */
 export type Check = (value: string) => string | undefined;
 /** An option by its long name: a switch, or one that takes a value. */
-export type Option = { readonly short?: string; readonly repeats?: true; readonly value?: Check | true };
+type Option = { readonly short?: string; readonly repeats?: true; readonly value?: Check | true };
 export type Options = Readonly<Record<string, Option>>;
 export type Parsed = { readonly values: Readonly<Record<string, readonly string[]>>; readonly rest: readonly string[] };
 

@@ -2,7 +2,7 @@
  * What a signer host's ssh_config needs to know. `forwarder` is the stack's output `signerEndpoint`; `port` and `sshPort`
  * are the signer's from its output `signers`; the local ports are the daemon's and the sshd's on this host's loopback.
  */
-export interface SshConfigValues {
+export type SshConfigValues = {
   readonly forwarder: { readonly host: string; readonly port: number; readonly user: string };
   readonly port: number;
   readonly sshPort: number;
@@ -10,7 +10,7 @@ export interface SshConfigValues {
   readonly localSshPort: number;
   readonly identityFile: string;
   readonly knownHostsFile: string;
-}
+};
 
 /** The name by which the filled file knows the forwarder: `ssh -F <file> signer-forwarder`. */
 export const sshHost = "signer-forwarder";

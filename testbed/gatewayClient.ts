@@ -4,12 +4,12 @@ import { connect } from "node:net";
 /** The address that stands for the pod's: of the loopback network, but not the one that tunnels end on. */
 export const podAddress = "127.0.0.2";
 
-export interface Reply {
+export type Reply = {
   readonly status: number;
   readonly text: string;
   readonly contentType: string | undefined;
   readonly ms: number;
-}
+};
 
 /** One request on a connection of its own. */
 export function send(
@@ -38,11 +38,11 @@ export function send(
 }
 
 /** Sends bytes as they are, piece by piece, and gives all that comes back until the gateway closes or is silent for a time. */
-export function raw(port: number, pieces: readonly string[], patience = 300): Promise<string> {
+export function raw(port: number, pieces: readonly string[], timeout = 300): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect(port, podAddress);
     let answer = "";
-    socket.setTimeout(patience, () => socket.destroy());
+    socket.setTimeout(timeout, () => socket.destroy());
     socket.on("data", (data) => {
       answer += data.toString("latin1");
     });

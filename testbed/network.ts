@@ -1,16 +1,15 @@
-import { clusterLayout } from "../local/cluster/layout.ts";
 import { run } from "../local/machine/run.ts";
+import { testCluster as cluster, clusterName } from "./testCluster.ts";
 
 /** The network that the signers of the tests are in: a namespace for each, all behind one router that hides them. */
-const router = "rsc-e2e-nat";
-const cluster = clusterLayout("e2e");
+export const router = `rsc-${clusterName}-nat`;
 /** The link between the router and the cluster's node; beside the cluster's own in the range that is set aside for tests. */
 const nodeSide = "198.18.255.1";
 const routerSide = "198.18.255.2";
 
 /** The network namespace of a signer's home. */
 export function homeOf(signer: string): string {
-  return `rsc-e2e-${signer}`;
+  return `rsc-${clusterName}-${signer}`;
 }
 
 /** The words in front of a command that run it in a network namespace, with nothing else changed. */

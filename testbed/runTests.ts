@@ -1,7 +1,8 @@
 import { globSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { run as runTests } from "node:test";
 import { spec } from "node:test/reporters";
+import type { ClusterName } from "../local/cluster/layout.ts";
 import { clusterDown } from "../local/cluster/localCluster.ts";
 import { root } from "../local/machine/checkout.ts";
 import { stateFolder } from "../local/machine/paths.ts";
@@ -10,8 +11,10 @@ import { ensurePackages } from "../local/toolchain/debianPackages.ts";
 import { ensureGo } from "../local/toolchain/go.ts";
 import { ensureTools } from "../local/toolchain/tools.ts";
 
-// npm test: everything that can be checked, from the cheapest to the dearest, and one closing line that counts it.
-// `npm test -- unit`, `go`, `charts` or `e2e` runs one part.
+// npm test: everything that can be checked, and one closing line that counts it. `npm test -- unit`, `programs`, `go`, `charts`
+// or `e2e` runs a part. The end-to-end tests mostly wait, so they run in three lanes at a time: two clusters, and the image
+// without a cluster. All other parts run one after the other before the image's tests. A lane's report is printed in one piece
+// for each file, so that lanes never mix.
 
 const charts = ["signer-forwarder", "baker"];
 const goFolders = ["signer-forwarder", "bench/traffic"];
@@ -53,6 +56,11 @@ async function testGo(): Promise<void> {
   counts.failed += Math.max(ended("fail"), broken ? 1 : 0);
   if (broken) console.log(events.length === 0 ? output : events.map(({ Output }) => Output ?? "").join(""));
   console.log(`${broken ? "✖" : "✔"} Go: ${ended("pass")} tests`);
+  const { staticcheck } = await ensureTools(["staticcheck"], console.error);
+  // It calls `go` by its name.
+  const path = go.includes("/") ? `${dirname(go)}:${process.env.PATH}` : process.env.PATH;
+  const settings = [`PATH=${path}`, `GOTOOLCHAIN=${env.GOTOOLCHAIN}`, `GOFLAGS=${env.GOFLAGS}`, `GOWORK=${env.GOWORK}`];
+  await check("Go: staticcheck", "env", ...settings, staticcheck, "-checks", "all", ...packages);
 }
 
 /** Runs helm-unittest's suites of a chart. */
@@ -68,10 +76,16 @@ async function testChart(name: string): Promise<void> {
   if (!/Charts:\s+1 passed/.test(output) && failed === "0" && errored === "0") counts.failed++;
 }
 
-/** Runs test files of node:test; those that share the test cluster one after the other. */
-async function testFiles(files: string[], concurrency: boolean): Promise<void> {
+/** Runs test files of node:test, and prints their report once they have ended. */
+async function testFiles(files: string[], concurrency: boolean, env: NodeJS.ProcessEnv = {}): Promise<void> {
   if (files.length === 0) throw new Error("found no test files");
-  const stream = runTests({ files: files.map((file) => join(root, file)).sort(), concurrency, timeout: 900_000 });
+  const stream = runTests({
+    files: files.map((file) => join(root, file)).sort(),
+    concurrency,
+    timeout: 900_000,
+    // To load the Pulumi SDK from a cache takes half of the CPU.
+    env: { ...process.env, NODE_COMPILE_CACHE: join(root, ".local/cache"), ...env },
+  });
   stream.on("test:pass", ({ details, skip }) => {
     // A suite counts only if it is skipped: then none of its tests says so.
     if (skip !== undefined) counts.skipped++;
@@ -80,17 +94,35 @@ async function testFiles(files: string[], concurrency: boolean): Promise<void> {
   stream.on("test:fail", ({ details }) => {
     if (details.type !== "suite") counts.failed++;
   });
-  const report = stream.compose(spec);
-  report.pipe(process.stdout, { end: false });
-  await new Promise((resolve) => report.on("end", resolve));
+  let report = "";
+  for await (const text of stream.compose(spec)) report += text;
+  process.stdout.write(report);
 }
+
+/** Runs test files that share a cluster, one after the other, and removes the cluster. */
+async function testOnCluster(name: ClusterName, files: string[]): Promise<void> {
+  try {
+    for (const file of files.sort()) await testFiles([file], false, { TEST_CLUSTER: name });
+  } finally {
+    await clusterDown(name, console.error);
+  }
+}
+
+const inRooms = "{infra,deploy,local,signer-host,bench,octez-stand-in,docs}/**";
+const find = (pattern: string, exclude: string[] = []): string[] => globSync(pattern, { cwd: root, exclude });
+
+/** The parts that run before the image's tests; what is asked of them has ended when this does. */
+let earlier = Promise.resolve();
 
 const parts: Record<string, () => Promise<void>> = {
   async unit() {
     await check("type check", "tsc", "--noEmit");
-    await check("lint", "biome", "check", "--error-on-warnings");
-    const files = globSync("{infra,deploy,local,signer-host,bench,octez-stand-in,docs}/**/*.test.ts", { cwd: root });
-    await testFiles(files, true);
+    await check("lint", "npm", "run", "--silent", "lint");
+    await testFiles(find(`${inRooms}/*.test.ts`, ["**/*.programs.test.ts"]), true);
+  },
+  async programs() {
+    await ensurePackages(console.error, ["openssh-client", "openssl"]);
+    await testFiles(find(`${inRooms}/*.programs.test.ts`), true);
   },
   async go() {
     await testGo();
@@ -100,13 +132,19 @@ const parts: Record<string, () => Promise<void>> = {
   },
   async e2e() {
     await ensurePackages(console.error, ["openssh-client", "openssh-server", "iproute2", "iptables"]);
-    try {
-      await testFiles(globSync(["e2e/*.test.ts", "signer-forwarder/test/*.test.ts"], { cwd: root }), false);
-    } finally {
-      await clusterDown("e2e", console.error);
-    }
+    const lanes = [
+      earlier.then(testImage),
+      testOnCluster("e2e", find("e2e/*.test.ts")),
+      testOnCluster("disaster", find("e2e/disaster/*.test.ts")),
+    ];
+    // All of them end, whatever happens to one: each has something to remove.
+    for (const lane of await Promise.allSettled(lanes)) if (lane.status === "rejected") throw lane.reason;
   },
 };
+
+async function testImage(): Promise<void> {
+  for (const file of find("signer-forwarder/test/*.test.ts").sort()) await testFiles([file], false);
+}
 
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !Object.hasOwn(parts, name));
@@ -114,10 +152,19 @@ if (unknown.length > 0) {
   console.error(`found ${unknown.join(", ")}, wanted ${Object.keys(parts).join(", ")} or nothing for all`);
   process.exit(2);
 }
-for (const name of asked.length > 0 ? asked : Object.keys(parts)) {
+
+async function runPart(name: string): Promise<void> {
   console.log(`\n== ${name}`);
   await parts[name]?.();
 }
+
+for (const name of asked.length > 0 ? asked : Object.keys(parts)) {
+  if (name !== "e2e") earlier = earlier.then(() => runPart(name));
+}
+// Both end before either's error is thrown.
+const e2e = asked.length === 0 || asked.includes("e2e") ? runPart("e2e") : undefined;
+const [failure] = (await Promise.allSettled([earlier, e2e])).flatMap((end) => (end.status === "rejected" ? [end] : []));
+if (failure) throw failure.reason;
 const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : "";
 console.log(`${counts.passed} passed, ${counts.failed} failed${skipped}`);
 process.exitCode = counts.failed === 0 && counts.passed > 0 ? 0 : 1;

@@ -4,19 +4,16 @@ import { delimiter, join } from "node:path";
 import { dump, load } from "js-yaml";
 import { openPassphrase, type Passphrase } from "../deploy/stack/passphrase.ts";
 import { parseHostKey } from "../infra/keys/sshKey.ts";
-import { clusterLayout } from "../local/cluster/layout.ts";
 import { root } from "../local/machine/checkout.ts";
 import { run } from "../local/machine/run.ts";
 import { ensureTools } from "../local/toolchain/tools.ts";
 import { type Background, start } from "./background.ts";
 import { homeOf, inside } from "./network.ts";
-
-/** The test cluster's kubeconfig, as stacks name it. */
-export const kubeconfig = ".local/e2e.kubeconfig";
+import { kubeconfig, testCluster } from "./testCluster.ts";
 
 /** The dev stack's, as the README says it. */
 const devPassphrase = "remote-signer-cloud-dev";
-const { context, nodeAddress, podCidr } = clusterLayout("e2e");
+const { context, nodeAddress, podCidr } = testCluster;
 const folder = mkdtempSync(join(tmpdir(), "rsc-e2e-"));
 
 type Signer = { name: string; sshPublicKey: string; nextSshPublicKey?: string; port: number };
@@ -28,13 +25,15 @@ type Outputs = {
   signers: Record<string, { url: string; port: number; sshPort: number; sshCommand: string }>;
 };
 
+type StackContent = { config: Record<string, unknown>; encryptionsalt: string };
+
 /** A stack of the tests: the dev stack's config, on the test cluster. */
 export class Stack {
   readonly name: string;
   readonly configFile: string;
-  private content: { config: Record<string, unknown>; encryptionsalt: string };
-  private readonly hostKey: string;
-  private readonly secrets: Passphrase;
+  #content: StackContent;
+  readonly #hostKey: string;
+  readonly #secrets: Passphrase;
   /** What the commands are given to open the config with. */
   passphrase = devPassphrase;
 
@@ -43,10 +42,10 @@ export class Stack {
     // The signers of an earlier run had other lives; their watermarks are none of this run's.
     rmSync(join(root, ".local/signers", name), { recursive: true, force: true });
     this.configFile = join(folder, `Pulumi.${name}.yaml`);
-    this.content = load(readFileSync(join(root, "Pulumi.dev.yaml"), "utf8")) as typeof this.content;
-    this.secrets = openPassphrase(devPassphrase, this.content.encryptionsalt);
-    const { secure } = this.content.config["remote-signer-cloud:hostKey"] as { secure: string };
-    this.hostKey = this.secrets.decrypt(secure);
+    this.#content = load(readFileSync(join(root, "Pulumi.dev.yaml"), "utf8")) as StackContent;
+    this.#secrets = openPassphrase(devPassphrase, this.#content.encryptionsalt);
+    const { secure } = this.#content.config["remote-signer-cloud:hostKey"] as { secure: string };
+    this.#hostKey = this.#secrets.decrypt(secure);
     this.change((settings) => {
       settings.cluster = { kind: "existing", kubeconfig, context, podCidrs: [podCidr] };
       settings.endpoint = { host: nodeAddress, nodePort };
@@ -56,21 +55,21 @@ export class Stack {
   /** Changes the stack's config file, as its owner would with an editor. */
   change(edit: (settings: Settings) => void): void {
     const prefix = "remote-signer-cloud:";
-    const entries = Object.entries(this.content.config).map(([key, value]) => [key.slice(prefix.length), value]);
+    const entries = Object.entries(this.#content.config).map(([key, value]) => [key.slice(prefix.length), value]);
     const settings = Object.fromEntries(entries) as Settings;
     edit(settings);
     const changed = Object.entries(settings).map(([key, value]) => [prefix + key, value]);
-    this.content = { ...this.content, config: Object.fromEntries(changed) };
-    writeFileSync(this.configFile, dump(this.content));
+    this.#content = { ...this.#content, config: Object.fromEntries(changed) };
+    writeFileSync(this.configFile, dump(this.#content));
   }
 
   /** Gives the stack another host key, or the dev stack's again, and the fingerprint with it; and the one that follows, or none. */
-  changeHostKey(pem = this.hostKey, next?: string): void {
+  changeHostKey(pem = this.#hostKey, next?: string): void {
     this.change((settings) => {
-      settings.hostKey = { secure: this.secrets.encrypt(pem) };
+      settings.hostKey = { secure: this.#secrets.encrypt(pem) };
       settings.hostKeyFingerprint = parseHostKey(pem).fingerprint;
       delete settings.nextHostKey;
-      if (next !== undefined) settings.nextHostKey = { secure: this.secrets.encrypt(next) };
+      if (next !== undefined) settings.nextHostKey = { secure: this.#secrets.encrypt(next) };
     });
   }
 

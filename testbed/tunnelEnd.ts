@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from "node:net";
 
 /** A request as it came out of the tunnel. */
-export interface Arrival {
+export type Arrival = {
   readonly method: string;
   /** Path and query string, as they stand in the request line. */
   readonly target: string;
@@ -13,7 +13,7 @@ export interface Arrival {
   readonly body: string;
   /** Tells connections apart. */
   readonly connection: number;
-}
+};
 
 /** Answers a request, or does not. */
 export type Answer = (arrival: Arrival, response: ServerResponse, socket: Socket) => void;

@@ -3,12 +3,12 @@ const undone: { readonly what: string; readonly work: () => unknown }[] = [];
 let ending: Promise<void> | undefined;
 
 /** Has something undone when the bench ends, however it does. */
-export function atEnd(what: string, work: () => unknown): void {
+export function onExit(what: string, work: () => unknown): void {
   undone.push({ what, work });
 }
 
 /** Undoes everything, once; what can't be undone is said and keeps nothing else from it. */
-export function undoAll(): Promise<void> {
+export function cleanUp(): Promise<void> {
   ending ??= (async () => {
     for (let next = undone.pop(); next; next = undone.pop()) {
       const { what, work } = next;
@@ -28,7 +28,7 @@ export function isEnding(): boolean {
 }
 
 /** Undoes everything when the user or the system ends us. */
-export function undoAtSignals(): void {
+export function cleanUpAtSignals(): void {
   for (const [signal, code] of [
     ["SIGINT", 130],
     ["SIGTERM", 143],
@@ -36,7 +36,7 @@ export function undoAtSignals(): void {
   ] as const) {
     process.on(signal, () => {
       console.error("ending: everything is stopped and removed");
-      undoAll().then(() => process.exit(code));
+      cleanUp().then(() => process.exit(code));
     });
   }
 }

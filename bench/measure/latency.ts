@@ -51,7 +51,7 @@ async function measureCell(
   const results = new Map<string, LoadResult[]>(variants.map(({ variant }) => [variant, []]));
   const measure = async ({ variant, open }: { variant: string; open: Open }): Promise<void> => {
     const warm = pause > 0 ? 1 : 3;
-    results.get(variant)?.push(await load(open.door, { what, fresh, connections, pause, seconds, warm }));
+    results.get(variant)?.push(await load(open.signerAddress, { what, fresh, connections, pause, seconds, warm }));
   };
   for (let n = 0; n < repetitions; n++) {
     // The machine's drift hits all alike: nobody is always first.

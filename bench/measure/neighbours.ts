@@ -1,12 +1,12 @@
 import { Link } from "../rig/link.ts";
 import { home } from "../rig/networks.ts";
 import { office } from "../rig/signers.ts";
-import { type Door, type LoadResult, load, type SignerMode, startSigner } from "../rig/traffic.ts";
+import { type LoadResult, load, type SignerAddress, type SignerMode, startSigner } from "../rig/traffic.ts";
 import type { Variant } from "../variants/variant.ts";
 
 /** What the neighbour does: it is idle, never answers a request to sign, or never ends its answer. */
-export const neighbourModes = ["idle", "stuck", "flood"] as const;
-export type NeighbourMode = (typeof neighbourModes)[number];
+const neighbourModes = ["idle", "stuck", "flood"] as const;
+type NeighbourMode = (typeof neighbourModes)[number];
 
 /** How a signer answers while its neighbour does something; times in milliseconds. */
 export type NeighbourRow = {
@@ -36,7 +36,7 @@ export async function measureNeighbours(
     await fine.stop();
     try {
       for (const mode of neighbourModes) {
-        const { p50, p99, errors } = await besides(one.door, other.door, mode, 4 * scale);
+        const { p50, p99, errors } = await besides(one.signerAddress, other.signerAddress, mode, 4 * scale);
         rows.push({ variant: signer.name, neighbour: mode, p50, p99, errors });
       }
     } finally {
@@ -48,16 +48,21 @@ export async function measureNeighbours(
   return rows;
 }
 
-async function besides(door: Door, other: Door, mode: NeighbourMode, seconds: number): Promise<LoadResult> {
+async function besides(
+  signerAddress: SignerAddress,
+  other: SignerAddress,
+  mode: NeighbourMode,
+  seconds: number,
+): Promise<LoadResult> {
   const measured = { what: "signature", fresh: true, connections: 1, seconds } as const;
-  if (mode === "idle") return load(door, measured);
+  if (mode === "idle") return load(signerAddress, measured);
   const signer = await startSigner(home, office.localPort, mode satisfies SignerMode);
   try {
     // For longer than is measured: a second before, and a call's end after.
     const asked = { what: "post", fresh: true, connections: 8, seconds: seconds + 1, warm: 0, timeout: 3 } as const;
     const asking = load(other, asked);
     await new Promise((resolve) => setTimeout(resolve, 1000));
-    const result = await load(door, measured);
+    const result = await load(signerAddress, measured);
     await asking;
     return result;
   } finally {

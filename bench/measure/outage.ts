@@ -2,11 +2,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Ended } from "../base/ended.ts";
 import { Link } from "../rig/link.ts";
 import { moveHome } from "../rig/networks.ts";
-import { Asking } from "../rig/steadyBaker.ts";
+import { SteadyBaker } from "../rig/steadyBaker.ts";
 import type { Open, Variant } from "../variants/variant.ts";
 
-export const outageEvents = ["silent cut", "server restart", "client restart"] as const;
-export type OutageEvent = (typeof outageEvents)[number];
+const outageEvents = ["silent cut", "server restart", "client restart"] as const;
+type OutageEvent = (typeof outageEvents)[number];
 
 /** Seconds from an event to the first signature that was asked for after it, in each repetition; null: none within `limit`. */
 export type OutageRow = {
@@ -64,7 +64,7 @@ async function afterwards(
   happen: () => Promise<Ended>,
   limit: number,
 ): Promise<[string, number | null][]> {
-  const asking = subjects.map(({ open }) => new Asking(open.door, pace, limit + 10));
+  const asking = subjects.map(({ open }) => new SteadyBaker(open.signerAddress, pace, limit + 10));
   try {
     await sleep(2000);
     const { since, gone } = await happen();

@@ -5,8 +5,8 @@ import { median } from "../base/statistics.ts";
 import { cutHome, home, moveHome } from "../rig/networks.ts";
 import type { BenchSigner } from "../rig/signers.ts";
 import { type Dial, Tunnel } from "../rig/sshTunnel.ts";
-import { Asking } from "../rig/steadyBaker.ts";
-import type { Door } from "../rig/traffic.ts";
+import { SteadyBaker } from "../rig/steadyBaker.ts";
+import type { SignerAddress } from "../rig/traffic.ts";
 
 /** A server as this part needs it. */
 export type PortServer = {
@@ -14,7 +14,7 @@ export type PortServer = {
   readonly client: OpenSsh;
   readonly server: Dial["server"];
   readonly signer: BenchSigner;
-  door(): Promise<Door>;
+  signerAddress(): Promise<SignerAddress>;
   /** A process in whose network its ports are. */
   pid(): Promise<number>;
 };
@@ -39,7 +39,7 @@ function dial({ name, client, server, signer }: PortServer): Dial {
 export async function measureStalePort(server: PortServer, limit: number): Promise<StalePortRow> {
   const tunnel = new Tunnel(dial(server));
   await tunnel.connected(30);
-  const asking = new Asking(await server.door(), 0.25, limit + 10);
+  const asking = new SteadyBaker(await server.signerAddress(), 0.25, limit + 10);
   try {
     const pid = await server.pid();
     await sleep(1000);
@@ -64,7 +64,7 @@ export async function measureTakeovers(server: PortServer, times: number): Promi
   let firstTry = 0;
   let tunnel = new Tunnel(dial(server));
   await tunnel.connected(30);
-  const asking = new Asking(await server.door(), 0.02, 5 * times + 60, 5);
+  const asking = new SteadyBaker(await server.signerAddress(), 0.02, 5 * times + 60, 5);
   try {
     for (let n = 0; n < times; n++) {
       await asking.firstSince(Date.now(), 10);

@@ -25,7 +25,7 @@ export type VoteRow = VoteResult & { readonly what: string; readonly variant: st
 /** A slow signer with what the bench needs to play it. */
 export type SlowHome = SlowSigner & { readonly signer: BenchSigner; readonly addresses: readonly TezosKey[] };
 /** A key that nobody holds: the bench's signers look at none. */
-export type TezosKey = { readonly address: string; readonly publicKey: string };
+type TezosKey = { readonly address: string; readonly publicKey: string };
 
 /** Makes the slow signers, each with ssh keys, ports and Tezos keys of its own. */
 export async function makeSlowHomes(folder: string): Promise<SlowHome[]> {
@@ -70,7 +70,7 @@ async function votesAt(slow: SlowHome, way: Way, index: number, levels: number):
   try {
     open = await variant.open(link);
     const keys = slow.addresses.map(({ address }) => address);
-    const result = await vote(open.door, { keys, levels, every: 6 });
+    const result = await vote(open.signerAddress, { keys, levels, every: 6 });
     return { ...result, what: slow.what, variant: variant.name, levels };
   } finally {
     await open?.close();

@@ -1,5 +1,5 @@
 import type { LatencyRow } from "../measure/latency.ts";
-import { ours } from "../variants/variant.ts";
+import { signerForwarder } from "../variants/variant.ts";
 
 const width = 900;
 const left = 200;
@@ -54,7 +54,7 @@ function drawPanel({ title, rows }: Panel, top: number): string {
   );
   const lines = rows.map(({ variant, p50, p99 }, i) => {
     const y = top + 8 + (i + 0.5) * rowHeight;
-    const color = variant === ours ? "#c2410c" : "#475569";
+    const color = variant === signerForwarder ? "#c2410c" : "#475569";
     const [from, to] = [x(p50).toFixed(1), x(p99).toFixed(1)];
     return `<text x="${left - 10}" y="${y + 4}" text-anchor="end" fill="${color}">${xml(variant)}</text>
 <line x1="${from}" x2="${to}" y1="${y}" y2="${y}" stroke="${color}" stroke-width="5" stroke-opacity="0.45"/>

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { median } from "../base/statistics.ts";
 import type { LatencyRow } from "../measure/latency.ts";
 import { cellsFor } from "../rig/scenarios.ts";
-import { ours, plainSsh, ratholeNoise } from "../variants/variant.ts";
+import { plainSsh, ratholeNoise, signerForwarder } from "../variants/variant.ts";
 import { plot } from "./plot.ts";
 import type { Results } from "./results.ts";
 import { report } from "./table.ts";
@@ -40,13 +40,13 @@ test("each cell of a link is measured once, however short the run", () => {
 test("a target is met only by what was measured without an error", () => {
   const judge = (own: LatencyRow) =>
     targetsOf({ ...results, latency: [own, row(reference, 2), row(ratholeNoise, 3)] }).map(({ met }) => met);
-  assert.deepEqual(judge(row(ours, 1)), [true, true]);
-  assert.deepEqual(judge(row(ours, 3)), [false, false]);
-  assert.deepEqual(judge(row(ours, 1, { errors: 1 })), [false, false]);
+  assert.deepEqual(judge(row(signerForwarder, 1)), [true, true]);
+  assert.deepEqual(judge(row(signerForwarder, 3)), [false, false]);
+  assert.deepEqual(judge(row(signerForwarder, 1, { errors: 1 })), [false, false]);
 });
 
 test("over a link both calls of a signature have one round trip and 2 ms", () => {
-  const far = [row(ours, 31, { rtt: 30, p99: 33 }), row(ours, 61, { rtt: 30, fresh: true })];
+  const far = [row(signerForwarder, 31, { rtt: 30, p99: 33 }), row(signerForwarder, 61, { rtt: 30, fresh: true })];
   const judged = targetsOf({ ...results, latency: far }).map(({ what, met }) => [what.replace(/^.*, /, ""), met]);
   assert.deepEqual(judged, [
     ["reused: p50 within 32 ms", true],
@@ -57,21 +57,21 @@ test("over a link both calls of a signature have one round trip and 2 ms", () =>
 });
 
 test("a pod that gave no signature within the time did not meet its target", () => {
-  const outage = [{ event: "server restart", variant: ours, seconds: [2, null], limit: 30 }] as const;
+  const outage = [{ event: "server restart", variant: signerForwarder, seconds: [2, null], limit: 30 }] as const;
   assert.deepEqual(targetsOf({ ...results, outage }), [
     { what: "pod killed to first signature: under 5 s, each time", measured: "not within 30 s", met: false },
   ]);
 });
 
 test("the report has the ratio to the reference, and says which targets are not met", () => {
-  const text = report({ ...results, latency: [row(ours, 3), row(reference, 2)] });
+  const text = report({ ...results, latency: [row(signerForwarder, 3), row(reference, 2)] });
   assert.match(text, /\| signer forwarder \| 3\.00 \(×1\.50\) \|/);
   assert.match(text, /Targets, 0 of 2 met/);
   assert.match(text, /\*\*not met\*\*/);
 });
 
 test("the plot is SVG with a line for each variant", () => {
-  const svg = plot([row(ours, 1), row(reference, 2), row("a <b> & c", 3)]);
+  const svg = plot([row(signerForwarder, 1), row(reference, 2), row("a <b> & c", 3)]);
   assert.match(svg, /^<svg [^>]*viewBox/);
   assert.equal(svg.match(/<circle /g)?.length, 3);
   assert.ok(svg.includes("a &lt;b> &amp; c"));

@@ -1,6 +1,6 @@
 import { median } from "../base/statistics.ts";
 import type { LatencyRow } from "../measure/latency.ts";
-import { haproxyOverSsh, ours, ratholeNoise } from "../variants/variant.ts";
+import { haproxyOverSsh, ratholeNoise, signerForwarder } from "../variants/variant.ts";
 import type { Results } from "./results.ts";
 
 /** One target of the signing path, and what a run says of it. */
@@ -22,7 +22,7 @@ const cellName = ({ what, fresh, connections }: LatencyRow): string =>
 /** Our path on loopback beside the reference and the peers. */
 function beside({ reference }: Results, rows: readonly LatencyRow[]): Target[] {
   const local = rows.filter(({ rtt, pause }) => rtt === 0 && pause === 0);
-  const mine = local.filter(({ variant }) => variant === ours);
+  const mine = local.filter(({ variant }) => variant === signerForwarder);
   const targets: Target[] = [];
   const compare = (own: LatencyRow, other: string, key: "p50" | "p99" | "perSecond"): void => {
     const row = local.find((each) => each.variant === other && cellName(each) === cellName(own));
@@ -48,7 +48,8 @@ const encrypted = (reference: string): string[] => [reference, haproxyOverSsh, r
 function links(rows: readonly LatencyRow[]): Target[] {
   return rows
     .filter(
-      ({ rtt, variant, what, connections }) => rtt > 0 && variant === ours && what === "signature" && connections === 1,
+      ({ rtt, variant, what, connections }) =>
+        rtt > 0 && variant === signerForwarder && what === "signature" && connections === 1,
     )
     .flatMap((row) => {
       const how = `${row.fresh ? "fresh" : "reused"}${row.pause > 0 ? `, one every ${row.pause} s` : ""}`;
@@ -63,7 +64,7 @@ function links(rows: readonly LatencyRow[]): Target[] {
 function outages({ outage = [], stalePorts = [], takeovers }: Results): Target[] {
   const targets: Target[] = [];
   for (const { event, variant, seconds, limit } of outage) {
-    if (variant !== ours || event !== "server restart") continue;
+    if (variant !== signerForwarder || event !== "server restart") continue;
     const slowest = Math.max(...seconds.map((each) => each ?? Number.POSITIVE_INFINITY));
     targets.push({
       what: "pod killed to first signature: under 5 s, each time",
@@ -72,7 +73,7 @@ function outages({ outage = [], stalePorts = [], takeovers }: Results): Target[]
     });
   }
   for (const { variant, seconds, limit } of stalePorts) {
-    if (variant !== ours) continue;
+    if (variant !== signerForwarder) continue;
     const measured = seconds === null ? `not within ${limit} s` : `${seconds.toFixed(1)} s`;
     targets.push({ what: "a dead peer's port is free within 12 s", measured, met: seconds !== null && seconds <= 12 });
   }
@@ -90,7 +91,7 @@ function outages({ outage = [], stalePorts = [], takeovers }: Results): Target[]
 
 function votes({ votes = [] }: Results): Target[] {
   return votes
-    .filter(({ variant }) => variant === ours)
+    .filter(({ variant }) => variant === signerForwarder)
     .map(({ what, votes: asked, lost }) => ({
       what: `votes at a slow signer, ${what}: none lost`,
       measured: `${lost} of ${asked}`,
@@ -99,7 +100,7 @@ function votes({ votes = [] }: Results): Target[] {
 }
 
 function crowd({ hundred = [], reference }: Results): Target[] {
-  const own = hundred.find(({ variant }) => variant === ours);
+  const own = hundred.find(({ variant }) => variant === signerForwarder);
   if (!own) return [];
   const open = median(own.back.map(({ sinceOpen }) => sinceOpen));
   const stock = hundred.find(({ variant }) => variant === reference);

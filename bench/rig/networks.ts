@@ -1,13 +1,12 @@
 import { run } from "../../local/machine/run.ts";
-import { homeOf, inside, makeNetwork, removeNetwork } from "../../testbed/network.ts";
-import { atEnd } from "../base/cleanup.ts";
+import { homeOf, inside, makeNetwork, removeNetwork, router } from "../../testbed/network.ts";
+import { onExit } from "../base/cleanup.ts";
 import type { Ended } from "../base/ended.ts";
 import type { Words } from "../base/programs.ts";
 
 // Where the programs are. The signers' homes are behind a router, as in the end-to-end tests; the router leads to the cluster,
 // and by a link of the same kind to a second cloud, where the servers run that ours is compared with.
 
-const router = "rsc-e2e-nat";
 const cloud = "rsc-bench-cloud";
 /** The second cloud's address and the router's end of that link, in the range that is set aside for tests. */
 export const cloudAddress = "198.18.254.1";
@@ -19,11 +18,11 @@ export const home = inside(homeOf("home"));
 export const otherCloud = inside(cloud);
 
 /** Makes the home, the router and the second cloud. */
-export async function makePlaces(): Promise<void> {
-  atEnd("the network of the homes", () => removeNetwork(["home"]));
+export async function makeNetworks(): Promise<void> {
+  onExit("the network of the homes", () => removeNetwork(["home"]));
   await makeNetwork(["home"]);
   await removeCloud();
-  atEnd("the network of the second cloud", removeCloud);
+  onExit("the network of the second cloud", removeCloud);
   await command("ip", "netns", "add", cloud);
   await command("ip", "-n", cloud, "link", "set", "lo", "up");
   await command(...words("ip link add peers netns", router, "type veth peer name uplink netns", cloud));

@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { sshPortOf } from "../../infra/names/ports.ts";
 import { root } from "../../local/machine/checkout.ts";
 import { keepTunnel } from "../../signer-host/dev/tunnel.ts";
 import { fillSshConfig, sshHost } from "../../signer-host/sshConfig.ts";
-import { atEnd } from "../base/cleanup.ts";
+import { onExit } from "../base/cleanup.ts";
 import { type OpenSsh, secretFile } from "../base/openssh.ts";
 import type { Words } from "../base/programs.ts";
 import type { Address } from "./link.ts";
@@ -23,12 +24,12 @@ export type Dial = {
 };
 
 /** The command of a stock ssh client with the settings of signer-host/ssh_config, whatever server it dials. */
-export function dialWords({ name, ssh, place, server, secret, port, localPort }: Dial): Words {
+function dialWords({ name, ssh, place, server, secret, port, localPort }: Dial): Words {
   const [type, base64] = server.hostKey.split(" ");
   const config = fillSshConfig(readFileSync(join(root, "signer-host/ssh_config"), "utf8"), {
     forwarder: server,
     port,
-    sshPort: port + 1000,
+    sshPort: sshPortOf(port),
     localSignerPort: localPort,
     localSshPort: 22,
     identityFile: secretFile(ssh, `${name}.key`, secret),
@@ -50,7 +51,7 @@ export class Tunnel {
     this.#name = dial.name;
     this.#ended = keepTunnel({
       commands: [["setpriv", "--pdeathsig", "TERM", "--", ...dialWords(dial)]],
-      ports: [dial.port, dial.port + 1000],
+      ports: [dial.port, sshPortOf(dial.port)],
       onState: (state) => {
         this.#connected = state.is === "connected" ? Date.now() : undefined;
         if (state.is === "dialling") this.#dials++;
@@ -58,7 +59,7 @@ export class Tunnel {
       },
       signal: this.#stop.signal,
     });
-    atEnd(`the tunnel of ${dial.name}`, () => this.close());
+    onExit(`the tunnel of ${dial.name}`, () => this.close());
   }
 
   /** Since when it has its ports, in milliseconds since 1970; undefined while it has not. */

@@ -1,25 +1,25 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import { atEnd } from "../base/cleanup.ts";
-import { askWords, type Door } from "./traffic.ts";
+import { onExit } from "../base/cleanup.ts";
+import { askWords, type SignerAddress } from "./traffic.ts";
 
 /** One signature that a baker has asked for; times in milliseconds since 1970. */
 type Asked = { readonly start: number; readonly end: number; readonly cause?: string };
 
 /** A baker who asks for signatures at a steady pace, with Octez's patience for each. */
-export class Asking {
+export class SteadyBaker {
   readonly #child: ChildProcess;
   readonly #closed: Promise<unknown>;
   readonly #signed: Asked[] = [];
   #failed: Asked | undefined;
 
-  constructor(door: Door, every: number, seconds: number, timeout = 20) {
+  constructor(signerAddress: SignerAddress, every: number, seconds: number, timeout = 20) {
     const [program = "", ...words] = [
       "setpriv",
       "--pdeathsig",
       "TERM",
       "--",
-      ...askWords(door, every, seconds, timeout),
+      ...askWords(signerAddress, every, seconds, timeout),
     ];
     this.#child = spawn(program, words, { stdio: ["ignore", "pipe", "inherit"] });
     this.#closed = new Promise((resolve) => this.#child.on("close", resolve));
@@ -30,7 +30,7 @@ export class Asking {
         else this.#failed = asked;
       });
     }
-    atEnd(`the baker at ${door.address}`, () => this.stop());
+    onExit(`the baker at ${signerAddress.address}`, () => this.stop());
   }
 
   /** When the first signature was there of those asked for since a moment; undefined if there was none within some seconds. */

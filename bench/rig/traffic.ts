@@ -43,7 +43,7 @@ export function startRelay(place: Words, listen: string, to: string, rtt: number
 }
 
 /** Where bakers find a signer: from which place, by which address; and whose signatures they ask for. */
-export type Door = { readonly place: Words; readonly address: string; readonly key?: string };
+export type SignerAddress = { readonly place: Words; readonly address: string; readonly key?: string };
 
 export type LoadOptions = {
   readonly what: "signature" | "post";
@@ -71,13 +71,13 @@ export type LoadResult = {
 };
 
 /** Has bakers sign as fast as they are answered. */
-export async function load(door: Door, options: LoadOptions): Promise<LoadResult> {
+export async function load(signerAddress: SignerAddress, options: LoadOptions): Promise<LoadResult> {
   const { what, connections, fresh, seconds, pause = 0, warm = 3, timeout = 10 } = options;
   const words = [
     ...["-what", what, `-fresh=${fresh}`, "-connections", String(connections), "-seconds", String(seconds)],
     ...["-pause", `${pause}s`, "-warm", String(warm), "-timeout", `${timeout}s`],
   ];
-  const [enter = "", ...rest] = [...door.place, program, "load", ...target(door), ...words];
+  const [enter = "", ...rest] = [...signerAddress.place, program, "load", ...target(signerAddress), ...words];
   return JSON.parse(await run(enter, rest)) as LoadResult;
 }
 
@@ -92,7 +92,7 @@ export type VoteResult = {
 
 /** Has a baker vote at each of some levels, with all of its keys at once as Octez does. */
 export async function vote(
-  { place, address }: Door,
+  { place, address }: SignerAddress,
   { keys, levels, every }: { keys: readonly string[]; levels: number; every: number },
 ): Promise<VoteResult> {
   const options = ["-keys", keys.join(","), "-levels", String(levels), "-every", `${every}s`];
@@ -101,9 +101,9 @@ export async function vote(
 }
 
 /** The words that start a baker who signs at a steady pace and says so: a line for each signature. */
-export function askWords(door: Door, every: number, seconds: number, timeout = 20): Words {
+export function askWords(signerAddress: SignerAddress, every: number, seconds: number, timeout = 20): Words {
   const words = ["-every", `${every}s`, "-seconds", String(seconds), "-timeout", `${timeout}s`];
-  return [...door.place, program, "ask", ...target(door), ...words];
+  return [...signerAddress.place, program, "ask", ...target(signerAddress), ...words];
 }
 
 /** The words that wait until an address takes connections, and say when that was. */
@@ -111,12 +111,12 @@ export function awaitWords(place: Words, address: string): Words {
   return [...place, program, "await", "-to", address];
 }
 
-function target({ address, key }: Door): string[] {
+function target({ address, key }: SignerAddress): string[] {
   return ["-to", address, ...(key === undefined ? [] : ["-key", key])];
 }
 
-/** Waits until signatures come through a door, each at the first try; over a link of some milliseconds each takes its round trips. */
-export async function opened(what: string, door: Door, rtt = 0, seconds = 30): Promise<void> {
+/** Waits until signatures come through a signerAddress, each at the first try; over a link of some milliseconds each takes its round trips. */
+export async function opened(what: string, signerAddress: SignerAddress, rtt = 0, seconds = 30): Promise<void> {
   const end = Date.now() + seconds * 1000;
   for (;;) {
     const options = {
@@ -127,7 +127,7 @@ export async function opened(what: string, door: Door, rtt = 0, seconds = 30): P
       warm: 0,
       timeout: 3 + (4 * rtt) / 1000,
     } as const;
-    const { count, errors, cause } = await load(door, options);
+    const { count, errors, cause } = await load(signerAddress, options);
     if (count > 0 && errors === 0) return;
     if (Date.now() > end) throw new Error(`${what}: found no signature within ${seconds} s, but ${cause ?? "silence"}`);
     await new Promise((resolve) => setTimeout(resolve, 200));

@@ -3,13 +3,13 @@ import { clusterDown, clusterStatus } from "../../local/cluster/localCluster.ts"
 import type { Progress } from "../../local/machine/paths.ts";
 import { until } from "../../testbed/background.ts";
 import { Stack, temporary } from "../../testbed/testStack.ts";
-import { atEnd } from "../base/cleanup.ts";
+import { onExit } from "../base/cleanup.ts";
 import { type Ended, ended } from "../base/ended.ts";
 import { processesIn, type Words } from "../base/programs.ts";
 import type { Address } from "../rig/link.ts";
 import { manyConnections } from "../rig/networks.ts";
 import type { BenchSigner } from "../rig/signers.ts";
-import type { Door } from "../rig/traffic.ts";
+import type { SignerAddress } from "../rig/traffic.ts";
 
 export type ForwarderSigner = {
   readonly name: string;
@@ -31,11 +31,11 @@ export class Forwarder {
 
   /** Brings it up, with the dev stack's signers and its baker, who is not started. */
   async up(progress: Progress): Promise<void> {
-    if (clusterStatus("e2e").state === "absent") atEnd("the cluster", () => clusterDown("e2e", progress));
+    if (clusterStatus("e2e").state === "absent") onExit("the cluster", () => clusterDown("e2e", progress));
     progress("bringing the stack up");
     // Whatever is there was left by a run that could not end itself.
     await this.#stack.npm("down");
-    atEnd("the stack", () => this.#stack.npm("down"));
+    onExit("the stack", () => this.#stack.npm("down"));
     await this.#stack.npm("up");
     await this.#stack.kubectl("scale", "statefulset/baker-alice", "--replicas=0");
     await this.#startBaker();
@@ -72,7 +72,7 @@ export class Forwarder {
   }
 
   /** Where bakers find a signer's signatures: from their pod, by the signer's Service. */
-  async door({ name, port, key }: BenchSigner): Promise<Door> {
+  async signerAddress({ name, port, key }: BenchSigner): Promise<SignerAddress> {
     const words = ["get", `service/signer-${name}`, "--output", "jsonpath={.spec.clusterIP}"];
     return { place: enter(this.#baker), address: `${(await this.#stack.kubectl(...words)).trim()}:${port}`, key };
   }
@@ -102,7 +102,7 @@ export class Forwarder {
     const [pid] = await until("the forwarder is ready", 60, async () => {
       const pod = await this.#pod();
       const ready = pod?.status.containerStatuses?.every(({ ready }) => ready);
-      const pids = pod && ready ? await this.containerPids(pod) : [];
+      const pids = pod && ready ? await this.#containerPids(pod) : [];
       return pids.length > 0 && pids;
     });
     return pid as number;
@@ -114,7 +114,7 @@ export class Forwarder {
     return pod ? processesIn(pod.metadata.uid) : [];
   }
 
-  private async containerPids(pod: Pod): Promise<number[]> {
+  async #containerPids(pod: Pod): Promise<number[]> {
     const status = pod.status.containerStatuses?.find(({ name }) => name === "sshd");
     const id = status?.containerID?.replace(/^.*:\/\//, "");
     return id ? processesIn(id) : [];
@@ -129,8 +129,8 @@ export class Forwarder {
   /** Deletes its pod; Kubernetes makes another one. */
   async kill(): Promise<Ended> {
     const pod = await this.#pod();
-    if (!pod) throw new Error("the forwarder: found no pod, want one to delete");
-    const pids = await this.containerPids(pod);
+    if (!pod) throw new Error("the forwarder: found no pod, wanted one to delete");
+    const pids = await this.#containerPids(pod);
     return ended(async () => {
       await this.#stack.kubectl("delete", "pod", pod.metadata.name, "--wait=false");
       await until("the forwarder's pod ends", 60, () => !pids.some((pid) => existsSync(`/proc/${pid}`)));

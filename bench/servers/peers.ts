@@ -23,7 +23,7 @@ export async function ensurePeer(peer: Peer, progress: Progress): Promise<string
   const program = join(folder, "bin", peer);
   if (existsSync(program)) return program;
   if (!isOnPath("cargo")) {
-    progress(`${peer} is left out: found no program cargo, want Rust: https://rustup.rs`);
+    progress(`${peer} is left out: found no program cargo, wanted Rust: https://rustup.rs`);
     return undefined;
   }
   return withLock(join(stateFolder, "peers", ".lock"), peer, progress, async () => {

@@ -15,7 +15,7 @@ export function straightTo(signerPort: number): Variant {
     encrypted: false,
     async open(link) {
       const { host, port } = await link.to({ host: "127.0.0.1", port: signerPort });
-      return { door: { place: home, address: `${host}:${port}` }, ...nothingToRestart, async close() {} };
+      return { signerAddress: { place: home, address: `${host}:${port}` }, ...nothingToRestart, async close() {} };
     },
   };
 }
@@ -60,7 +60,7 @@ ${transport(`remote_public_key = "${keys?.public}"`).replaceAll("SIDE", "client"
 function ratholeKeys(text: string): { secret: string; public: string } {
   const [secret, open] = [/Private Key:\s*(\S+)/i, /Public Key:\s*(\S+)/i].map((key) => key.exec(text)?.[1]);
   if (!secret || !open)
-    throw new Error(`rathole --genkey: found ${JSON.stringify(text)}, want a private and a public key`);
+    throw new Error(`rathole --genkey: found ${JSON.stringify(text)}, wanted a private and a public key`);
   return { secret, public: open };
 }
 
@@ -117,14 +117,14 @@ class Restarted {
 }
 
 async function throughTunnel(name: string, port: number, here: Restarted, there: Restarted): Promise<Open> {
-  const door = { place: otherCloud, address: `127.0.0.1:${port}` };
+  const signerAddress = { place: otherCloud, address: `127.0.0.1:${port}` };
   try {
-    await opened(name, door);
+    await opened(name, signerAddress);
   } catch (error) {
     throw new Error(`${(error as Error).message}\n${here.output()}${there.output()}`);
   }
   return {
-    door,
+    signerAddress,
     restartServer: () => there.restart(),
     restartClient: () => here.restart(),
     async close() {

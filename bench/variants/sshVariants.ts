@@ -7,21 +7,21 @@ import type { Link } from "../rig/link.ts";
 import { home, otherCloud } from "../rig/networks.ts";
 import type { BenchSigner } from "../rig/signers.ts";
 import { type Dial, Tunnel } from "../rig/sshTunnel.ts";
-import { type Door, opened } from "../rig/traffic.ts";
+import { opened, type SignerAddress } from "../rig/traffic.ts";
 import type { Forwarder } from "../servers/forwarder.ts";
 import type { StockServer } from "../servers/stockServer.ts";
-import { haproxyOverSsh, type Open, ours, plainSsh, type Variant } from "./variant.ts";
+import { haproxyOverSsh, type Open, plainSsh, signerForwarder, type Variant } from "./variant.ts";
 
 /** Our whole path: Service, gateway, listener, sshd, tunnel, and a stock client. */
 export function ourVariant(forwarder: Forwarder, client: OpenSsh, signer: BenchSigner): Variant {
   return {
-    name: ours,
+    name: signerForwarder,
     encrypted: true,
     async open(link) {
       const server = await forwarder.server();
       const dial = { ...signer, name: `ours-${signer.name}-${link.rtt}`, ssh: client, place: home };
       const tunnel = await Redialled.to({ ...dial, server: { ...server, ...(await link.to(server)) } });
-      return waited(ours, await forwarder.door(signer), tunnel, link, () => forwarder.kill());
+      return waited(signerForwarder, await forwarder.signerAddress(signer), tunnel, link, () => forwarder.kill());
     },
   };
 }
@@ -34,8 +34,8 @@ export function sshVariant(server: StockServer, signer: BenchSigner): Variant {
     encrypted: true,
     async open(link) {
       const tunnel = await plainTunnel(server, signer, link);
-      const door = { place: otherCloud, address: `127.0.0.1:${signer.port}` };
-      return waited(name, door, tunnel, link, () => server.restart());
+      const signerAddress = { place: otherCloud, address: `127.0.0.1:${signer.port}` };
+      return waited(name, signerAddress, tunnel, link, () => server.restart());
     },
     async forgetSessions() {
       await server.restart();
@@ -54,8 +54,8 @@ export function haproxyVariant(server: StockServer, signer: BenchSigner, root: s
       writeFileSync(join(server.ssh.folder, "haproxy.cfg"), haproxyConfig(front, signer.port));
       const command = ["chroot", root, "haproxy", "-db", "-f", join(server.ssh.seenAs, "haproxy.cfg")];
       const haproxy = startWithUs([...otherCloud, ...command]);
-      const door = { place: otherCloud, address: `127.0.0.1:${front}` };
-      const open = await waited(haproxyOverSsh, door, tunnel, link, () => server.restart());
+      const signerAddress = { place: otherCloud, address: `127.0.0.1:${front}` };
+      const open = await waited(haproxyOverSsh, signerAddress, tunnel, link, () => server.restart());
       return {
         ...open,
         async close() {
@@ -118,11 +118,11 @@ class Redialled {
 
 async function waited(
   what: string,
-  door: Door,
+  signerAddress: SignerAddress,
   tunnel: Redialled,
   link: Link,
   restartServer: () => Promise<Ended>,
 ): Promise<Open> {
-  await opened(what, door, link.rtt);
-  return { door, restartServer, restartClient: () => tunnel.restart(), close: () => tunnel.close() };
+  await opened(what, signerAddress, link.rtt);
+  return { signerAddress, restartServer, restartClient: () => tunnel.restart(), close: () => tunnel.close() };
 }

@@ -1,6 +1,6 @@
 import type { Ended } from "../base/ended.ts";
 import type { Link } from "../rig/link.ts";
-import type { Door } from "../rig/traffic.ts";
+import type { SignerAddress } from "../rig/traffic.ts";
 
 /** A way from bakers to a signer at home; all of them are measured side by side. */
 export type Variant = {
@@ -15,7 +15,7 @@ export type Variant = {
 
 /** A variant that is there. */
 export type Open = {
-  readonly door: Door;
+  readonly signerAddress: SignerAddress;
   /** Ends the server at once and has it start again. */
   restartServer(): Promise<Ended>;
   /** Ends the client and starts it again. */
@@ -25,7 +25,7 @@ export type Open = {
 
 /** The names of the variants, as the results have them. */
 export const straight = "straight to the signer";
-export const ours = "signer forwarder";
+export const signerForwarder = "signer forwarder";
 export const plainSsh = (version: string): string => `ssh -R, OpenSSH ${version}`;
 export const haproxyOverSsh = "HAProxy over ssh -R";
 export const ratholeTcp = "rathole, tcp";

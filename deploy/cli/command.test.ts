@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, test } from "node:test";
@@ -82,10 +83,11 @@ test("a host key that is not encrypted is refused, and not shown", async () => {
 
 /** What the host-key command's lines say to whoever has the passphrase, and the key and fingerprint that they are of. */
 function hostKeyLines(...options: string[]) {
-  rmSync(join(folder, "key"), { force: true });
   rmSync(join(folder, "Pulumi.new.yaml"), { force: true });
-  const key = execFileSync("sh", ["-c", `ssh-keygen -q -t ed25519 -N '' -f ${folder}/key && cat ${folder}/key`]);
-  const fingerprint = execFileSync("ssh-keygen", ["-l", "-f", join(folder, "key")], { encoding: "utf8" }).split(" ")[1];
+  const file = join(root, "signer-host/dev/keys/home/ssh_ed25519");
+  const key = readFileSync(file, "utf8");
+  const [, blob = ""] = readFileSync(`${file}.pub`, "utf8").split(" ");
+  const hash = createHash("sha256").update(Buffer.from(blob, "base64")).digest("base64");
   const env = { ...process.env, PULUMI_CONFIG_PASSPHRASE: "p" };
   const words = ["deploy/hostKey.ts", "--stack", "new", "--config-file", join(folder, "Pulumi.new.yaml"), ...options];
   const lines = execFileSync(process.execPath, words, {
@@ -96,10 +98,9 @@ function hostKeyLines(...options: string[]) {
   });
   writeFileSync(join(folder, "Pulumi.new.yaml"), lines);
   process.env.PULUMI_CONFIG_PASSPHRASE = "p";
-  const file = readStackFile(join(folder, "Pulumi.new.yaml"));
-  const opened = openStackFile(file, "new", "Pulumi.new.yaml");
+  const opened = openStackFile(readStackFile(join(folder, "Pulumi.new.yaml")), "new", "Pulumi.new.yaml");
   delete process.env.PULUMI_CONFIG_PASSPHRASE;
-  return { ...opened, key: String(key), fingerprint };
+  return { ...opened, key, fingerprint: `SHA256:${hash.replace(/=+$/, "")}` };
 }
 
 test("the host-key command's lines are opened again with the passphrase, and pin the key", () => {

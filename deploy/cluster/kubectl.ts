@@ -96,7 +96,7 @@ export async function waitForDeployments(kubectl: Kubectl, objects: Manifest[]):
 }
 
 /** The stack's namespace. */
-export function namespaceOf(objects: Manifest[]): string {
+function namespaceOf(objects: Manifest[]): string {
   const namespace = objects.find(isNamespace);
   if (!namespace) throw new Error("the program made no Namespace");
   return namespace.metadata.name;

@@ -10,6 +10,9 @@ const service = (type: string): Manifest => ({
   spec: { type },
 });
 
+/** The limit of a wait that is over at once. */
+const now = { seconds: 0, pauseMs: 1 };
+
 /** A cluster whose Service has these addresses, one answer after the other, and these events. */
 function cluster(answers: object[][], events: object[] = []) {
   const asked: string[] = [];
@@ -25,7 +28,7 @@ function cluster(answers: object[][], events: object[] = []) {
 test("a load balancer is waited for until it has an address, a number or a name", async () => {
   for (const address of [{ ip: "203.0.113.7" }, { hostname: "lb.example.org" }]) {
     const { asked, kubectl } = cluster([[], [{}], [address]]);
-    await awaitLoadBalancers(kubectl, [service("LoadBalancer")], 30);
+    await awaitLoadBalancers(kubectl, [service("LoadBalancer")], { seconds: 30, pauseMs: 1 });
     assert.equal(asked.length, 3);
     assert.equal(asked[0], "get service signer-forwarder --namespace dev --output json");
   }
@@ -34,20 +37,20 @@ test("a load balancer is waited for until it has an address, a number or a name"
 test("one that has none after the limit fails, with what its cloud says of it", async () => {
   const event = { reason: "SyncLoadBalancerFailed", message: "quota exceeded" };
   await assert.rejects(
-    awaitLoadBalancers(cluster([[]], [event]).kubectl, [service("LoadBalancer")], 0),
+    awaitLoadBalancers(cluster([[]], [event]).kubectl, [service("LoadBalancer")], now),
     /^Error: service\/signer-forwarder of namespace dev: found a load balancer without an address after 0 s, wanted one that signers can dial; .*\n {2}SyncLoadBalancerFailed: quota exceeded$/,
   );
 });
 
 test("one of a cluster that makes none fails, and says what such a cluster has instead", async () => {
   await assert.rejects(
-    awaitLoadBalancers(cluster([[]]).kubectl, [service("LoadBalancer")], 0),
+    awaitLoadBalancers(cluster([[]]).kubectl, [service("LoadBalancer")], now),
     /endpoint\.nodePort; no event says why: perhaps nobody makes load balancers/,
   );
 });
 
 test("a node port has no address to wait for", async () => {
   const { asked, kubectl } = cluster([[]]);
-  await awaitLoadBalancers(kubectl, [service("NodePort"), service("ClusterIP")], 0);
+  await awaitLoadBalancers(kubectl, [service("NodePort"), service("ClusterIP")], now);
   assert.deepEqual(asked, []);
 });

@@ -11,30 +11,38 @@ const limitSeconds = 180;
 
 type Ingress = { readonly ip?: string; readonly hostname?: string };
 
-/** Waits until the objects' load balancers have an address. Throws after the limit: a stack that nobody can dial is not up. */
+/**
+ * Waits until the objects' load balancers have an address, and asks for it every `pauseMs`. Throws after the limit: a stack that
+ * nobody can dial is not up.
+ */
 export async function awaitLoadBalancers(
   kubectl: Kubectl,
   objects: readonly Manifest[],
-  seconds = limitSeconds,
+  { seconds = limitSeconds, pauseMs = 1000 } = {},
 ): Promise<void> {
   const deadline = Date.now() + seconds * 1000;
   for (const { metadata, spec } of objects.filter(({ kind }) => kind === "Service")) {
     if ((spec as { type?: string }).type !== "LoadBalancer") continue;
     const { name, namespace = "" } = metadata;
-    const addresses = await addressesOf(kubectl, name, namespace, deadline);
+    const addresses = await addressesOf(kubectl, { name, namespace }, deadline, pauseMs);
     if (addresses.length > 0) progress(`the load balancer has the address ${addresses.join(", ")}`);
     else throw new Error(await pending(kubectl, name, namespace, seconds));
   }
 }
 
-async function addressesOf(kubectl: Kubectl, name: string, namespace: string, deadline: number): Promise<string[]> {
+async function addressesOf(
+  kubectl: Kubectl,
+  { name, namespace }: { name: string; namespace: string },
+  deadline: number,
+  pauseMs: number,
+): Promise<string[]> {
   for (let said = false; ; said = true) {
     const service = await kubectl(["get", "service", name, "--namespace", namespace, "--output", "json"]);
     const { status } = JSON.parse(service) as { status?: { loadBalancer?: { ingress?: Ingress[] } } };
     const addresses = (status?.loadBalancer?.ingress ?? []).flatMap(({ ip, hostname }) => ip || hostname || []);
     if (addresses.length > 0 || Date.now() > deadline) return addresses;
     if (!said) progress("waiting for the load balancer's address");
-    await sleep(1000);
+    await sleep(pauseMs);
   }
 }
 

@@ -34,7 +34,7 @@ export async function upWithCli(pulumi: PulumiStack, { unasked, refresh, only, e
 /** Server-side apply of what the program makes, and removal of what it makes no longer. */
 export async function upWithKubectl(program: ProgramRun): Promise<void> {
   const { helm, kubectl: binary } = await ensureTools(["helm", "kubectl"], progress);
-  const objects = await manifestsOf(program, helm);
+  const objects = await manifestsOf(program, async () => helm);
   const kubectl = kubectlFor(binary, clusterOf(program));
   if (objects.length === 0) return await requireNoObjects(kubectl, program.stack);
   await requireSnapshotApi(kubectl, objects);

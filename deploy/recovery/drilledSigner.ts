@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { listenerOf } from "../../infra/config/signerRoutes.ts";
+import { primarySigner } from "../../infra/config/signerRoutes.ts";
 import { root } from "../../local/machine/checkout.ts";
 import { project } from "../stack/project.ts";
 import type { Stack } from "../stack/stack.ts";
@@ -14,7 +14,7 @@ export function drilledKeys({ file }: Stack): DrilledKey[] {
   type Baker = { name: string; keys: { name: string; signer: string | string[] }[] };
   const bakers = (file.config?.[`${project}:bakers`] ?? []) as Baker[];
   return bakers.flatMap(({ name, keys }) =>
-    keys.map((key) => ({ alias: key.name, baker: name, signer: listenerOf(key) })),
+    keys.map((key) => ({ alias: key.name, baker: name, signer: primarySigner(key) })),
   );
 }
 

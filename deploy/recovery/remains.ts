@@ -17,7 +17,7 @@ const forwarder = "Deployment signer-forwarder";
 export type Claim = { readonly name: string; readonly owner: string };
 
 /** What a look at a stack's cluster found. */
-export type Findings = {
+export type Remains = {
   readonly cluster: ClusterState;
   /** What kubectl said, where the cluster does not answer well. */
   readonly said?: string;
@@ -41,7 +41,7 @@ export async function examine(
   namespace: string,
   objects: readonly Manifest[],
   local?: LocalClusterOfStack,
-): Promise<Findings> {
+): Promise<Remains> {
   const claims = claimsOf(objects);
   const names = objects.map(nameOf);
   const lost = { missing: names, wanted: names.length, lostClaims: claims };
@@ -70,7 +70,7 @@ export async function examine(
 }
 
 /** Asks a cluster how it is. Throws if it refuses us: that is no disaster, and not to be mended here. */
-export async function probe(kubectl: Kubectl): Promise<{ cluster: ClusterState; said?: string }> {
+async function probe(kubectl: Kubectl): Promise<{ cluster: ClusterState; said?: string }> {
   try {
     await kubectl(["get", "--raw", "/readyz", "--request-timeout=10s"]);
     await kubectl(["get", "namespace", "kube-system", "--output", "name", "--request-timeout=10s"]);

@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { Findings } from "./remains.ts";
+import type { Remains } from "./remains.ts";
 import { planOf, type Situation } from "./respinPlan.ts";
 
-const whole: Findings = { cluster: "answers", missing: [], wanted: 9, lostClaims: [], connected: ["home"] };
-const lost: Findings = {
+const whole: Remains = { cluster: "answers", missing: [], wanted: 9, lostClaims: [], connected: ["home"] };
+const lost: Remains = {
   cluster: "absent",
   missing: Array.from({ length: 9 }, (_, index) => `Kind ${index}`),
   wanted: 9,
   lostClaims: [{ name: "data-baker-alice-0", owner: "baker-alice" }],
 };
 const situation = (change: Partial<Situation>): Situation => ({
-  findings: whole,
+  remains: whole,
   address: "context prod",
   maker: "nobody",
   bakers: [],
@@ -26,13 +26,13 @@ test("a stack that is whole is brought up to date, and nothing is said to be los
 });
 
 test("of a cluster that is gone nobody knows who had a tunnel: all signers are waited for", () => {
-  const plan = planOf(situation({ findings: lost, maker: "local" }));
+  const plan = planOf(situation({ remains: lost, maker: "local" }));
   assert.deepEqual(plan.awaited, ["home", "office"]);
   assert.equal(plan.will[0], "make this machine's own cluster");
 });
 
 test("a cluster that is stopped is started with what it has, and loses nothing", () => {
-  const plan = planOf(situation({ findings: { ...lost, cluster: "stopped", lostClaims: [] }, maker: "local" }));
+  const plan = planOf(situation({ remains: { ...lost, cluster: "stopped", lostClaims: [] }, maker: "local" }));
   assert.match(plan.will[0] ?? "", /^start .* with the data that it has$/);
   assert.deepEqual(plan.lost, []);
 });
@@ -59,7 +59,7 @@ describe("Pulumi's state", () => {
 
 describe("what does not come back", () => {
   const losses = (baker: object) =>
-    planOf(situation({ findings: lost, maker: "local", bakers: [{ name: "alice", ...baker }] }));
+    planOf(situation({ remains: lost, maker: "local", bakers: [{ name: "alice", ...baker }] }));
 
   test("without a snapshot: the nonces and the baker's watermarks; the signer's watermarks still protect the key", () => {
     const text = losses({}).lost.join("\n");
@@ -85,33 +85,33 @@ describe("what does not come back", () => {
 test("a cluster of this machine's that does not answer may have lost nothing", () => {
   const bakers = [{ name: "alice" }];
   for (const cluster of ["silent", "failing"] as const) {
-    const { lost: said } = planOf(situation({ findings: { ...lost, cluster }, maker: "local", bakers }));
+    const { lost: said } = planOf(situation({ remains: { ...lost, cluster }, maker: "local", bakers }));
     assert.match(said[0] ?? "", /^nothing, if the cluster's storage is whole/);
   }
-  assert.doesNotMatch(planOf(situation({ findings: lost, maker: "local", bakers })).lost[0] ?? "", /^nothing/);
+  assert.doesNotMatch(planOf(situation({ remains: lost, maker: "local", bakers })).lost[0] ?? "", /^nothing/);
 });
 
 describe("nothing can be done yet", () => {
   const blocked: [string, Partial<Situation>, RegExp][] = [
     [
       "for a cluster that this stack did not make, and that is silent",
-      { findings: { ...lost, cluster: "silent" } },
+      { remains: { ...lost, cluster: "silent" } },
       /does not answer.*cluster\.context/s,
     ],
-    ["or that is unknown", { findings: lost }, /is not there.*cluster\.context/s],
+    ["or that is unknown", { remains: lost }, /is not there.*cluster\.context/s],
     [
       "or that answers with errors",
-      { findings: { ...lost, cluster: "failing", said: "etcd failed" } },
+      { remains: { ...lost, cluster: "failing", said: "etcd failed" } },
       /with errors.*etcd failed/s,
     ],
     [
       "for a cluster that another stack has made",
-      { findings: { ...lost, cluster: "silent" }, maker: { stack: "bakers" } },
+      { remains: { ...lost, cluster: "silent" }, maker: { stack: "bakers" } },
       /stack bakers has made it.*respin -- --stack bakers/,
     ],
     [
       "for a cluster in the cloud that answers with errors: it is not gone",
-      { findings: { ...lost, cluster: "failing" }, maker: "cloud" },
+      { remains: { ...lost, cluster: "failing" }, maker: "cloud" },
       /delete it in the console/,
     ],
   ];
@@ -130,11 +130,11 @@ describe("nothing can be done yet", () => {
     ["local", "silent"],
   ] as const) {
     test(`but not for one of maker ${maker} that is ${cluster}`, () =>
-      assert.equal(planOf(situation({ findings: { ...lost, cluster }, maker })).blocked, undefined));
+      assert.equal(planOf(situation({ remains: { ...lost, cluster }, maker })).blocked, undefined));
   }
 
   test("but a silent one in the cloud may still bake, and that is said", () => {
-    const plan = planOf(situation({ findings: { ...lost, cluster: "silent" }, maker: "cloud" }));
+    const plan = planOf(situation({ remains: { ...lost, cluster: "silent" }, maker: "cloud" }));
     assert.match(plan.found.join("\n"), /goes on baking/);
   });
 });

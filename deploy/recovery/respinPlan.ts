@@ -1,11 +1,11 @@
-import type { Findings } from "./remains.ts";
+import type { Remains } from "./remains.ts";
 
 /** Who can make a cluster again: this machine, the program itself (GKE), nobody for one that existed before, or another stack. */
 export type Maker = "local" | "cloud" | "nobody" | { readonly stack: string };
 
 /** What is known before a respin, beside the look at the cluster. */
 export type Situation = {
-  readonly findings: Findings;
+  readonly remains: Remains;
   /** Where the cluster is, in words. */
   readonly address: string;
   readonly maker: Maker;
@@ -18,7 +18,7 @@ export type Situation = {
 };
 
 /** A baker that has lost its volumes. */
-export type LostBaker = {
+type LostBaker = {
   readonly name: string;
   /** The snapshot of the chain that its node starts from; none: it fetches the whole chain. */
   readonly snapshotUrl?: string | undefined;
@@ -38,7 +38,7 @@ export type Plan = {
   readonly awaited: readonly string[];
 };
 
-const stateTexts: Record<Findings["cluster"], string> = {
+const stateTexts: Record<Remains["cluster"], string> = {
   answers: "answers",
   failing: "answers with errors",
   silent: "does not answer",
@@ -47,8 +47,8 @@ const stateTexts: Record<Findings["cluster"], string> = {
 };
 
 /** Says what a respin does in a situation, and what it can't bring back. */
-export function planOf({ findings, address, maker, state, bakers, signers }: Situation): Plan {
-  const { cluster, connected, lostClaims, missing, wanted } = findings;
+export function planOf({ remains, address, maker, state, bakers, signers }: Situation): Plan {
+  const { cluster, connected, lostClaims, missing, wanted } = remains;
   const awaited = connected ?? signers;
   const answers = cluster === "answers";
   const found = [
@@ -67,7 +67,7 @@ export function planOf({ findings, address, maker, state, bakers, signers }: Sit
       "a cluster that only can't be found or reached from here goes on baking, and a second one will be made: look first with `gcloud container clusters list`",
     );
   }
-  const blocked = blockedBy(findings, maker, address);
+  const blocked = blockedBy(remains, maker, address);
   const making = maker === "local" && !answers ? [makingText(cluster)] : [];
   const will = [
     ...making,
@@ -103,12 +103,12 @@ function stateText({ found, dead }: NonNullable<Situation["state"]>): string {
     : `Pulumi's state is there, with ${dead} objects of a cluster that is gone`;
 }
 
-function makingText(cluster: Findings["cluster"]): string {
+function makingText(cluster: Remains["cluster"]): string {
   if (cluster === "absent") return "make this machine's own cluster";
   return "start what is missing of this machine's own cluster, with the data that it has";
 }
 
-function blockedBy({ cluster, said }: Findings, maker: Maker, address: string): string | undefined {
+function blockedBy({ cluster, said }: Remains, maker: Maker, address: string): string | undefined {
   if (cluster === "answers" || maker === "local" || (maker === "cloud" && cluster !== "failing")) return undefined;
   const quoted = said ? `\n${said}` : "";
   if (typeof maker === "object") {

@@ -1,4 +1,5 @@
 import { namespaceLabels } from "../../infra/names/namespaceLabels.ts";
+import { bakerRelease } from "../../infra/names/releaseNames.ts";
 import { type Kubectl, requireOwnNamespace } from "../cluster/kubectl.ts";
 import type { Snapshot } from "./snapshots.ts";
 
@@ -32,7 +33,7 @@ export async function restoreBaseDir(
   const get = (kind: string, name: string) => ["get", kind, name, "--namespace", stack, "--ignore-not-found"];
   await makeNamespace(kubectl, stack);
   if ((await kubectl(get("persistentvolumeclaim", claim))) !== "") return false;
-  const labels = { "app.kubernetes.io/name": "baker", "app.kubernetes.io/instance": `baker-${baker.name}` };
+  const labels = { "app.kubernetes.io/name": "baker", "app.kubernetes.io/instance": bakerRelease(baker.name) };
   for (const snapshot of snapshots) {
     const own = contentName(stack, snapshot);
     const source = ["--output", "jsonpath={.kind} {.spec.source.volumeSnapshotContentName}"];
@@ -101,7 +102,7 @@ async function waitUntilReady(kubectl: Kubectl, stack: string, name: string): Pr
     await kubectl(["wait", ...object, "--for=jsonpath={.status.readyToUse}=true", `--timeout=${waitSeconds}s`]);
   } catch (error) {
     const said = await kubectl(["get", ...object, "--output", "jsonpath={.status.error.message}"]).catch(() => "");
-    throw new Error(`${name}: found it not ready, want it to restore from; ${said || (error as Error).message}`);
+    throw new Error(`${name}: found it not ready, wanted it to restore from; ${said || (error as Error).message}`);
   }
 }
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
-import { Shelf, type Snapshot as StoredSnapshot } from "../../local/cluster/csi/folderStore.ts";
+import { FolderStore, type Snapshot as StoredSnapshot } from "../../local/cluster/csi/folderStore.ts";
 import type { Kubectl } from "../cluster/kubectl.ts";
 import { requireSnapshotApi } from "../cluster/snapshotApi.ts";
 import { findGoogleSnapshots, findLocalSnapshots, findSnapshots } from "./snapshots.ts";
@@ -121,11 +121,11 @@ test("in Google's cloud they are found by their labels, and restored by what the
 });
 
 test("on this machine they are what the cluster's driver has left, whole ones only", () => {
-  const shelf = new Shelf<StoredSnapshot>(folder);
+  const store = new FolderStore<StoredSnapshot>(folder);
   const note = { volume: "v", bytes: 5, taken: "2026-11-23T03:17:02Z", namespace: "prod", name: newer };
-  shelf.add({ ...note, id: "snapshot-1" });
-  shelf.add({ ...note, id: "snapshot-2", namespace: "dev" });
-  shelf.add({ ...note, id: "snapshot-3", name: older });
+  store.add({ ...note, id: "snapshot-1" });
+  store.add({ ...note, id: "snapshot-2", namespace: "dev" });
+  store.add({ ...note, id: "snapshot-3", name: older });
   rmSync(join(folder, "snapshot-3", "note.json"));
   writeFileSync(join(folder, "a-file"), "");
   assert.deepEqual(findLocalSnapshots(folder, "a.driver", "prod", ["alice"]).get("alice"), [

@@ -1,5 +1,6 @@
+import { bakerRelease } from "../../infra/names/releaseNames.ts";
 import { googleDisks, snapshotLabels } from "../../infra/names/snapshotLabels.ts";
-import { type Snapshot as LocalSnapshot, Shelf } from "../../local/cluster/csi/folderStore.ts";
+import { FolderStore, type Snapshot as LocalSnapshot } from "../../local/cluster/csi/folderStore.ts";
 import type { Kubectl } from "../cluster/kubectl.ts";
 import { hasSnapshotApi } from "../cluster/snapshotApi.ts";
 
@@ -84,7 +85,7 @@ export function findLocalSnapshots(
   stack: string,
   bakers: readonly string[],
 ): Snapshots {
-  const found = new Shelf<LocalSnapshot>(folder)
+  const found = new FolderStore<LocalSnapshot>(folder)
     .all()
     .filter(({ namespace }) => namespace === stack)
     .map(({ bytes, id, name }) => ({ name, handle: id, driver, restoreSize: bytes, contents: [] }));
@@ -93,7 +94,7 @@ export function findLocalSnapshots(
 
 function snapshotName(baker: string, taken: string): string {
   const [day, time] = new Date(taken).toISOString().slice(0, 19).replaceAll(/[-:]/g, "").split("T");
-  return `baker-${baker}-${day}-${time}`;
+  return `${bakerRelease(baker)}-${day}-${time}`;
 }
 
 /** Sorts out whose snapshots they are, by the names that the chart's CronJob gives them. */

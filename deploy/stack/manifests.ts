@@ -18,8 +18,12 @@ import { fraction, wholeNumber } from "./goNumbers.ts";
 import { isNamespace, type Manifest } from "./manifest.ts";
 import type { ProgramRun, Registered } from "./runProgram.ts";
 
-/** The objects that a run of the program would make in the cluster, and nothing outside of it; its charts rendered by `helm` with the very values that it passes. Throws if two of them have one name. */
-export async function manifestsOf(program: ProgramRun, helm: string): Promise<Manifest[]> {
+/**
+ * The objects that a run of the program would make in the cluster, and nothing outside of it; its charts rendered by helm with
+ * the very values that it passes. `findHelm` is asked once, and only if there is a chart. Throws if two objects have one name.
+ */
+export async function manifestsOf(program: ProgramRun, findHelm: () => Promise<string>): Promise<Manifest[]> {
+  const helm = program.resources.some(isChart) ? await findHelm() : "";
   const rendered = await Promise.all(program.resources.map((resource) => objectsOf(resource, helm)));
   const objects = rendered.flat();
   requireDistinctNames(objects);
@@ -27,8 +31,13 @@ export async function manifestsOf(program: ProgramRun, helm: string): Promise<Ma
   return [...objects.filter(isNamespace), ...objects.filter((object) => !isNamespace(object))];
 }
 
-async function objectsOf({ type, name, inputs }: Registered, helm: string): Promise<Manifest[]> {
-  if (type === "kubernetes:helm.sh/v4:Chart") return await renderChart(inputs, helm);
+function isChart({ type }: Registered): boolean {
+  return type === "kubernetes:helm.sh/v4:Chart";
+}
+
+async function objectsOf(resource: Registered, helm: string): Promise<Manifest[]> {
+  const { type, name, inputs } = resource;
+  if (isChart(resource)) return await renderChart(inputs, helm);
   if (!type.startsWith("kubernetes:")) return [];
   if (typeof inputs.kind === "string") return [inputs as Manifest];
   throw new Error(`resource ${name}: found type ${type}, which only the pulumi CLI can make`);

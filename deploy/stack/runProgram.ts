@@ -12,11 +12,14 @@ export type ProgramRun = {
   readonly outputs: Record<string, unknown>;
 };
 
+/** How often the program has run in this process. */
+let runs = 0;
+
 /**
  * Runs the Pulumi program without the Pulumi engine, through the SDK's own mocks.
  *
- * `referenced` are the outputs of other stacks, by the names that the program calls them. Once in a process: a module runs
- * only once. Throws what the program throws, a ConfigError first of all.
+ * `referenced` are the outputs of other stacks, by the names that the program calls them. One run at a time: the SDK has one
+ * config and one monitor. Throws what the program throws, a ConfigError first of all.
  */
 export async function runProgram(
   stack: string,
@@ -46,7 +49,8 @@ export async function runProgram(
     false,
   );
   pulumi.runtime.setAllConfig(config.values, config.secretKeys);
-  const exports: Record<string, unknown> = { ...(await import("../../infra/index.ts")) };
+  // A module runs once in a process, by its URL.
+  const exports: Record<string, unknown> = { ...(await import(`../../infra/index.ts?run=${runs++}`)) };
   const outputs = await new Promise<Record<string, unknown>>((resolve) => {
     pulumi.output(exports).apply((values) => resolve(values as Record<string, unknown>));
   });

@@ -2,11 +2,9 @@ import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { type ClusterName, clusterLayout, clusterNames } from "../../local/cluster/layout.ts";
 import { root } from "../../local/machine/checkout.ts";
-import { readJson } from "../../local/machine/json.ts";
-import { run } from "../../local/machine/run.ts";
 import type { Options } from "../cli/command.ts";
 import { project } from "./project.ts";
-import { type ProgramRun, runProgram } from "./runProgram.ts";
+import type { ProgramRun } from "./runProgram.ts";
 import { openStackFile, readStackFile, type StackFile } from "./stackFile.ts";
 
 /** A stack as a command works on it: its config with `--context` put in. */
@@ -61,13 +59,13 @@ function sharedWith(stack: Stack): Stack | undefined {
 export async function runStack(stack: Stack): Promise<ProgramRun> {
   const { configFile, file, name } = stack;
   const config = openStackFile(file, name, configFile);
-  return await runProgram(name, config, await referencedOutputs(stack));
+  const referenced = await referencedOutputs(stack);
+  // The Pulumi SDK takes a second to load: what is refused without it, or is help, does not wait for it.
+  const { runProgram } = await import("./runProgram.ts");
+  return await runProgram(name, config, referenced);
 }
 
-/**
- * The outputs of the stack that the config names, by that name: what its own config says, run in a process of its own
- * because a program runs once in a process.
- */
+/** The outputs of the stack that the config names, by that name: what its own config says. */
 async function referencedOutputs(stack: Stack): Promise<Record<string, Record<string, unknown>>> {
   const { kind, stack: reference } = clusterConfigOf(stack);
   if (kind !== "stack") return {};
@@ -79,9 +77,9 @@ async function referencedOutputs(stack: Stack): Promise<Record<string, Record<st
       `cluster.stack: found no config of stack ${reference}, wanted ${wanted}, or the pulumi CLI and its state`,
     );
   }
-  const options = ["--stack", other.name, "--config-file", resolve(root, other.configFile), "--from-config"];
-  const text = await run(process.execPath, [join(root, "deploy/output.ts"), ...options]);
-  return { [String(reference)]: readJson(text, `outputs of stack ${other.name}`) as Record<string, unknown> };
+  const { outputs } = await runStack(other);
+  // As a state has them: without what is undefined.
+  return { [String(reference)]: JSON.parse(JSON.stringify(outputs)) as Record<string, unknown> };
 }
 
 /** A cluster that `npm run up` makes on this machine, by the kubeconfig and context that it writes. */

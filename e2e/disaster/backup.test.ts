@@ -5,23 +5,23 @@ import type { IncomingMessage } from "node:http";
 import { request } from "node:https";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { type Kubectl, kubectlFor } from "../deploy/cluster/kubectl.ts";
-import { ensureLocalCluster } from "../deploy/cluster/ownCluster.ts";
-import { restoreBaseDir } from "../deploy/recovery/restoreBaseDir.ts";
-import { findLocalSnapshots, findSnapshots, type Snapshot } from "../deploy/recovery/snapshots.ts";
-import { Shelf, type Snapshot as StoredSnapshot } from "../local/cluster/csi/folderStore.ts";
-import { driverName } from "../local/cluster/csi/storageClasses.ts";
-import { clusterLayout } from "../local/cluster/layout.ts";
-import { clusterDown } from "../local/cluster/localCluster.ts";
-import { root } from "../local/machine/checkout.ts";
-import { ensureTools } from "../local/toolchain/tools.ts";
-import { until } from "../testbed/background.ts";
-import { kubeconfig, Stack, withoutPulumi } from "../testbed/testStack.ts";
+import { type Kubectl, kubectlFor } from "../../deploy/cluster/kubectl.ts";
+import { ensureLocalCluster } from "../../deploy/cluster/ownCluster.ts";
+import { restoreBaseDir } from "../../deploy/recovery/restoreBaseDir.ts";
+import { findLocalSnapshots, findSnapshots, type Snapshot } from "../../deploy/recovery/snapshots.ts";
+import { FolderStore, type Snapshot as StoredSnapshot } from "../../local/cluster/csi/folderStore.ts";
+import { driverName } from "../../local/cluster/csi/storageClasses.ts";
+import { clusterDown } from "../../local/cluster/localCluster.ts";
+import { root } from "../../local/machine/checkout.ts";
+import { ensureTools } from "../../local/toolchain/tools.ts";
+import { until } from "../../testbed/background.ts";
+import { clusterName, kubeconfig, testCluster } from "../../testbed/testCluster.ts";
+import { Stack, withoutPulumi } from "../../testbed/testStack.ts";
 
 const stack = new Stack("e2e-backup", 30072);
 const alice = { name: "alice" };
 const keep = 2;
-const { context, nodeAddress, pki, snapshots: store } = clusterLayout("e2e");
+const { context, nodeAddress, pki, snapshots: store } = testCluster;
 const nonces = "/var/run/tezos/client/test_nonces";
 let kubectl: Kubectl;
 let jobs = 0;
@@ -50,7 +50,7 @@ function up(): Promise<string> {
 
 /** What this machine keeps, the newest last. */
 function stored(): string[] {
-  const all = new Shelf<StoredSnapshot>(store).all();
+  const all = new FolderStore<StoredSnapshot>(store).all();
   return all.map(({ name }) => name).sort();
 }
 
@@ -187,9 +187,9 @@ test("those that were brought back count with the next ones, and are removed wit
 
 test("the whole cluster is removed, and the baker starts with what was in the newest snapshot", async () => {
   const before = stored();
-  await clusterDown("e2e", () => {});
+  await clusterDown(clusterName, () => {});
   assert.deepEqual(stored(), before, "the snapshots outlive their cluster");
-  await ensureLocalCluster({ name: "e2e", kubeconfig });
+  await ensureLocalCluster({ name: clusterName, kubeconfig });
   const found = findLocalSnapshots(store, driverName, stack.name, ["alice"]);
   assert.deepEqual(
     found

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { clusterLayout } from "../local/cluster/layout.ts";
-import { runningPid } from "../local/cluster/processes.ts";
-import { until } from "../testbed/background.ts";
-import { Stack, temporary } from "../testbed/testStack.ts";
+import { runningPid } from "../../local/cluster/processes.ts";
+import { until } from "../../testbed/background.ts";
+import { testCluster } from "../../testbed/testCluster.ts";
+import { Stack, temporary } from "../../testbed/testStack.ts";
 
-const stack = new Stack("e2e", 30022);
-const { nodeName } = clusterLayout("e2e");
-const kubelet = () => runningPid(clusterLayout("e2e"), "kubelet") as number;
+const stack = new Stack("disaster", 30022);
+const { nodeName } = testCluster;
+const kubelet = () => runningPid(testCluster, "kubelet") as number;
 /** A node that is nothing but its objects: where all nodes are silent, Kubernetes takes itself for deaf and moves no pod. */
 const otherNode = "rsc-e2e-other";
 let heart: NodeJS.Timeout;

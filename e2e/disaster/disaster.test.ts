@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { cgroupProcesses } from "../local/cluster/cgroups.ts";
-import { clusterLayout } from "../local/cluster/layout.ts";
-import { clusterDown, clusterStatus } from "../local/cluster/localCluster.ts";
-import { type Background, stopAll, until } from "../testbed/background.ts";
-import { linkToCluster, makeNetwork, removeNetwork } from "../testbed/network.ts";
-import { Stack } from "../testbed/testStack.ts";
+import { cgroupProcesses } from "../../local/cluster/cgroups.ts";
+import { clusterDown, clusterStatus } from "../../local/cluster/localCluster.ts";
+import { type Background, stopAll, until } from "../../testbed/background.ts";
+import { linkToCluster, makeNetwork, removeNetwork } from "../../testbed/network.ts";
+import { clusterName, testCluster } from "../../testbed/testCluster.ts";
+import { Stack } from "../../testbed/testStack.ts";
 
 const homes = ["home", "office"];
-const stack = new Stack("e2e", 30022);
+const stack = new Stack("disaster", 30022);
 const signers: Background[] = [];
 
 before(async () => {
@@ -41,8 +41,8 @@ test("the cluster is destroyed and made again from the same config, and the unch
   const before = await stack.outputs();
 
   // Without a word to anybody, as a disaster does it: no `down`, no state that knows.
-  await clusterDown("e2e", () => {});
-  assert.equal(clusterStatus("e2e").state, "absent");
+  await clusterDown(clusterName, () => {});
+  assert.equal(clusterStatus(clusterName).state, "absent");
   for (const [index, signer] of signers.entries()) {
     await until(`${homes[index]} notices`, 30, () => /reconnecting/.test(signer.output()), signer.output);
   }
@@ -59,16 +59,16 @@ test("the cluster is destroyed and made again from the same config, and the unch
 });
 
 test("a cluster whose processes were all killed is brought back with what was in it", async () => {
-  const uid = () => stack.kubectl("get", "namespace", "e2e", "--output", "jsonpath={.metadata.uid}");
+  const uid = () => stack.kubectl("get", "namespace", "disaster", "--output", "jsonpath={.metadata.uid}");
   const before = await uid();
-  for (const pid of cgroupProcesses(clusterLayout("e2e").cgroup)) {
+  for (const pid of cgroupProcesses(testCluster.cgroup)) {
     try {
       process.kill(pid, "SIGKILL");
     } catch {
       // It went with one that was killed before it.
     }
   }
-  await until("they are gone", 10, () => clusterStatus("e2e").running.length === 0);
+  await until("they are gone", 10, () => clusterStatus(clusterName).running.length === 0);
   await stack.npm("up");
   assert.equal(await uid(), before);
   await allSign(new Date(), 90);

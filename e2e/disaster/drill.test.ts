@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { Stack } from "../testbed/testStack.ts";
+import { Stack } from "../../testbed/testStack.ts";
 
-const stack = new Stack("e2e", 30022);
+const stack = new Stack("disaster", 30022);
 
 after(() => stack.npm("down", "--cluster"));
 

@@ -2,19 +2,19 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { hasPulumi } from "../deploy/engine/pulumi.ts";
-import { DrilledSigner } from "../deploy/recovery/drilledSigner.ts";
-import { cgroupProcesses } from "../local/cluster/cgroups.ts";
-import { clusterLayout } from "../local/cluster/layout.ts";
-import { clusterDown, clusterStatus } from "../local/cluster/localCluster.ts";
-import { runningPid } from "../local/cluster/processes.ts";
-import { root } from "../local/machine/checkout.ts";
-import { run } from "../local/machine/run.ts";
-import { start, stopAll, until } from "../testbed/background.ts";
-import { Stack, temporary } from "../testbed/testStack.ts";
+import { hasPulumi } from "../../deploy/engine/pulumi.ts";
+import { DrilledSigner } from "../../deploy/recovery/drilledSigner.ts";
+import { cgroupProcesses } from "../../local/cluster/cgroups.ts";
+import { clusterDown, clusterStatus } from "../../local/cluster/localCluster.ts";
+import { runningPid } from "../../local/cluster/processes.ts";
+import { root } from "../../local/machine/checkout.ts";
+import { run } from "../../local/machine/run.ts";
+import { start, stopAll, until } from "../../testbed/background.ts";
+import { clusterName, testCluster, kubeconfig as testKubeconfig } from "../../testbed/testCluster.ts";
+import { Stack, temporary } from "../../testbed/testStack.ts";
 
-const stack = new Stack("e2e", 30022);
-const layout = clusterLayout("e2e");
+const stack = new Stack("disaster", 30022);
+const layout = testCluster;
 const nonces = "/var/run/tezos/client/test_nonces";
 const signers: DrilledSigner[] = [];
 
@@ -107,7 +107,7 @@ describe("a stack is respun from whatever is left of it", () => {
     await stack.kubectl("delete", "namespace", stack.name, "--wait=true");
     const since = new Date();
     const said = await respin();
-    assert.match(said, /\d+ of the stack's \d+ objects are missing: Namespace e2e,/);
+    assert.match(said, /\d+ of the stack's \d+ objects are missing: Namespace disaster,/);
     assert.match(said, /nonces that were not revealed are gone/);
     await bothSign(since);
   });
@@ -143,7 +143,7 @@ describe("a stack is respun from whatever is left of it", () => {
         // It went with one that was killed before it.
       }
     }
-    await until("they are gone", 10, () => clusterStatus("e2e").running.length === 0);
+    await until("they are gone", 10, () => clusterStatus(clusterName).running.length === 0);
     const since = new Date();
     const said = await respin();
     assert.match(said, /is stopped, its data is there/);
@@ -165,7 +165,7 @@ describe("a stack is respun from whatever is left of it", () => {
     await inBaker("sh", "-c", `echo revealed-later > ${nonces}`);
     await backUp();
     await inBaker("sh", "-c", `echo younger > ${nonces}`);
-    await clusterDown("e2e", () => {});
+    await clusterDown(clusterName, () => {});
     if (hasPulumi()) await forgetState();
     const since = new Date();
     const said = await respin();
@@ -178,7 +178,7 @@ describe("a stack is respun from whatever is left of it", () => {
 });
 
 test("a respin that is killed at any point is finished by the next one", async () => {
-  await clusterDown("e2e", () => {});
+  await clusterDown(clusterName, () => {});
   const since = new Date();
   for (const seconds of [2, 6, 11, 16]) {
     const process = respinInBackground();
@@ -197,7 +197,7 @@ test("a respin that is killed at any point is finished by the next one", async (
 test("a cluster that the stack did not make and that is silent stops it, before anything is touched", async () => {
   const elsewhere = new Stack("e2e-elsewhere", 30072);
   const kubeconfig = temporary("dead.kubeconfig");
-  writeFileSync(kubeconfig, readFileSync(join(root, ".local/e2e.kubeconfig"), "utf8").replace(/:6443/, ":1"));
+  writeFileSync(kubeconfig, readFileSync(join(root, testKubeconfig), "utf8").replace(/:6443/, ":1"));
   elsewhere.change((settings) => {
     settings.cluster = { kind: "existing", context: layout.context, kubeconfig };
   });

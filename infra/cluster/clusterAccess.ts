@@ -2,7 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 /** The only seam between which cluster it is and what runs in it. */
-export interface Cluster {
+export type Cluster = {
   /** The provider that everything in the cluster is made with. */
   readonly provider: k8s.Provider;
   /** The words with which a person's `kubectl` reaches this cluster, for commands in outputs. */
@@ -13,7 +13,7 @@ export interface Cluster {
   readonly snapshotDriver?: string | undefined;
   /** Its blocks of pod addresses, where the network plugin needs them to tell pods from the outside. */
   readonly podCidrs?: readonly string[] | undefined;
-}
+};
 
 /** How a cluster is reached. It holds no credential: a kubeconfig's content names a program that gets one. */
 export type ClusterAccess = {

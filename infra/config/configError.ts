@@ -1,5 +1,6 @@
-import { RunError } from "@pulumi/pulumi";
-import { looksSecret } from "../keys/tezosKey.ts";
+// Not from the whole SDK: that costs each command a second, and `show` is in every one.
+import { RunError } from "@pulumi/pulumi/errors.js";
+import { looksSecret } from "../keys/tezosSecret.ts";
 
 /** One thing that is wrong with a stack's config. */
 export type Problem = {

@@ -35,12 +35,12 @@ function problemsOfHost({ address, dnsZone, host }: Entry): Problem[] {
 
 function problemsOfNodePort({ address, nodePort, port, sourceRanges }: Entry): Problem[] {
   if (nodePort === undefined) return [];
-  const silly = (key: string, value: unknown, wanted: string) =>
+  const pointless = (key: string, value: unknown, wanted: string) =>
     value === undefined ? [] : [{ path: `endpoint.${key}`, found: show(value), wanted }];
   return [
-    ...silly("port", port, "no port next to a nodePort, which is the port then"),
-    ...silly("sourceRanges", sourceRanges, "no source ranges next to a nodePort: only a load balancer heeds them"),
-    ...silly("address", address, "no address next to a nodePort: only a load balancer has one"),
+    ...pointless("port", port, "no port next to a nodePort, which is the port then"),
+    ...pointless("sourceRanges", sourceRanges, "no source ranges next to a nodePort: only a load balancer heeds them"),
+    ...pointless("address", address, "no address next to a nodePort: only a load balancer has one"),
   ];
 }
 

@@ -5,7 +5,7 @@ import { show } from "./configError.ts";
 import { matching, objectOf } from "./configFields.ts";
 
 /** The labels that an object of the forwarder's has already: from its chart, and from `kubectl apply --applyset`. */
-export const ownLabels: readonly string[] = [
+const ownLabels: readonly string[] = [
   "app.kubernetes.io/name",
   "app.kubernetes.io/instance",
   "app.kubernetes.io/version",

@@ -1,3 +1,4 @@
+import { bakerRelease } from "../names/releaseNames.ts";
 import { type Problem, show } from "./configError.ts";
 
 type Entry = Record<string, unknown>;
@@ -15,7 +16,7 @@ export function objectNames(stack: string, input: Entry): NamedObject[] {
     ...forwarderObjects(stack, input),
     ...named(input.signers, "signers").map(({ from }) => ({ kind: "Service", name: `signer-${from.name}`, from })),
     ...named(input.bakers, "bakers").flatMap(({ from, entry }) =>
-      bakerObjects(stack, `baker-${from.name}`, entry).map((object) => ({ ...object, from })),
+      bakerObjects(stack, bakerRelease(from.name), entry).map((object) => ({ ...object, from })),
     ),
   ];
 }

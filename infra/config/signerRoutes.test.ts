@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { listenerFor, listenerOf, signersOf } from "./signerRoutes.ts";
+import { primarySigner, routeFor, signersOf } from "./signerRoutes.ts";
 
 const key = (address: string, signer: string | string[]) => ({ name: address, address, publicKey: "edpk…", signer });
 const bakers = [
@@ -14,19 +14,19 @@ test("one name is a list of one", () => {
 });
 
 test("a baker asks the first signer of a key", () => {
-  assert.equal(listenerOf(key("tz1a", ["home", "cabin"])), "home");
-  assert.equal(listenerOf(key("tz1b", "office")), "office");
+  assert.equal(primarySigner(key("tz1a", ["home", "cabin"])), "home");
+  assert.equal(primarySigner(key("tz1b", "office")), "office");
 });
 
-test("a listener answers for the keys that have its signer first, to their bakers, each named once", () => {
-  assert.deepEqual(listenerFor("home", bakers), {
+test("a route answers for the keys that have its signer first, to their bakers, each named once", () => {
+  assert.deepEqual(routeFor("home", bakers), {
     keys: ["tz1a", "tz1c", "tz1d"],
     fallbacks: ["cabin"],
     bakers: ["baker-alice", "baker-bob"],
   });
-  assert.deepEqual(listenerFor("office", bakers), { keys: ["tz1b"], fallbacks: [], bakers: ["baker-alice"] });
+  assert.deepEqual(routeFor("office", bakers), { keys: ["tz1b"], fallbacks: [], bakers: ["baker-alice"] });
 });
 
-test("a signer that is a fallback alone answers for nothing at its own listener", () => {
-  assert.deepEqual(listenerFor("cabin", bakers), { keys: [], fallbacks: [], bakers: [] });
+test("a signer that is a fallback alone answers for nothing at its own port", () => {
+  assert.deepEqual(routeFor("cabin", bakers), { keys: [], fallbacks: [], bakers: [] });
 });

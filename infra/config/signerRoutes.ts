@@ -1,3 +1,4 @@
+import { bakerRelease } from "../names/releaseNames.ts";
 import type { BakerConfig, BakerKey } from "./config.ts";
 
 /** The signers that hold a key, in the order in which they are asked for its signatures. */
@@ -5,28 +6,25 @@ export function signersOf({ signer }: Pick<BakerKey, "signer">): string[] {
   return typeof signer === "string" ? [signer] : signer;
 }
 
-/** The signer at whose listener the baker asks for a key's signatures: its first. */
-export function listenerOf(key: Pick<BakerKey, "signer">): string {
+/** The signer at whose Service a baker asks for a key's signatures: the first of the key's list. */
+export function primarySigner(key: Pick<BakerKey, "signer">): string {
   return signersOf(key)[0] as string;
 }
 
-/** The name of a baker's objects, and what its pod is selected by. */
-export function releaseOf({ name }: Pick<BakerConfig, "name">): string {
-  return `baker-${name}`;
-}
-
-/** What a signer's listener does: which keys it answers for, who else is asked where the signer is not there, and who may ask it. */
-export type Listener = {
+/** What the gateway does at a signer's port. */
+type SignerRoute = {
+  /** Addresses of the keys that it answers for. */
   readonly keys: readonly string[];
+  /** The signers that are asked while this one is down, in this order. */
   readonly fallbacks: readonly string[];
-  /** Names of bakers' objects. */
+  /** Helm releases of the bakers that may ask. */
   readonly bakers: readonly string[];
 };
 
-/** The listener of a signer, from the bakers whose keys have that signer first: all of these have the same list. */
-export function listenerFor(signer: string, bakers: readonly Pick<BakerConfig, "name" | "keys">[]): Listener {
+/** The route of a signer, from the bakers whose keys have that signer first: all of these have the same list. */
+export function routeFor(signer: string, bakers: readonly Pick<BakerConfig, "name" | "keys">[]): SignerRoute {
   const served = bakers.flatMap((baker) =>
-    baker.keys.filter((key) => listenerOf(key) === signer).map((key) => ({ baker: releaseOf(baker), key })),
+    baker.keys.filter((key) => primarySigner(key) === signer).map((key) => ({ baker: bakerRelease(baker.name), key })),
   );
   return {
     keys: served.map(({ key }) => key.address),

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { addressOf, looksSecret, problemOfAddress, problemOfPublicKey } from "./tezosKey.ts";
+import { addressOf, problemOfAddress, problemOfPublicKey } from "./tezosKey.ts";
+import { looksSecret } from "./tezosSecret.ts";
 
 // Published examples: the keys of Octez's sandbox (bootstrap1) and others made with Octez 25.
 const pairs = [

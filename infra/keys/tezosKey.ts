@@ -15,11 +15,6 @@ export function addressOf(publicKey: string): string {
   return getPkhfromPk(publicKey);
 }
 
-/** Whether the text starts like a Tezos secret key, encrypted or not, and so must not be shown. */
-export function looksSecret(text: string): boolean {
-  return /(edsk|edesk|spsk|spesk|p2sk|p2esk|BLsk|BLesk)/.test(text);
-}
-
 function problem(result: ValidationResult, wanted: string): string | undefined {
   switch (result) {
     case ValidationResult.VALID:

@@ -1,4 +1,4 @@
-/** How far the port of a signer's own ssh is from its signing port: the seed's convention. */
+/** How far the port of a signer's own ssh is above its signing port. The chart computes it too (templates/configmap.yaml). */
 const sshPortOffset = 1000;
 
 /** The highest port that a signer can have, so that the port of its ssh is a port as well. */

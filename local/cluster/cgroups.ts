@@ -89,7 +89,7 @@ export async function removeCgroups(cgroup: string): Promise<void> {
       .filter((folder) => !removed(folder));
     if (left.length === 0) return;
     if (Date.now() > deadline) {
-      throw new Error(`${left[0]}: found processes that survive SIGKILL (${pids.join(", ")}), want none`);
+      throw new Error(`${left[0]}: found processes that survive SIGKILL (${pids.join(", ")}), wanted none`);
     }
     await sleep(20);
   }

@@ -7,15 +7,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Layout } from "./layout.ts";
 
 /** An object of Kubernetes, as far as the local cluster looks into it. */
-export interface KubernetesObject {
+export type KubernetesObject = {
   readonly apiVersion: string;
   readonly kind: string;
   readonly metadata: { readonly name: string; readonly annotations?: Readonly<Record<string, string>> };
   readonly [field: string]: unknown;
-}
+};
 
 /** Talks to a cluster as its administrator. */
-export interface Api {
+export type Api = {
   /** The object or list at a path; none if there is no such object. */
   read(path: string): Promise<KubernetesObject | undefined>;
   /** Makes the object at a path what is given (server-side apply). */
@@ -23,12 +23,12 @@ export interface Api {
   remove(path: string): Promise<void>;
   /** Whether the server at an address says that it is well: `https://…`, `http://…` or `unix:…`. */
   healthy(address: string): Promise<boolean>;
-}
+};
 
-interface Answer {
+type Answer = {
   readonly status: number;
   readonly body: string;
-}
+};
 
 export function clusterApi(layout: Layout): Api {
   const pem = (file: string): Buffer => readFileSync(join(layout.pki, file));

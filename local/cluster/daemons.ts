@@ -1,7 +1,7 @@
 import { join } from "node:path";
+import type { ClusterDaemon, ClusterTool } from "./clusterDaemon.ts";
 import { csiDaemons } from "./csi/csiDaemons.ts";
 import type { CsiFiles } from "./csi/csiFiles.ts";
-import type { ClusterDaemon, ClusterTool } from "./daemon.ts";
 import { containerdToml, coreDnsCorefile, kubeletConfig, kubeProxyConfig, podNetwork } from "./daemonConfig.ts";
 import type { Layout } from "./layout.ts";
 import { kubeconfig } from "./pki.ts";

@@ -1,12 +1,16 @@
 import { join } from "node:path";
 import { runFolder, stateFolder } from "../machine/paths.ts";
 
-/** The local clusters that can exist: `dev` is the user's, `e2e` the test-suite's. The order gives each its addresses. */
-export const clusterNames = ["dev", "e2e"] as const;
+/**
+ * The local clusters that can exist. The order gives each its addresses.
+ *
+ * `dev` is the user's; `e2e` and `disaster` are those of the tests, which destroy the second one again and again.
+ */
+export const clusterNames = ["dev", "e2e", "disaster"] as const;
 export type ClusterName = (typeof clusterNames)[number];
 
 /** A running cluster, as its users need it. */
-export interface LocalCluster {
+export type LocalCluster = {
   readonly name: ClusterName;
   /** The context in the kubeconfig. */
   readonly context: string;
@@ -20,10 +24,10 @@ export interface LocalCluster {
   readonly netns: string;
   readonly containerdSocket: string;
   readonly logs: string;
-}
+};
 
 /** Every address, name and folder of a cluster: all follow from its name. */
-export interface Layout {
+export type Layout = {
   readonly name: ClusterName;
   readonly context: string;
   readonly nodeName: string;
@@ -48,12 +52,12 @@ export interface Layout {
   readonly snapshots: string;
   readonly csiSocket: string;
   readonly containerdSocket: string;
-}
+};
 
 export function clusterLayout(name: ClusterName): Layout {
   const index = clusterNames.indexOf(name);
   if (index < 0)
-    throw new Error(`local cluster: found name ${JSON.stringify(name)}, want ${clusterNames.join(" or ")}`);
+    throw new Error(`local cluster: found name ${JSON.stringify(name)}, wanted ${clusterNames.join(", ")}`);
   const state = join(stateFolder, "clusters", name);
   const run = join(runFolder, name);
   return {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { cgroupRoots } from "./cgroups.ts";
-import { type ClusterTool, clusterTools, daemonNames } from "./daemon.ts";
+import { type ClusterTool, clusterTools, daemonNames } from "./clusterDaemon.ts";
 import { containerdToml, coreDnsCorefile, kubeletConfig, kubeProxyConfig, podNetwork } from "./daemonConfig.ts";
 import { clusterDaemons } from "./daemons.ts";
 import { type ClusterName, clusterLayout, clusterNames } from "./layout.ts";
@@ -23,7 +23,7 @@ test("two clusters share no address, name or folder", () => {
 });
 
 test("an unknown cluster is refused with what was found and wanted", () => {
-  assert.throws(() => clusterLayout("prod" as ClusterName), /found name "prod", want dev or e2e/);
+  assert.throws(() => clusterLayout("prod" as ClusterName), /found name "prod", wanted dev, e2e, disaster/);
 });
 
 test("names of network interfaces fit the kernel's 15 characters", () => {

@@ -8,9 +8,9 @@ import { ensurePackages } from "../toolchain/debianPackages.ts";
 import { ensureTools } from "../toolchain/tools.ts";
 import { makeCgroups, removeCgroups } from "./cgroups.ts";
 import { clusterApi } from "./clusterApi.ts";
+import { type ClusterDaemon, clusterTools, type DaemonName, daemonNames } from "./clusterDaemon.ts";
 import { ensureCsiFiles } from "./csi/csiFiles.ts";
 import { applyStorage } from "./csi/storageClasses.ts";
-import { type ClusterDaemon, clusterTools, type DaemonName, daemonNames } from "./daemon.ts";
 import { clusterDaemons } from "./daemons.ts";
 import { keepingKernelSettings, restoreKernelSettings } from "./kernel.ts";
 import { type ClusterName, clusterLayout, clusterNames, type Layout, type LocalCluster } from "./layout.ts";
@@ -23,12 +23,12 @@ import { accountReady, nodeReady, podsRenewed } from "./readiness.ts";
 /** The file that says that a cluster has once been whole. */
 const completeMark = (layout: Layout): string => join(layout.state, "complete");
 
-export interface ClusterOptions {
+export type ClusterOptions = {
   readonly name: ClusterName;
   /** The file that gets the administrator's kubeconfig. */
   readonly kubeconfig: string;
   readonly progress: Progress;
-}
+};
 
 /** Makes a local cluster run and serve, whatever of it was there before. */
 export async function clusterUp(options: ClusterOptions): Promise<LocalCluster> {
@@ -138,12 +138,12 @@ async function endAll(layout: Layout): Promise<void> {
   rmSync(layout.run, { recursive: true, force: true });
 }
 
-export interface ClusterStatus {
+export type ClusterStatus = {
   readonly name: ClusterName;
   /** `stopped`: it has data, and no process; `partial`: some processes run, or it was never finished. */
   readonly state: "absent" | "stopped" | "partial" | "running";
   readonly running: readonly string[];
-}
+};
 
 /** Tells how much of a local cluster is there, without asking it. */
 export function clusterStatus(name: ClusterName): ClusterStatus {
@@ -186,6 +186,6 @@ function withClusterLock<T>(layout: Layout, progress: Progress, work: () => Prom
 function requireRoot(): void {
   if (process.platform === "linux" && process.getuid?.() === 0) return;
   throw new Error(
-    `local cluster: found user ${process.getuid?.()} on ${process.platform}, want root on Linux; or name a cluster that you have: --context NAME`,
+    `local cluster: found user ${process.getuid?.()} on ${process.platform}, wanted root on Linux; or name a cluster that you have: --context NAME`,
   );
 }

@@ -64,7 +64,7 @@ function refuseForeignNetwork(layout: Layout): void {
     const clash = addresses?.find((address) => address.family === "IPv4" && address.address === layout.hostAddress);
     if (clash) {
       throw new Error(
-        `network interface ${name}: found address ${clash.address}, want it free: the local cluster ${layout.name} needs ${layout.hostAddress}/30`,
+        `network interface ${name}: found address ${clash.address}, wanted it free: the local cluster ${layout.name} needs ${layout.hostAddress}/30`,
       );
     }
   }

@@ -5,12 +5,12 @@ import { run } from "../machine/run.ts";
 import type { Layout } from "./layout.ts";
 
 /** One certificate of a cluster: who holds it, and for which addresses if it is a server's. */
-export interface Certificate {
+export type Certificate = {
   readonly file: string;
   readonly commonName: string;
   readonly organization?: string;
   readonly addresses?: readonly string[];
-}
+};
 
 const apiNames = ["kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local"];
 

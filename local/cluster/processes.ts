@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { lastLines } from "../machine/run.ts";
@@ -8,20 +8,20 @@ import type { Layout } from "./layout.ts";
 import { enter, namespacesId } from "./namespaces.ts";
 
 /** A program that a cluster keeps running, with the files that it reads. */
-export interface Daemon {
+export type Daemon = {
   readonly name: string;
   readonly command: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
   /** Path to content; written before the start, readable by root alone. */
   readonly files: Readonly<Record<string, string>>;
-}
+};
 
 /** What is noted of a started process: enough to never take another process for it, and to see a changed command. */
-interface Note {
+type Note = {
   readonly pid: number;
   readonly startTime: string;
   readonly fingerprint: string;
-}
+};
 
 /** The start time in /proc/PID/stat, in ticks since the machine's boot; none for a process that has ended. */
 export function startTimeOf(stat: string): string | undefined {
@@ -46,7 +46,7 @@ export function fingerprint(daemon: Daemon, surroundings: string): string {
 
 const noteFile = (layout: Layout, name: string): string => join(layout.run, "processes", `${name}.json`);
 
-export const logFile = (layout: Layout, name: string): string => join(layout.logs, `${name}.log`);
+const logFile = (layout: Layout, name: string): string => join(layout.logs, `${name}.log`);
 
 function runningNote(layout: Layout, name: string): Note | undefined {
   try {
@@ -122,14 +122,14 @@ function start(layout: Layout, daemon: Daemon, cgroups: readonly string[]): numb
 }
 
 async function stop(note: Note): Promise<void> {
-  for (const [signal, patience] of [["SIGTERM", 10_000] as const, ["SIGKILL", 5_000] as const]) {
+  for (const [signal, timeout] of [["SIGTERM", 10_000] as const, ["SIGKILL", 5_000] as const]) {
     if (startTime(note.pid) !== note.startTime) return;
     try {
       process.kill(note.pid, signal);
     } catch {
       return;
     }
-    const deadline = Date.now() + patience;
+    const deadline = Date.now() + timeout;
     while (startTime(note.pid) === note.startTime && Date.now() < deadline) await sleep(20);
   }
 }
@@ -139,16 +139,16 @@ export async function waitHealthy(
   layout: Layout,
   name: string,
   healthy: () => Promise<boolean>,
-  patience = 120_000,
+  timeout = 120_000,
 ): Promise<void> {
-  const deadline = Date.now() + patience;
+  const deadline = Date.now() + timeout;
   for (let pause = 25; !(await healthy()); pause = Math.min(pause * 1.3, 250)) {
     const ended = runningPid(layout, name) === undefined;
     if (ended || Date.now() > deadline) {
-      const found = ended ? "found it ended" : `found it not healthy after ${patience / 1000} s`;
+      const found = ended ? "found it ended" : `found it not healthy after ${timeout / 1000} s`;
       const log = logFile(layout, name);
       throw new Error(
-        `local cluster ${layout.name}: ${name}: ${found}, want it serving; ${log} ends with\n${tail(log)}`,
+        `local cluster ${layout.name}: ${name}: ${found}, wanted it serving; ${log} ends with\n${tail(log)}`,
       );
     }
     await sleep(pause);
@@ -157,9 +157,4 @@ export async function waitHealthy(
 
 function tail(log: string): string {
   return existsSync(log) ? lastLines(readFileSync(log, "utf8")) : "  (no such file)";
-}
-
-/** Forgets all processes of a cluster, for when they have been ended otherwise. */
-export function forgetProcesses(layout: Layout): void {
-  rmSync(dirname(noteFile(layout, "any")), { recursive: true, force: true });
 }

@@ -11,7 +11,7 @@ const readers: Record<string, Record<string, string[]>> = {
 };
 
 /** The roles and bindings, by their paths. */
-export function roles(): Record<string, KubernetesObject> {
+function roles(): Record<string, KubernetesObject> {
   const rbac = "/apis/rbac.authorization.k8s.io/v1";
   const apiVersion = "rbac.authorization.k8s.io/v1";
   const verbs = ["get", "list", "watch"];

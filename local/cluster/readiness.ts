@@ -4,12 +4,12 @@ import { waitHealthy } from "./processes.ts";
 
 /** What must be true of a cluster before its users can rely on it, beyond that its processes serve. */
 
-interface Condition {
+type Condition = {
   readonly type: string;
   readonly status: string;
   readonly message: string;
   readonly lastHeartbeatTime: string;
-}
+};
 
 /** Waits until the node takes pods; a kubelet that was just started must have said so itself. */
 export async function nodeReady(layout: Layout, api: Api, since: number): Promise<void> {
@@ -32,12 +32,12 @@ export async function accountReady(layout: Layout, api: Api): Promise<void> {
   await waitHealthy(layout, "kube-controller-manager", async () => (await api.read(path)) !== undefined);
 }
 
-export interface Pod {
+export type Pod = {
   readonly status?: {
     readonly phase?: string;
     readonly containerStatuses?: readonly { readonly state?: { readonly running?: { readonly startedAt: string } } }[];
   };
-}
+};
 
 /** Whether a pod's status is from before some time: it claims a container that cannot have outlived that. */
 export function isStale(pod: Pod, since: number): boolean {

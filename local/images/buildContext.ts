@@ -3,12 +3,12 @@ import { cpSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, 
 import { dirname, join, relative } from "node:path";
 
 /** The files that an image is built from. */
-export interface BuildContext {
+export type BuildContext = {
   /** Path in the context to the file or folder of this machine that is copied there; `.` is the whole context. */
   readonly files: Readonly<Record<string, string>>;
   /** The Dockerfile's path in the context. */
   readonly dockerfile: string;
-}
+};
 
 /** The Dockerfile of a context, on this machine. Throws if no entry of the context holds it. */
 export function dockerfileOf({ files, dockerfile }: BuildContext): string {

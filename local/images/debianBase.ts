@@ -6,14 +6,14 @@ import { run } from "../machine/run.ts";
 import { buildah } from "./buildah.ts";
 
 /** The image that our Dockerfiles start from. Where registries are out of reach, it is made from Debian's packages. */
-export const baseImage = "docker.io/library/debian:trixie-slim";
+const baseImage = "docker.io/library/debian:trixie-slim";
 const suite = "trixie";
 
 /** Where this machine gets Debian from. */
-export interface Mirrors {
+export type Mirrors = {
   readonly main: string;
   readonly security: string;
-}
+};
 
 /** Finds the mirrors in the texts of apt's source files; what they do not name is Debian's own. */
 export function debianMirrors(sources: readonly string[]): Mirrors {

@@ -9,13 +9,13 @@ import { type BuildContext, contextHash, dockerfileOf, gatherContext } from "./b
 import { baseIdentity, ensureBase, startsFromBase } from "./debianBase.ts";
 
 /** A built image, ready to be loaded. */
-export interface Image {
+export type Image = {
   /** The full name, registry included, as Kubernetes sees it. */
   readonly tag: string;
   readonly archive: string;
   /** The digest of its manifest. */
   readonly digest: string;
-}
+};
 
 const folder = join(stateFolder, "images");
 

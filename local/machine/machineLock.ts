@@ -14,7 +14,7 @@ export async function withLock<T>(file: string, what: string, progress: Progress
   const holder = spawn("flock", ["--exclusive", file, "sh", "-c", "echo held; exec cat >/dev/null"], {
     stdio: ["pipe", "pipe", "inherit"],
   });
-  const patience = setTimeout(() => progress(`waiting for another process that works on ${what} (lock ${file})`), 500);
+  const notice = setTimeout(() => progress(`waiting for another process that works on ${what} (lock ${file})`), 500);
   try {
     await new Promise<void>((resolve, reject) => {
       holder.stdout.once("data", () => resolve());
@@ -22,7 +22,7 @@ export async function withLock<T>(file: string, what: string, progress: Progress
       holder.once("close", (code) => reject(new Error(`${file}: cannot be locked: flock ended with ${code}`)));
     });
   } finally {
-    clearTimeout(patience);
+    clearTimeout(notice);
   }
   try {
     return await work();

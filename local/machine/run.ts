@@ -1,11 +1,11 @@
 import { spawn } from "node:child_process";
 
-export interface CommandOptions {
+export type CommandOptions = {
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
   /** Given to the command's standard input. */
   readonly input?: string;
-}
+};
 
 /** Runs a command and gives its standard output; one that fails becomes an error with the command and its last lines. */
 export function run(command: string, args: readonly string[], options: CommandOptions = {}): Promise<string> {

@@ -2,23 +2,23 @@ import { ValidationResult, validateKeyHash, validateSignature } from "@taquito/u
 import { Cancelled, OcamlException, Refusal } from "./refusal.ts";
 import type { Signing } from "./signing.ts";
 
-export interface Request {
+export type Request = {
   readonly method: string;
   /** Path and query string, as they stand in the request line. */
   readonly target: string;
   readonly contentType: string | undefined;
   readonly body: Buffer;
-}
+};
 
 type Header = readonly [name: string, value: string];
 
-export interface Reply {
+export type Reply = {
   readonly status: number;
   readonly headers: readonly Header[];
   readonly body: string;
   /** Answers of the services have a length, octez-signer's own about a request come in chunks. */
   readonly isChunked: boolean;
-}
+};
 
 /**
  * octez-signer's HTTP API: one request, one reply. Throws nothing but a Cancelled, once the signal is aborted.

@@ -12,11 +12,11 @@ const maxConnections = 100;
 /** How often octez-signer looks whether the client of a request under way is still there (`eof_active_wait_delay`). */
 const lookForClientMs = 1000;
 
-export interface Daemon {
+export type Daemon = {
   readonly port: number;
   /** Ends at once, open connections included. */
   close(): Promise<void>;
-}
+};
 
 /**
  * Serves a signer's HTTP API on 127.0.0.1, with the manners of octez-signer: no time limit and no size limit, 100

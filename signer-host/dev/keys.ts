@@ -9,13 +9,13 @@ import * as z from "zod";
  * A key that signs: `sign` gives the signature of the bytes (magic byte included) as `edsig…`, `BLsig…` and so on, in a
  * signature version, the latest if there is none. Only BLS differs: its version 1 signs the public key as well.
  */
-export interface TezosKey {
+export type TezosKey = {
   readonly alias: string;
   readonly address: string;
   readonly publicKey: string;
   readonly isBls: boolean;
   sign(bytes: Uint8Array, version?: number): Promise<string>;
-}
+};
 
 /**
  * The keys of the folder's `tezos.json`, `{"<alias>": "<unencrypted secret key>"}`, by address: ed25519, secp256k1, P-256

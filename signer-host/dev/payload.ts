@@ -11,12 +11,12 @@ const kinds: ReadonlyMap<number, Kind> = new Map([
 ]);
 
 /** What a high watermark is about: `chainId` is `Net…`; level and round are the block's that is proposed or voted for. */
-export interface Payload {
+export type Payload = {
   readonly kind: Kind;
   readonly chainId: string;
   readonly level: number;
   readonly round: number;
-}
+};
 
 /**
  * Reads level and round out of the bytes to sign, at the positions where octez-signer reads them. `isBls` tells that the

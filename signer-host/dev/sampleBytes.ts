@@ -1,13 +1,13 @@
 import { Buffer } from "node:buffer";
 
 /** For tests: what a baker would send, with as much meaning as a signer looks at. */
-export interface Sample {
+export type Sample = {
   readonly chain?: number;
   readonly level: number;
   readonly round?: number;
   /** Makes two samples of one level and round differ, as a different payload does. */
   readonly filler?: number;
-}
+};
 
 /** A block header to sign, with a locked round in its fitness or without. */
 export function blockBytes({ chain = 1, level, round = 0, filler = 0 }: Sample, lockedRound?: number): Buffer {

@@ -17,7 +17,7 @@ import { WatermarkStore } from "./watermarkStore.ts";
 
 /** The repository's folder. */
 
-export interface Session {
+export type Session = {
   readonly name: string;
   readonly stack: string;
   readonly outputs: Outputs;
@@ -31,7 +31,7 @@ export interface Session {
   /** Of this host's own sshd on 127.0.0.1. */
   readonly sshPort: number;
   readonly signal: AbortSignal;
-}
+};
 
 /** Plays one signer until the signal. Throws if it cannot start; from then on it only reports. */
 export async function runSigner(session: Session): Promise<void> {

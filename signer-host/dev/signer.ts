@@ -2,7 +2,6 @@ import { parseArgs } from "node:util";
 import { root } from "../../local/machine/checkout.ts";
 import { LockHeldError } from "./lock.ts";
 import { askForOutputs, readOutputs } from "./outputs.ts";
-import { runSigner } from "./session.ts";
 
 const help = `Usage: npm run signer -- NAME [options]
 
@@ -56,6 +55,8 @@ async function main(): Promise<void> {
   }
   onOrphaned(() => stopped.abort());
   const { keys } = values;
+  // Loaded here, because its cryptography takes half a second, which a mistake in the words need not wait for.
+  const { runSigner } = await import("./session.ts");
   await runSigner({ name, stack, outputs, signer, keys, deviceMs, daemonPort, sshPort, signal: stopped.signal });
 }
 

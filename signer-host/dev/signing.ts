@@ -4,15 +4,15 @@ import { OcamlException, outOfBounds, Refusal } from "./refusal.ts";
 import type { WatermarkStore } from "./watermarkStore.ts";
 
 /** A signature that was handed out; `milliseconds` is from the complete request to the signature on disk. */
-export interface Signed extends Payload {
+export type Signed = Payload & {
   readonly milliseconds: number;
-}
+};
 
 /** What of a signer daemon's work its owner wants to see. */
-export interface SigningEvents {
+export type SigningEvents = {
   onSigned?(signed: Signed): void;
   onRefused?(message: string): void;
-}
+};
 
 /**
  * The signer without its HTTP: the steps of octez-signer's `Handler.sign`, in their order, as it runs with

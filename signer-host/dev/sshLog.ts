@@ -1,8 +1,8 @@
 /** Why an ssh client ended. `refused` if it is the forwarder's host key that is wrong: waiting will not help. */
-export interface Ending {
+export type Ending = {
   readonly reason: string;
   readonly refused: boolean;
-}
+};
 
 /** The remote port of a forward that the server has confirmed, if this line of `ssh -v` says so (OpenSSH 8.7 to 10). */
 export function confirmedForward(line: string): number | undefined {

@@ -2,7 +2,7 @@ import type { Signed } from "./signing.ts";
 import type { TunnelState } from "./tunnel.ts";
 
 /** Everything that the status line tells. `since` is when the tunnel came to this state, in milliseconds of `Date.now()`. */
-export interface Status {
+export type Status = {
   readonly name: string;
   readonly forwarder: string;
   tunnel: TunnelState;
@@ -11,10 +11,10 @@ export interface Status {
   last?: Signed;
   /** Why the latest request was refused, until one is signed again. */
   refusal?: string | undefined;
-}
+};
 
 /** The state in a few words that stay the same for as long as the state does. */
-export function stateText({ name, forwarder, tunnel }: Status): string {
+function stateText({ name, forwarder, tunnel }: Status): string {
   if (tunnel.is === "connected") {
     return `${name}: connected to ${forwarder}`;
   }
@@ -41,11 +41,11 @@ export function statusText(status: Status, now: number): string {
 }
 
 /** What a status line is written to: process.stderr, or a test's. */
-export interface Screen {
+export type Screen = {
   readonly isTTY?: boolean;
   readonly columns?: number;
   write(text: string): unknown;
-}
+};
 
 /**
  * Shows a status on one line: on a terminal it is rewritten in place and cut to the width; elsewhere a line is printed

@@ -8,7 +8,7 @@ export type TunnelState =
   | { readonly is: "dialling"; readonly attempt: number; readonly failed?: Ending }
   | { readonly is: "connected" };
 
-export interface TunnelOptions {
+export type TunnelOptions = {
   /**
    * What runs `ssh -v`, program and arguments: one for each port of the forwarder, in the order in which they are tried.
    * A call that ends before it was connected makes the next one take the next.
@@ -19,7 +19,7 @@ export interface TunnelOptions {
   readonly onState: (state: TunnelState) => void;
   /** Ends the call and the redialling. */
   readonly signal: AbortSignal;
-}
+};
 
 /** From the start of ssh to the last confirmed forward. ssh's own ConnectTimeout ends with the forwarder's greeting. */
 const dialTimeoutMs = 30_000;
@@ -90,11 +90,11 @@ async function call(
     : endingOf(lines, code, endSignal);
 }
 
-interface End {
+type End = {
   readonly code: number | null;
   readonly signal: string | null;
   readonly error?: Error;
-}
+};
 
 /** Waits for `close` and not `exit`: by then every line has been read. */
 function endOf(child: ChildProcess): Promise<End> {

@@ -14,7 +14,7 @@ import type { Kind, Payload } from "./payload.ts";
 import { checkMark, type Mark, markSchema } from "./watermark.ts";
 
 /** A watermark file that cannot be trusted: the signer must not start, for a forgotten mark is a double signature. */
-export class WatermarkFileError extends Error {
+class WatermarkFileError extends Error {
   override readonly name = "WatermarkFileError";
 }
 

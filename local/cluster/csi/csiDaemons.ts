@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { ClusterDaemon, ClusterTool } from "../daemon.ts";
+import type { ClusterDaemon, ClusterTool } from "../clusterDaemon.ts";
 import type { Layout } from "../layout.ts";
 import { kubeconfig } from "../pki.ts";
 import type { CsiFiles } from "./csiFiles.ts";

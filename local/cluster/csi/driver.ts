@@ -12,7 +12,7 @@ import {
 } from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
 import { mountsBelow } from "../namespaces.ts";
-import { Shelf, type Snapshot, type Volume } from "./folderStore.ts";
+import { FolderStore, type Snapshot, type Volume } from "./folderStore.ts";
 
 /**
  * The local cluster's disks, as a cloud's driver would offer them: volumes are folders, a snapshot is a copy in another
@@ -53,8 +53,8 @@ const { values } = parseArgs({
 });
 const option = (name: string): string => String(values[name]);
 const name = option("name");
-const volumes = new Shelf<Volume>(option("volumes"));
-const snapshots = new Shelf<Snapshot>(option("snapshots"));
+const volumes = new FolderStore<Volume>(option("volumes"));
+const snapshots = new FolderStore<Snapshot>(option("snapshots"));
 
 const identity = {
   GetPluginInfo: () => ({ name, vendorVersion: "1" }),

@@ -24,7 +24,7 @@ export type Snapshot = {
 };
 
 /** A folder of entries, each with its data and a note of what it is. An entry is there whole or not at all. */
-export class Shelf<Note extends { readonly id: string }> {
+export class FolderStore<Note extends { readonly id: string }> {
   readonly #folder: string;
 
   constructor(folder: string) {
@@ -66,7 +66,7 @@ export class Shelf<Note extends { readonly id: string }> {
 
   #at(id: string): string {
     // It comes from outside, and what it names is removed.
-    if (!/^[a-z0-9][-a-z0-9]{0,127}$/.test(id)) throw new Error(`found id ${JSON.stringify(id)}, want a plain name`);
+    if (!/^[a-z0-9][-a-z0-9]{0,127}$/.test(id)) throw new Error(`found id ${JSON.stringify(id)}, wanted a plain name`);
     return join(this.#folder, id);
   }
 }

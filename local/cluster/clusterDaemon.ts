@@ -19,9 +19,9 @@ export const daemonNames = [...clusterTools, "containerd", "csi-driver"] as cons
 export type DaemonName = (typeof daemonNames)[number];
 
 /** A daemon, those that must serve before it starts, and where it tells that it serves. */
-export interface ClusterDaemon extends Daemon {
+export type ClusterDaemon = Daemon & {
   readonly name: DaemonName;
   readonly after: readonly DaemonName[];
   /** An address to ask, or a socket that must accept. */
   readonly health: string;
-}
+};

@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { test } from "node:test";
+import { b58Encode, PrefixV2 } from "@taquito/utils";
+import { objectNames } from "../../infra/config/objectNames.ts";
+import { parseHostKey } from "../../infra/keys/sshKey.ts";
+import { addressOf } from "../../infra/keys/tezosKey.ts";
+import { ensureTools } from "../../local/toolchain/tools.ts";
+import { progress } from "../cli/command.ts";
+import { manifestsOf } from "./manifests.ts";
+import { project } from "./project.ts";
+import { runProgram } from "./runProgram.ts";
+
+test("a stack has the objects that the config is checked for, and each has a name of its own", async () => {
+  const pem = String(
+    generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ type: "sec1", format: "pem" }),
+  );
+  const keyOf = (signer: string) => {
+    const publicKey = b58Encode(randomBytes(32), PrefixV2.Ed25519PublicKey);
+    return { name: "main", address: addressOf(publicKey), publicKey, signer };
+  };
+  const sshKeyOf = (letter: string) =>
+    `ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICQRUWv/IFj9LhFlAiBNf2LpKS6FQJoGI37wOA48PH${letter}K`;
+  const input = {
+    cluster: { kind: "existing", context: "here" },
+    endpoint: { host: "signers.example.org" },
+    monitoring: { kind: "ServiceMonitor", namespace: "monitoring" },
+    signers: ["home", "signer-home", "baker-a", "forwarder-host-key"].map((name, i) => ({
+      name,
+      port: 8443 + i,
+      sshPublicKey: sshKeyOf("ABCD"[i] as string),
+    })),
+    bakers: ["a", "a-wallet", "a-backup", "a-0", "backup", "a-20261001-000000", "forwarder"].map((name, i) => ({
+      name,
+      network: "mainnet",
+      keys: [keyOf("home")],
+      ...(i % 2 === 0 && { backup: { schedule: "17 * * * *" } }),
+    })),
+  };
+  const entries = Object.entries(input).map(([key, value]) => [`${project}:${key}`, JSON.stringify(value)]);
+  const values = {
+    ...Object.fromEntries(entries),
+    [`${project}:hostKey`]: pem,
+    [`${project}:hostKeyFingerprint`]: parseHostKey(pem).fingerprint,
+  };
+  const program = await runProgram("prod", { values, secretKeys: [`${project}:hostKey`] });
+  const { helm } = await ensureTools(["helm"], progress);
+  const rendered = (await manifestsOf(program, async () => helm)).map(
+    ({ kind, metadata }) => `${kind} ${metadata.name}`,
+  );
+  // No object of ours, but made for one by Kubernetes; and the class is made in the cloud that has none alone.
+  const made = ["Pod", "PersistentVolumeClaim", "VolumeSnapshotClass"];
+  const expected = objectNames("prod", input).filter(({ kind }) => !made.includes(kind));
+  assert.deepEqual(rendered.sort(), expected.map(({ kind, name }) => `${kind} ${name}`).sort());
+});
