@@ -10,9 +10,10 @@ import { report } from "./report/table.ts";
 import { plainSsh } from "./variants/variant.ts";
 import { makeWorld } from "./world.ts";
 
-// npm run bench: measures the signing path beside its peers, on this machine, in one run.
-// `npm run bench -- latency`, `outage`, `neighbours`, `votes` or `hundred` runs one part; `quick` makes all of it short, to see that
-// it runs. Only a whole run is kept in bench/: results.json, results.md and results.svg; of any other they are in .local/bench/.
+// npm run bench measures the signing path beside its peers, on this machine, in one run.
+// `npm run bench -- latency`, `outage`, `neighbours`, `votes` or `hundred` runs one part. `quick` shortens all parts,
+// to check that they run. Only a whole run writes its results.json, results.md and results.svg to bench/. All other
+// runs write them to .local/bench/.
 
 const words = process.argv.slice(2);
 const quick = words.includes("quick");

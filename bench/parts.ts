@@ -17,7 +17,7 @@ import type { World } from "./world.ts";
 type Progress = (line: string) => void;
 type Part = (world: World, results: Results, quick: boolean, progress: Progress) => Promise<void>;
 
-/** The parts of a run, in their order: the last one gives the stack a hundred signers, which none before shall carry. */
+/** The parts of a run, in order. The last gives the stack a hundred signers, which would weigh on the other parts. */
 export const parts: Readonly<Record<string, Part>> = {
   async latency({ variants }, results, quick, progress) {
     results.latency = await measureLatency(variants, roundTrips, quick ? 0.2 : 1, progress);

@@ -18,13 +18,13 @@ import { boreVariant, ratholeVariant, straightTo } from "./variants/peerVariants
 import { haproxyVariant, ourVariant, sshVariant } from "./variants/sshVariants.ts";
 import type { Variant } from "./variants/variant.ts";
 
-/** All that is measured, running: our forwarder, the servers that it is compared with, and the signer's daemon. */
+/** All running parts of a measurement: our forwarder, the servers of the comparison, and the signer's daemon. */
 export type World = Awaited<ReturnType<typeof makeWorld>>;
 
 /** Builds, starts and connects everything. */
 export async function makeWorld(progress: (line: string) => void) {
   const folder = mkdtempSync(join(tmpdir(), "rsc-bench-"));
-  // The stock servers' ordinary user has files in there.
+  // The stock servers run as an ordinary user and have files in here.
   chmodSync(folder, 0o711);
   onExit("the bench's files", () => {
     rmSync(folder, { recursive: true, force: true });

@@ -1,4 +1,4 @@
-// Loaded in front of each command's TypeScript, by whatever Node there is: so in words that an old one knows.
+// Any installed Node loads this before each command's TypeScript, so it uses only syntax that an old Node knows.
 const { existsSync } = require("fs");
 const { join } = require("path");
 

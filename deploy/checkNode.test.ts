@@ -13,7 +13,7 @@ before(() => {
 });
 after(() => rmSync(folder, { recursive: true }));
 
-/** Runs a program behind the check, by a Node that runs TypeScript or by one that does not. */
+/** Runs a program after the check, with a Node that runs TypeScript or one that does not. */
 function behindCheck(...options: string[]) {
   const words = [...options, "--require", "./deploy/checkNode.cjs", "--eval", "console.log('ran')"];
   const { status, stderr, stdout } = spawnSync(process.execPath, words, { cwd: folder, encoding: "utf8" });

@@ -46,7 +46,7 @@ async function downWithCli(stack: Stack, options: Options, local: boolean, runni
   const pulumi = new PulumiStack(stack);
   if (!(await pulumi.exists())) return progress(`the backend has no stack ${stack.name}: nothing to remove`);
   const unasked = local || options.has("yes") ? ["--yes", "--skip-preview"] : [];
-  // What was in a local cluster that is gone is gone; of any other cluster Pulumi must not assume that.
+  // If a local cluster is gone, so are its objects. Pulumi must not assume that of any other cluster.
   const env = running ? {} : { PULUMI_K8S_DELETE_UNREACHABLE: "true" };
   // An address outlives its stack.
   await pulumi.update("destroy", ["--exclude-protected", ...unasked, ...(running ? [] : ["--refresh"])], env);

@@ -15,15 +15,16 @@ import { localClusterOf, readStack } from "./stack/stack.ts";
 const help = `
 npm run drill -- [options]
 
-Practises the disaster on this machine's own cluster: brings the stack up, has every signer of its bakers sign (with the development
-keys), destroys the cluster with all its storage, respins, and prints on stdout how many seconds after the disaster
-each signer signed again. Fails if one does not, or saw another host key. The signers are told nothing.
+Practises the disaster on this machine's own cluster: brings the stack up, has every signer of its bakers sign (with the
+development keys), destroys the cluster with all its storage, respins, and prints on stdout how many seconds after the
+disaster each signer signed again. Fails if a signer does not sign again or saw another host key. The signers get no
+notice.
 
   --yes                 do not ask; needed without a terminal: the cluster is destroyed with everything in it
 ${commonHelp}
 `;
 
-/** How long a signer may take for its first signature, before the disaster and after the respin. */
+/** The time-out for a signer's first signature, before the disaster and after the respin. */
 const timeoutSeconds = 120;
 
 await runCommand({ help, switches: ["yes"] }, async (options) => {
@@ -69,7 +70,7 @@ await runCommand({ help, switches: ["yes"] }, async (options) => {
     await Promise.all(signers.map((signer) => signer.stop()));
   }
 
-  /** When a key's first signature after a moment was made, in milliseconds of Date.now(). */
+  /** Waits for a key's first signature after `since`. Returns its time in milliseconds, as Date.now() does. */
   async function signature(key: { alias: string; signer: string; baker: string }, since: Date): Promise<number> {
     const deadline = Date.now() + timeoutSeconds * 1000;
     for (;;) {
@@ -86,7 +87,7 @@ await runCommand({ help, switches: ["yes"] }, async (options) => {
   }
 });
 
-/** Runs another command of this project on the same stack, its progress to stderr; gives its stdout. */
+/** Runs another command of this project on the same stack, with its progress on stderr. Returns its stdout. */
 async function ours(command: string, { stack, configFile }: Options, ...words: string[]): Promise<string> {
   const file = resolve(root, configFile);
   const child: ChildProcess = spawn(

@@ -12,7 +12,7 @@ Prints the lines of a stack's config that hold a host key, encrypted as \`pulumi
 fingerprint: for machines without the pulumi CLI. The key is read from stdin, the passphrase as Pulumi reads it; nothing is
 written.
 
-  --next              the lines of the host key that follows, nextHostKey
+  --next              the lines of nextHostKey, the next host key, instead
 ${commonHelp}
 `;
 

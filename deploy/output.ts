@@ -8,9 +8,10 @@ const help = `
 npm run -s output -- [options]
 
 Prints a stack's outputs as JSON on stdout: cluster, signerEndpoint, knownHosts, hostKeyFingerprint, signers and bakers.
-With the pulumi CLI they are those of the last \`up\`, without it those of the config as it is.
+With the pulumi CLI these are the outputs of the last \`up\`. Without it, they follow from the config as it is now.
 
-  --from-config         what the config says, as without the CLI; what only a cloud can say is left out
+  --from-config         the outputs that follow from the config, as without the CLI; values that only a cloud knows are
+                        missing
 ${commonHelp}
 `;
 

@@ -8,8 +8,8 @@ const help = `
 npm run -s render -- [options]
 
 Prints the Kubernetes objects of a stack as plain YAML on stdout: what \`pulumi up\` would make in the cluster.
-The host key's Secret is among them, in the clear: take care where you put it. What a stack has in a cloud beside its
-cluster's objects is left out, and named on stderr.
+The host key's Secret is among them, in the clear: take care where you put it. Resources outside of the cluster are left
+out, and named on stderr.
 
 ${commonHelp}
 `;

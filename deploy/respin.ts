@@ -29,14 +29,14 @@ Interrupted at any point, it can be run again. Prints the seconds that each step
 ${commonHelp}
 `;
 
-/** How long the signers have for dialling in again: they try each second, and a forwarder is reachable at once. */
+/** The time-out for the signers to dial in again. They retry each second, and a forwarder is reachable at once. */
 const reconnectSeconds = 120;
 
-/** Lets Pulumi take what is in the cluster already for its own: objects of a lost state, or of an interrupted run. */
+/** Lets Pulumi adopt objects that the cluster already has, from a lost state or an interrupted run. */
 const adopting = { PULUMI_K8S_UPSERT_EXISTING_OBJECTS: "true", PULUMI_K8S_ENABLE_PATCH_FORCE: "true" };
 const recovering = { unasked: true, refresh: true, env: adopting };
 
-/** A baker as the config has it, as far as a respin looks into it. */
+/** A baker in the config, reduced to the fields that a respin reads. */
 type BakerOfConfig = BaseDirOf & { readonly snapshotUrl?: string | undefined };
 
 await runCommand({ help, switches: ["yes"] }, async (options) => {
@@ -45,7 +45,7 @@ await runCommand({ help, switches: ["yes"] }, async (options) => {
   const program = await runStack(stack);
   const pulumi = hasPulumi() ? new PulumiStack(stack) : undefined;
   if (!pulumi) requireNoCloud(stack, program);
-  // Whoever needs a tool first has it built: a refusal that needs none does not wait for that.
+  // Tools are built at their first use, so that an error that needs none does not wait for them.
   const tools = () => ensureTools(["helm", "kubectl"], progress);
   const kubectlAt = async (address: ClusterAddress) => kubectlFor((await tools()).kubectl, address);
   const objects = await manifestsOf(program, async () => (await tools()).helm);
@@ -54,7 +54,7 @@ await runCommand({ help, switches: ["yes"] }, async (options) => {
   const kubectlBefore = address && (await kubectlAt(address));
   const remains = await examine(kubectlBefore, stack.name, objects, local);
   const known = pulumi && (await pulumi.exists()) ? await pulumi.state() : undefined;
-  // This machine's own starts with what it has, unless there is nothing.
+  // This machine's own cluster starts again with the data that it has, unless it has none.
   const isGone = remains.cluster === "absent" || (remains.cluster === "silent" && !local);
   const cleaned = known && withoutDead(known, ({ context }) => isGone || context !== address?.context);
   const lostOwners = new Set(remains.lostClaims.map(({ owner }) => owner));
@@ -79,7 +79,7 @@ await runCommand({ help, switches: ["yes"] }, async (options) => {
   say("does not come back", plan.lost);
   if (plan.blocked) throw new Error(plan.blocked);
   if (!options.has("yes")) await confirm(`Respin stack ${stack.name}?`, stack.name);
-  // Nothing is changed before every tool is there.
+  // All tools are built before anything changes.
   await tools();
 
   const steps = new Steps();
@@ -90,7 +90,7 @@ await runCommand({ help, switches: ["yes"] }, async (options) => {
       const copy = await steps.run("Pulumi's state", () => pulumi.replaceState(known, cleaned.state));
       progress(`the state as it was is in ${copy}`);
     }
-    // A base dir must be there before its baker is, and the cluster before both.
+    // A base dir must exist before its baker, and the cluster before both.
     if (snapshots.size > 0 && isInCloud(stack) && remains.cluster !== "answers") {
       await steps.run("the cluster", () => upWithCli(pulumi, { ...recovering, only: "**GkeCluster**" }));
     }
@@ -116,7 +116,7 @@ await runCommand({ help, switches: ["yes"] }, async (options) => {
   }
 });
 
-/** Who can make the stack's cluster again. */
+/** The maker that can make the stack's cluster again. */
 function makerOf(stack: Stack, isLocal: boolean): Maker {
   if (isLocal) return "local";
   const owner = ownerOfCluster(stack);

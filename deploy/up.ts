@@ -9,10 +9,11 @@ import { localClusterOf, readStack, runStack } from "./stack/stack.ts";
 const help = `
 npm run up -- [options]
 
-Brings a stack up, or up to date. A stack whose cluster is this machine's own (the dev stack is) gets that cluster
-made first. Uses the pulumi CLI where it is on PATH, and plain server-side apply elsewhere.
+Creates a stack, or updates it to its config. First creates the cluster if it is this machine's own, as the dev stack's
+is. Uses the pulumi CLI if it is on PATH, and plain server-side apply otherwise.
 
-  --yes                 do not ask; the pulumi CLI asks, and needs this without a terminal, unless the cluster is this machine's own
+  --yes                 do not ask; needed without a terminal if the pulumi CLI is used, unless the cluster is this
+                        machine's own
 ${commonHelp}
 `;
 
@@ -23,13 +24,13 @@ await runCommand({ help, switches: ["yes"] }, async (options) => {
   const withCli = hasPulumi();
   const unasked = local !== undefined || options.has("yes");
   if (withCli && !unasked && !process.stdin.isTTY) throw new UsageError("found no terminal to ask on, wanted --yes");
-  // Every problem of the config shows before anything is made. With the CLI the program checks it itself; here it
-  // runs ahead only where a cluster would be made before that.
+  // Every problem of the config shows before anything is made. With the CLI the program runs later and checks the
+  // config itself. It runs here as well only if a cluster would be made before that.
   const making = local && clusterStatus(local.name).state !== "running";
   const program = making || !withCli ? await runStack(stack) : undefined;
   if (program && !withCli) requireNoCloud(stack, program);
   const cluster = local && (await ensureLocalCluster(local));
-  // A cluster that was made anew has nothing of what the state remembers.
+  // A new cluster has none of the objects in Pulumi's state.
   if (withCli) await upWithCli(new PulumiStack(stack), { unasked, refresh: cluster === "fresh" });
   else if (program) await upWithKubectl(program);
   const seconds = ((Date.now() - started) / 1000).toFixed(1);

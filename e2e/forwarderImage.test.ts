@@ -27,7 +27,7 @@ before(async () => {
 
 after(() => stack.npm("down"));
 
-/** A key that ssh-keygen makes. */
+/** Makes a key with ssh-keygen. */
 function makeKey(name: string, ...options: string[]): { privateKey: string; publicKey: string; fingerprint: string } {
   const file = temporary(name);
   execFileSync("ssh-keygen", ["-q", "-N", "", "-C", "test", "-f", file, ...options]);
@@ -35,7 +35,7 @@ function makeKey(name: string, ...options: string[]): { privateKey: string; publ
   return { privateKey: readFileSync(file, "utf8"), publicKey: readFileSync(`${file}.pub`, "utf8"), fingerprint };
 }
 
-/** Runs the image's sshd in a pod of its own, with a Secret of these files and no other privilege than the chart's. */
+/** Runs the image's sshd in a separate pod, with these files as a Secret and with the chart's privileges only. */
 async function runWith(name: string, files: Record<string, string>): Promise<void> {
   const data = Object.fromEntries(
     Object.entries(files).map(([file, text]) => [file, Buffer.from(text).toString("base64")]),
@@ -131,21 +131,21 @@ describe("it runs with a host key of any type, and prints its fingerprint and th
   }
 });
 
-/** A host key's line, and the file that a signer's ssh knows hosts by. */
+/** Writes a known_hosts file with these host keys, and returns its path. */
 function knownHosts(name: string, ...publicKeys: string[]): string {
   const file = temporary(`known-${name}`);
   writeFileSync(file, publicKeys.map((key) => `forwarder ${key}`).join(""));
   return file;
 }
 
-/** Waits until a pod's sshd listens; gives its address. */
+/** Waits until a pod's sshd listens. Returns the pod's address. */
 async function listening(name: string): Promise<string> {
   const log = () => stack.kubectl("logs", name).catch(() => "");
   await until("sshd listens", 60, async () => (await log()).includes("Server listening"), log);
   return (await stack.kubectl("get", "pod", name, "--output", "jsonpath={.status.podIP}")).trim();
 }
 
-/** A stock ssh client beside a pod opens a signer's port there; whoever has the time to spare stays connected for it. */
+/** Dials a pod with a stock ssh client on its node, and opens a signer's port. It stays connected for `seconds`. */
 function dial(address: string, key: string, known: string, seconds: number, ...options: string[]): Promise<SshResult> {
   const settings = [
     "BatchMode=yes",
@@ -163,7 +163,7 @@ function dial(address: string, key: string, known: string, seconds: number, ...o
   return ssh([enter, [...node, "ssh", ...words]], ["-N", "-R", "8443:127.0.0.1:1"], [], seconds);
 }
 
-/** The development key of the signer home, with a mode that ssh takes. */
+/** The development key of the signer `home`, with a mode that ssh accepts. */
 function homeKey(): string {
   copyFileSync(join(root, "signer-host/dev/keys/home/ssh_ed25519"), temporary("home"));
   chmodSync(temporary("home"), 0o600);

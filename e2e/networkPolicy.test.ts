@@ -14,11 +14,11 @@ const foreign = "e2e-foreign";
 const scrapers = "e2e-monitoring";
 const monitors = "podmonitors.monitoring.coreos.com";
 
-/** Pods that try to reach the forwarder, by what they are: the namespace and labels of each. */
+/** The namespace and labels of each pod that tries to reach the forwarder, by the pod's role. */
 const visitors = {
   foreigner: { namespace: foreign, labels: {} },
   neighbour: { namespace: stack.name, labels: {} },
-  // Whose labels alone say so, and not its namespace.
+  // It has a baker's labels but not the baker's namespace.
   impostor: { namespace: foreign, labels: bakerLabels("alice") },
   alice: { namespace: stack.name, labels: bakerLabels("alice") },
   bob: { namespace: stack.name, labels: bakerLabels("bob") },
@@ -26,10 +26,10 @@ const visitors = {
 };
 type Visitor = keyof typeof visitors;
 type Applied = { metadata: { name: string; namespace?: string }; [field: string]: unknown };
-/** The port at which each visitor itself can be called. */
+/** The port on which each visitor itself listens. */
 const visitorPort = 8080;
 
-/** What can be reached of the forwarder, by name, as `address:port`. */
+/** The forwarder's addresses by name, as `address:port`. */
 let targets: Record<string, string>;
 let home: Background;
 
@@ -89,7 +89,7 @@ const confined = {
   seccompProfile: { type: "RuntimeDefault" },
 };
 
-/** A pod that answers at a port, and in which a test can look around. */
+/** A pod that listens on a port, and in which a test can run programs. */
 function visitorPod(name: Visitor, securityContext: object = confined): Applied {
   const script = `require("node:net").createServer((socket) => socket.end()).listen(${visitorPort})`;
   return {
@@ -112,7 +112,7 @@ function visitorPod(name: Visitor, securityContext: object = confined): Applied 
   };
 }
 
-/** What the operator of Prometheus brings, without the operator. */
+/** The Prometheus operator's resource definition, without the operator. */
 function podMonitors(): Applied {
   const schema = { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } };
   return {
@@ -139,7 +139,7 @@ async function addressOf(what: string, selector: string, path: string): Promise<
   return (await stack.kubectl("get", what, ...selected, "--output", `jsonpath=${path}`)).trim();
 }
 
-/** Which of some addresses a visitor can connect to. */
+/** The names of those addresses that a visitor can connect to. */
 async function reached(name: Visitor, addresses: Record<string, string>): Promise<string[]> {
   const script = `
     const { connect } = require("node:net");
@@ -168,7 +168,7 @@ describe("who reaches the forwarder's pod", () => {
   }
 
   test("a signer from outside: the ssh port, and its signatures pass", async () => {
-    // The pod by its name: a visitor has the labels of the StatefulSet's as well.
+    // It names the pod, because a visitor also has the labels of the StatefulSet's pod.
     const log = () => stack.kubectl("logs", "baker-alice-0", "--container", "octez-baker", "--tail=10").catch(String);
     await until("home-baker signs", 60, async () => /home-baker: signed /.test(await log()), log);
   });

@@ -16,7 +16,7 @@ let asHome: [string, string[]];
 let asOffice: [string, string[]];
 
 before(async () => {
-  // No baker: nobody but the tests uses the ports.
+  // Without a baker, only the tests use the ports.
   stack.change((settings) => {
     settings.bakers = [];
     const { touched, untouched, waived } = securityKeys;
@@ -61,7 +61,7 @@ describe("a signer's key", () => {
         "cat",
         "/proc/net/tcp",
       );
-      // Local address, and state 0A, which is listening.
+      // The local address, and state 0A, which is "listening".
       const rows = [...table.matchAll(/^ *\d+: ([0-9A-F]{8}):([0-9A-F]{4}) [0-9A-F]{8}:0000 0A/gm)];
       const found = rows.map((row) => `${row[1]}:${Number.parseInt(row[2] ?? "", 16)}`);
       return found.some((row) => row.endsWith(":9443")) && found;
@@ -110,7 +110,7 @@ describe("a signer's key", () => {
       const client = ssh(asOffice, ["-N", option, listen], [], 4);
       const [enter, ...namespace] = inside(homeOf("office")) as [string, ...string[]];
       await new Promise((resolve) => setTimeout(resolve, 1500));
-      // A SOCKS5 greeting and a request for the pod's sshd; -L just passes bytes on.
+      // A SOCKS5 greeting and a request for the pod's sshd. With -L, ssh passes the bytes on unread.
       const bytes = "\\x05\\x01\\x00\\x05\\x01\\x00\\x01\\x7f\\x00\\x00\\x01\\x08\\xae";
       const script = `exec 3<>/dev/tcp/127.0.0.1/7000 && printf '${bytes}' >&3 && timeout 1 cat <&3`;
       const probe = start(enter, [...namespace, "bash", "-c", script]);
@@ -133,7 +133,7 @@ test("a key that the stack does not list gets nothing", async () => {
 });
 
 describe("an ssh agent", () => {
-  /** Dials with an agent's keys in front of a key; gives how that ended, and what the forwarder said of it. */
+  /** Dials with an agent's keys ahead of a key file. Returns the result, and the forwarder's log of it. */
   async function withAgent(name: string, keys: AgentKey[], words: string[]) {
     const socket = temporary(`${name}.agent`);
     const end = await startAgent(socket, keys);
@@ -162,7 +162,7 @@ describe("an ssh agent", () => {
   });
 
   test("with one that was not touched is told so in the log, not that its signature is wrong", async () => {
-    // Five more keys behind it: sshd stops before the file's own, which would let `home` in.
+    // With five more keys behind it, sshd stops before the key file's own, which would let `home` in.
     const others = Array.from({ length: 5 }, ordinaryKey);
     const result = await withAgent("untouched", [securityKeys.untouched, ...others], opens(8473));
     assert.equal(result.code, 255);

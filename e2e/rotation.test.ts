@@ -70,7 +70,7 @@ describe("the host key is changed while signing goes on", () => {
     await until("home has forgotten the old one", 20, () => known().trim().split("\n").length === 1, known);
     assert.ok(known().includes(next.line));
     assert.doesNotMatch(home.output(), /REFUSED/);
-    // What it has learned is good at every port. A key that is no signer's gets as far as that.
+    // The learned host key is valid at every port. A key that belongs to no signer is enough to see that.
     for (const port of [undefined, alternatePort]) {
       const dial = await sshWords(stack, "home", next.file, port);
       const { output } = await ssh(dial, ["-o", `UserKnownHostsFile=${join(stateOfHome, "known_hosts")}`]);
@@ -112,7 +112,7 @@ test("no request of a baker failed meanwhile, and of a signer that did not redia
   await polling.stop();
   assert.match(polling.output(), /^asked \d{3,} failed 0\n$/);
   const lines = await stack.bakerLog(began);
-  // A level that passed before the baker asked for it says that this machine stood still, not that a request was lost.
+  // If a level ended before the baker asked for it, this machine stood still. No request was lost.
   const missed = lines.filter((line) => /: (failed|waiting) /.test(line) && !line.endsWith("its time had passed"));
   assert.deepEqual(missed, []);
   assert.ok(lines.length > 20, lines.join("\n"));
@@ -126,12 +126,12 @@ function makeKey(name: string) {
   return { file, line, fingerprint, privateKey: readFileSync(file, "utf8") };
 }
 
-/** What home's ssh knows the forwarder by. */
+/** The known_hosts file of home's ssh. */
 function known(): string {
   return readFileSync(join(stateOfHome, "known_hosts"), "utf8");
 }
 
-/** Ends home's ssh between two levels, as an operator would, and waits until it has dialled in again. */
+/** Ends home's ssh between two levels, as an operator would, and waits until it has reconnected. */
 async function redial(): Promise<void> {
   const before = (await forwarderLog(/home: connected/)).length;
   await signs("home-baker");
@@ -145,20 +145,20 @@ async function redial(): Promise<void> {
   );
 }
 
-/** Waits until a key has signed a block, the last thing that it signs of a level. */
+/** Waits until a key has signed a block, which is the last that it signs of a level. */
 async function signs(key: string): Promise<void> {
   const since = new Date();
   const line = new RegExp(`^${key}: signed block level `);
   await until(
     `${key} signs a block`,
     60,
-    // `up` does not wait for bakers: its container may not be there yet.
+    // `up` does not wait for bakers, so the container may not exist yet.
     async () => (await stack.bakerLog(since).catch(() => [])).some((text) => line.test(text)),
     async () => `${home.output()}${office.output()}${(await stack.bakerLog().catch(() => [])).slice(-10).join("\n")}`,
   );
 }
 
-/** Asks a signer's Service all the time. */
+/** Starts to poll a signer's Service continuously. */
 async function startPolling(signer: string, port: number): Promise<Background> {
   const address = await stack.kubectl("get", "service", `signer-${signer}`, "--output", "jsonpath={.spec.clusterIP}");
   const [enter, ...node] = inside(testCluster.netns) as [string, ...string[]];
@@ -166,13 +166,13 @@ async function startPolling(signer: string, port: number): Promise<Background> {
   return start(enter, [...node, process.execPath, join(root, "testbed/pollLoop.ts"), url]);
 }
 
-/** The forwarder's lines of one kind. */
+/** The forwarder's log lines that match `kind`. */
 async function forwarderLog(kind: RegExp): Promise<string[]> {
   const text = await stack.kubectl("logs", "deployment/signer-forwarder", "--container", "sshd");
   return text.split("\n").filter((line) => kind.test(line));
 }
 
-/** Waits for a line of the forwarder. */
+/** Waits for a log line of the forwarder that matches `kind`. */
 async function inForwarderLog(kind: RegExp): Promise<void> {
   await until(String(kind), 90, async () => (await forwarderLog(kind)).length > 0);
 }

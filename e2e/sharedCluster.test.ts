@@ -12,10 +12,10 @@ import { said, ssh, sshWords } from "../testbed/sshClient.ts";
 import { testCluster } from "../testbed/testCluster.ts";
 import { Stack, withoutPulumi } from "../testbed/testStack.ts";
 
-// One stack that only makes a cluster known, and one that runs in that cluster.
+// One stack that only announces a cluster, and one that runs in that cluster.
 const owner = new Stack("e2e-owner", 30022);
 const guest = new Stack("e2e-guest", 30072);
-// Asked before anything runs as on a machine without it, which `before` does at once.
+// This must be evaluated before `before` hides the CLI.
 const skipCli = !hasPulumi() && "no pulumi CLI on PATH";
 
 before(async () => {
@@ -28,7 +28,7 @@ before(async () => {
     settings.endpoint = { ...(settings.endpoint as object), alternatePorts: [30443] };
     settings.bakers = [];
   });
-  // The homes are linked to the cluster, which any up makes.
+  // The homes are linked to the cluster, so it must exist. Any `up` makes it.
   await withoutPulumi(() => owner.npm("up"));
   await makeNetwork(["home"]);
 });
@@ -38,7 +38,7 @@ after(async () => {
   await removeNetwork(["home"]);
 });
 
-/** The objects that a stack has, with what changes whenever one of them does. */
+/** The guest stack's objects, each with a number that changes whenever the object does. */
 async function versions(): Promise<string[]> {
   const kinds = "configmaps,secrets,services,deployments";
   const text = await guest.kubectl("get", kinds, "--output", "json");

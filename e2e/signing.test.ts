@@ -28,7 +28,7 @@ after(async () => {
   await removeNetwork(homes);
 });
 
-/** Waits until the baker has logged a signature of each kind by a key. */
+/** Waits until the baker has logged a key's signature of each kind. */
 async function signsEverything(key: string, seconds: number): Promise<void> {
   const since = new Date();
   for (const kind of ["block", "preattestation", "attestation"]) {
@@ -36,7 +36,7 @@ async function signsEverything(key: string, seconds: number): Promise<void> {
     await until(
       `${key} signs a ${kind}`,
       seconds,
-      // `up` does not wait for bakers: its container may not be there yet.
+      // `up` does not wait for bakers, so the container may not exist yet.
       async () => (await stack.bakerLog(since).catch(() => [])).some((text) => line.test(text)),
       async () => `${home.output()}${office.output()}${(await stack.bakerLog().catch(() => [])).slice(-10).join("\n")}`,
     );
@@ -62,7 +62,7 @@ describe("two signers behind NAT", () => {
     assert.doesNotMatch(files, /logs/);
 
     await until("the baker is ready", 30, async () => (await isReady()) === "true");
-    // In the place of the file that the probe writes.
+    // A folder takes the place of the file that the probe writes.
     await exec("mkdir", "/var/run/tezos/client/.probe");
     await until("the baker is not ready", 60, async () => (await isReady()) === "false");
     await exec("rmdir", "/var/run/tezos/client/.probe");
@@ -82,7 +82,7 @@ describe("two signers behind NAT", () => {
       async () => (await lines()).filter((line) => slow.test(line)).length >= 4,
       async () => `${home.output()}${(await stack.bakerLog(began)).join("\n")}`,
     );
-    // A level may pass before the baker has asked for all of it: 7.2 s are longer than a level.
+    // A level may end before the baker has requested all its signatures, because 7.2 s are longer than a level.
     const failed = (await lines()).filter((line) => / failed /.test(line) && !line.endsWith("its time had passed"));
     assert.deepEqual(failed, []);
     await home.stop();
@@ -174,7 +174,7 @@ describe("two signers behind NAT", () => {
 
     await polling.stop();
     assert.match(polling.output(), /^asked \d{3,} failed 0\n$/, "every request was answered");
-    // A level that passed before the baker asked for it says that this machine stood still, not that a request was lost.
+    // If a level ended before the baker asked for it, this machine stood still. No request was lost.
     const missed = (await stack.bakerLog(since)).filter(
       (line) => /: (failed|waiting) /.test(line) && !line.endsWith("its time had passed"),
     );
@@ -220,7 +220,7 @@ function forwarderPod(): Promise<string> {
   return stack.kubectl("get", "pods", "--selector", "app.kubernetes.io/name=signer-forwarder", "--output", "name");
 }
 
-/** The forwarder's lines of one kind. */
+/** The forwarder's log lines that match `kind`. */
 async function forwarderLog(kind: RegExp): Promise<string[]> {
   const text = await stack.kubectl("logs", "deployment/signer-forwarder", "--container", "sshd");
   return text.split("\n").filter((line) => kind.test(line));

@@ -29,7 +29,7 @@ after(async () => {
 type Metadata = { name: string; resourceVersion: string; generation?: number; labels?: Record<string, string> };
 type Item = { kind: string; metadata: Metadata; spec?: Record<string, unknown>; data?: unknown };
 
-/** The stack's objects, but for what the cluster adds by itself. */
+/** The stack's objects without those that the cluster adds. */
 async function objects(stack: Stack): Promise<Item[]> {
   const namespaced = "configmaps,secrets,services,deployments,statefulsets,networkpolicies,poddisruptionbudgets";
   const kinds = `${namespaced},priorityclasses`;
@@ -41,7 +41,7 @@ async function objects(stack: Stack): Promise<Item[]> {
   );
 }
 
-/** What tells whether an object was changed: its status has no part in it. */
+/** Each object with a number that changes whenever the object does, and not with its status. */
 function versions(items: Item[]): string[] {
   return items.map(
     ({ kind, metadata: { generation, name, resourceVersion } }) => `${kind} ${name} ${generation ?? resourceVersion}`,
@@ -175,7 +175,7 @@ test("a stack whose load balancer has no address yet is up when it has one", asy
     });
     await sleep(3000);
     assert.ok(!ended, "it is not up before somebody can dial");
-    // What a cloud does once it has made one; nobody makes load balancers here.
+    // A cloud sets this after it has made a load balancer. Nothing makes load balancers here.
     const status = JSON.stringify({ status: { loadBalancer: { ingress: [{ ip: "203.0.113.7" }] } } });
     await balanced.kubectl("patch", ...service, "--subresource", "status", "--type", "merge", "--patch", status);
     await up;
@@ -218,7 +218,7 @@ test("a namespace of that name that is somebody else's is left alone, by up and 
 test("the pulumi CLI and plain server-side apply leave the same objects", {
   skip: !hasPulumi() && "no pulumi CLI on PATH",
 }, async () => {
-  // What each way of applying marks its objects with, and what the cluster counts or chooses.
+  // Leaves out the marks of each way of applying, and the values that the cluster counts or chooses.
   const comparable = (items: Item[]) =>
     items.map(({ kind, metadata: { name, labels = {} }, spec = {}, data }) => {
       const own = Object.entries(labels).filter(([key]) => !key.startsWith("applyset."));

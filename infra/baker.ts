@@ -7,25 +7,25 @@ import { bakerRelease } from "./names/releaseNames.ts";
 import { snapshotLabels } from "./names/snapshotLabels.ts";
 import type { SignerForwarder } from "./signerForwarder.ts";
 
-/** What a baker is made from. */
+/** The arguments of Baker. */
 export type BakerArgs = {
   readonly baker: BakerConfig;
   readonly cluster: Cluster;
   readonly forwarder: SignerForwarder;
   readonly namespace: string;
-  /** The Octez image, where it is not the chart's. */
+  /** The Octez image, if it is not the chart's. */
   readonly image?: StackConfig["images"]["octez"];
-  /** The image that takes snapshots, where it is not the chart's. */
+  /** The image that takes snapshots, if it is not the chart's. */
   readonly backupImage?: StackConfig["images"]["backup"];
-  /** Where bakers find each signer's signatures: `http://host:port` by signer name. */
+  /** The URL at which bakers request signatures, `http://host:port`, by signer name. */
   readonly signerUrls: Readonly<Record<string, string>>;
 };
 
 /** One baker: node, baker and accuser, wired to the signers that hold its keys. */
 export class Baker extends pulumi.ComponentResource {
-  /** The command that shows what it signs. */
+  /** The command that shows what the baker signs. */
   readonly logsCommand: pulumi.Output<string>;
-  /** The addresses that it bakes for, and the signer of each, or several in their order. */
+  /** The signer of each address that it bakes for, or several signers in their order. */
   readonly keys: pulumi.Output<Record<string, string | string[]>>;
 
   constructor(name: string, args: BakerArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -64,9 +64,9 @@ export class Baker extends pulumi.ComponentResource {
   }
 
   /**
-   * The class of this baker's snapshots, on a cluster that has none of its own.
+   * Makes the class of this baker's snapshots, on a cluster that comes without one.
    *
-   * Its labels are on the cloud's snapshots too, where they are found when the cluster is gone.
+   * The cloud's snapshots carry its labels too, so that they can be found after the cluster is gone.
    */
   private makeSnapshotClass(
     name: string,

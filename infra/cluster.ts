@@ -4,7 +4,7 @@ import { type Cluster, type ClusterAccess, providerFor } from "./cluster/cluster
 import type { ClusterConfig, ExistingClusterConfig } from "./config/clusterConfig.ts";
 import type { Facts } from "./facts/preflight.ts";
 
-/** Takes or makes the cluster that the config names; `stack` is what the names of a new one begin with. */
+/** Finds or makes the cluster that the config names. The names of a new one start with `stack`. */
 export async function makeCluster(
   name: string,
   { config, facts, stack }: { config: ClusterConfig; facts: Facts; stack: string },
@@ -12,12 +12,12 @@ export async function makeCluster(
 ): Promise<Cluster> {
   if (config.kind === "existing") return new ExistingCluster(name, config, opts);
   if (config.kind === "stack") return new SharedCluster(name, facts.sharedCluster as ClusterAccess, opts);
-  // Google's SDK is large; only a stack that uses it reads it.
+  // Google's SDK is large, so only a stack that uses it loads it.
   const { GkeCluster } = await import("./cluster/gkeCluster.ts");
   return new GkeCluster(name, { ...config, stack }, opts);
 }
 
-/** A cluster that exists already, by the context of a kubeconfig. */
+/** A cluster that exists already, given by the context of a kubeconfig. */
 class ExistingCluster extends pulumi.ComponentResource implements Cluster {
   readonly provider: k8s.Provider;
   readonly kubectl: pulumi.Output<string>;
@@ -43,7 +43,7 @@ class ExistingCluster extends pulumi.ComponentResource implements Cluster {
   }
 }
 
-/** The cluster of another stack, as that stack's output `cluster` says it. */
+/** The cluster of another stack, as that stack's output `cluster` describes it. */
 class SharedCluster extends pulumi.ComponentResource implements Cluster {
   readonly provider: k8s.Provider;
   readonly kubectl: pulumi.Output<string>;

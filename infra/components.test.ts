@@ -6,7 +6,7 @@ import type { SignerForwarder as SignerForwarderType } from "./signerForwarder.t
 type Registered = { type: string; name: string; inputs: Record<string, unknown> };
 const registered: Registered[] = [];
 
-/** What an output holds, and whether it is secret. */
+/** An output's value, and whether it is secret. */
 async function settled<T>(output: pulumi.Output<T>): Promise<{ value: T; secret: boolean }> {
   const secret = await pulumi.isSecret(output);
   const value = await new Promise<T>((resolve) => void output.apply((inner) => resolve(inner as T)));

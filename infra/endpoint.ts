@@ -2,22 +2,22 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { StackConfig } from "./config/config.ts";
 import type { Facts } from "./facts/preflight.ts";
 
-/** What signers dial, and how the cluster is to offer it. */
+/** The endpoint that signers dial, and how the cluster offers it. */
 export type Endpoint = {
   readonly host: pulumi.Input<string>;
   /** The load balancer's port. */
   readonly port: number;
   /** A fixed port of every node instead of a load balancer. */
   readonly nodePort?: number | undefined;
-  /** Further ports of the same kind that lead to the same sshd. */
+  /** Additional ports of the same kind that lead to the same sshd. */
   readonly alternatePorts: readonly number[];
-  /** Who may dial the load balancer; everybody if it is empty. */
+  /** The addresses that may dial the load balancer. Empty: all. */
   readonly sourceRanges: readonly string[];
-  /** What the cluster's cloud must be told of the load balancer: known before anything is made. */
+  /** The load balancer's settings for the cluster's cloud, known before anything is made. */
   readonly annotations: Readonly<Record<string, string>>;
 };
 
-/** Makes what the config's endpoint needs outside of the cluster: an address, a DNS record. */
+/** Makes the address and the DNS record that the config's endpoint needs outside of the cluster. */
 export async function makeEndpoint(
   name: string,
   config: NonNullable<StackConfig["endpoint"]>,
@@ -31,7 +31,8 @@ export async function makeEndpoint(
   return {
     ...rest,
     host: host ?? made.number,
-    // By its name, which is known, unlike its number. GKE 1.29 or later heeds it, with this kind of load balancer alone.
+    // The address is given by its name, because its number is not known yet. Only GKE 1.29 or later, with this kind of
+    // load balancer, heeds it.
     // https://cloud.google.com/kubernetes-engine/docs/concepts/service-load-balancer-parameters
     annotations: {
       "cloud.google.com/l4-rbs": "enabled",

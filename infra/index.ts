@@ -14,7 +14,7 @@ const facts = await lookUp(stack, config);
 const cluster = await makeCluster("cluster", { config: config.cluster, facts, stack });
 const endpoint = config.endpoint && (await makeEndpoint("endpoint", config.endpoint, facts));
 
-// A stack that has none of this only makes a cluster, for others to share.
+// A stack without these only makes a cluster, for others to share.
 const forwarder =
   endpoint &&
   config.hostKey &&
@@ -47,18 +47,22 @@ const allBakers = forwarder
 
 const clusterAccess = cluster.access;
 
-/** What a stack of kind `stack` needs to share the cluster: `{kubeconfig, context, identifier, kubectl, getCredentials, snapshotDriver}`. */
+/**
+ * The access with which another stack shares the cluster, by `cluster.kind: stack`.
+ *
+ * `{kubeconfig, context, identifier, kubectl, getCredentials, snapshotDriver}`
+ */
 export { clusterAccess as cluster };
-// A stack that only makes a cluster has null for these.
-/** What signers dial: `{host, port, alternatePorts, user}`. */
+// In a stack that only makes a cluster these are null.
+/** The endpoint that signers dial: `{host, port, alternatePorts, user}`. */
 export const signerEndpoint = forwarder?.endpoint ?? null;
 /** The lines for a signer host's known_hosts file: the host key's, and the next one's. */
 export const knownHosts = forwarder?.knownHosts ?? null;
 /** The host key's fingerprint, as `ssh-keygen -l` prints it. */
 export const hostKeyFingerprint = forwarder?.hostKeyFingerprint ?? null;
-/** By name: `{url, port, sshPort, sshCommand}`. */
+/** The signers by name: `{url, port, sshPort, sshCommand}`. */
 export const signers = forwarder?.signers ?? {};
-/** By name: `{keys, logsCommand}`. */
+/** The bakers by name: `{keys, logsCommand}`. */
 export const bakers = Object.fromEntries(
   allBakers.map(({ name, component: { keys, logsCommand } }) => [name, { keys, logsCommand }]),
 );

@@ -3,19 +3,19 @@ import { RecordSet } from "@pulumi/gcp/dns/recordSet.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { AddressConfig, StackConfig } from "./config/config.ts";
 
-/** What a public address is made from. */
+/** The arguments of PublicAddress. */
 export type PublicAddressArgs = AddressConfig & {
-  /** The DNS name that gets a record, where there is a zone. */
+  /** The DNS name that gets a record, if there is a zone. */
   readonly host?: string | undefined;
   readonly dnsZone?: NonNullable<StackConfig["endpoint"]>["dnsZone"];
-  /** Its number, if there is such an address already. */
+  /** Its number, if such an address exists already. */
   readonly number?: string | undefined;
 };
 
 /**
  * A regional address of Google's cloud that outlives the cluster and the stack, and the DNS record that leads to it.
  *
- * `destroy` keeps it, no update can delete or replace it, and if it is there but not in Pulumi's state it is adopted.
+ * `destroy` keeps it, and no update can delete or replace it. If it exists but is not in Pulumi's state, it is adopted.
  */
 export class PublicAddress extends pulumi.ComponentResource {
   readonly number: pulumi.Output<string>;
@@ -33,9 +33,9 @@ export class PublicAddress extends pulumi.ComponentResource {
           parent: this,
           protect: true,
           retainOnDelete: true,
-          // The id that the resource has anyway: for one that is in the state this does nothing.
+          // The id that the resource has anyway, so this has no effect on one that is in the state.
           ...(number && { import: `projects/${project}/regions/${region}/addresses/${addressName}` }),
-          // Whoever reserved it may have said more of it; to change that would be to replace it.
+          // The address may have been reserved with other settings. Changing them would replace it.
           ignoreChanges: ["address", "description", "ipVersion", "labels", "networkTier"],
         },
       );
@@ -49,12 +49,12 @@ export class PublicAddress extends pulumi.ComponentResource {
           managedZone: dnsZone.name,
           name: `${host}.`,
           type: "A",
-          // With another address signers, who redial every second, are this much later.
+          // Signers redial every second. After a change of the address they come back this many seconds later.
           ttl: 60,
           rrdatas: [this.number],
         },
-        // Without the name between `down` and `up` they would be told for minutes that it does not exist (the zone's
-        // SOA says how long). To make the record again, whatever it says by then, is no error.
+        // If the name were missing between `down` and `up`, DNS would answer for minutes that it does not exist (the
+        // zone's SOA says how long). Making the record again succeeds, whatever it holds by then.
         { parent: this, retainOnDelete: true },
       );
     }

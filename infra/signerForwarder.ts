@@ -8,40 +8,40 @@ import { knownHostsOf } from "./keys/knownHosts.ts";
 import { namespaceLabels } from "./names/namespaceLabels.ts";
 import { sshPortOf } from "./names/ports.ts";
 
-/** What the signer forwarder is made from. */
+/** The arguments of SignerForwarder. */
 export type SignerForwarderArgs = Pick<StackConfig, "bakers" | "monitoring" | "nextHostKey" | "signers"> & {
   readonly cluster: Cluster;
   readonly endpoint: Endpoint;
   readonly hostKey: NonNullable<StackConfig["hostKey"]>;
   /** The namespace that it makes and that the stack's bakers share. */
   readonly namespace: string;
-  /** The image, where it is not the chart's. */
+  /** The image, if it is not the chart's. */
   readonly image?: StackConfig["images"]["signerForwarder"];
 };
 
-/** What a signer's host and its operator need of one signer. */
+/** The facts about one signer that its host and its operator need. */
 export type SignerOutput = {
-  /** Where bakers find its signatures. */
+  /** The URL at which bakers request its signatures. */
   readonly url: string;
   readonly port: number;
-  /** The port of its own ssh on the forwarder's loopback. */
+  /** The port of the signer host's ssh on the forwarder's loopback. */
   readonly sshPort: number;
-  /** The command that brings its own ssh to the operator's machine, at sshPort of 127.0.0.1. */
+  /** The command that forwards the signer host's ssh to the operator's machine, at `sshPort` of 127.0.0.1. */
   readonly sshCommand: string;
 };
 
-/** The user name that signers log in with; the image has it. */
+/** The user name that signers log in with. The image defines it. */
 const user = "signer";
 
 /** The pod that signers dial: sshd and the gateway, with the host key, the Services and the namespace. */
 export class SignerForwarder extends pulumi.ComponentResource {
-  /** What signers dial; the alternate ports are for networks that let no ssh out by the first. */
+  /** The endpoint that signers dial. The alternate ports are for networks that block ssh on the first. */
   readonly endpoint: pulumi.Output<{ host: string; port: number; alternatePorts: number[]; user: string }>;
   /** The lines for a signer host's known_hosts file: the host key's, and the next one's. */
   readonly knownHosts: pulumi.Output<string>;
   readonly hostKeyFingerprint: pulumi.Output<string>;
   readonly signers: pulumi.Output<Record<string, SignerOutput>>;
-  /** Where bakers find each signer's signatures, by signer name: known before anything is made. */
+  /** The URL at which bakers request signatures, by signer name, known before anything is made. */
   readonly signerUrls: Readonly<Record<string, string>>;
   readonly namespace: k8s.core.v1.Namespace;
 
@@ -81,7 +81,7 @@ export class SignerForwarder extends pulumi.ComponentResource {
         chart: "./charts/signer-forwarder",
         values: {
           ...(image && { image }),
-          // A literal, not an output: the chart is rendered from known values only.
+          // A literal instead of an output, because the chart is rendered from known values only.
           hostKeySecret: "signer-forwarder-host-key",
           service: serviceOf(endpoint),
           signers: signers.map(({ sshPublicKey, nextSshPublicKey, ...signer }) => ({
@@ -123,12 +123,12 @@ export class SignerForwarder extends pulumi.ComponentResource {
   }
 }
 
-/** A text as a Secret's data holds it. */
+/** Encodes a text for a Secret's data. */
 function secretData(text: string): pulumi.Output<string> {
   return pulumi.secret(Buffer.from(text).toString("base64"));
 }
 
-/** The chart's values for the Service that signers dial: only what differs from the chart's own. */
+/** The chart's values for the Service that signers dial, if they differ from the chart's own. */
 function serviceOf({ alternatePorts, annotations, nodePort, port, sourceRanges }: Endpoint) {
   return {
     ...(nodePort ? { type: "NodePort", nodePort } : { type: "LoadBalancer", port }),

@@ -8,9 +8,9 @@ import type { WalletKey } from "./wallet.ts";
 import type { Watermarks } from "./watermarks.ts";
 
 /**
- * The kinds of a head in the order in which a baker signs them, and when it asks for each after it has heard of the head,
- * in milliseconds: attestations once the others' preattestations are in, the next block (after the head) once their
- * attestations are.
+ * The kinds of a head in the order in which a baker signs them. `after` is when it asks for each, in milliseconds after
+ * it heard of the head: attestations once the others' preattestations are in, the next block (after the head) once
+ * their attestations are in.
  */
 const kinds: readonly (readonly [kind: Kind, after: number])[] = [
   ["preattestation", 0],
@@ -19,9 +19,9 @@ const kinds: readonly (readonly [kind: Kind, after: number])[] = [
 ];
 
 /**
- * Bakes and attests with one key for ever: on each new head a preattestation, an attestation and the next block, one
- * after the other. All keys ask at the same moments; one that is late for such a moment waits for no other. Says one line
- * for each kind and level.
+ * Bakes and attests with one key forever. On each new head, it signs a preattestation, an attestation and the next
+ * block, one after the other. All keys ask at the same moments. A key that is late for such a moment asks at once. Logs
+ * one line for each kind and level.
  */
 export async function bakeKey(key: WalletKey, slot: number, heads: Heads, watermarks: Watermarks, say: Say) {
   const sayOfKey: Say = (text) => say(`${key.alias}: ${text}`);
@@ -83,7 +83,7 @@ function decode(text: string): Buffer {
   return Buffer.from(bytes);
 }
 
-/** On one line, also where the cause is several failed connections. */
+/** The cause on one line, even if it is several failed connections. */
 function causeOf(error: unknown): string {
   const { message, code, errors } = error as { message: string; code?: string; errors?: Error[] };
   return (message || errors?.map((one) => one.message).join(", ") || code || String(error)).replace(/\s+/g, " ");

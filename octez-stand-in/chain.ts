@@ -1,18 +1,18 @@
 import { createHash } from "node:crypto";
 
 /**
- * A network's chain as everyone sees it: its level follows from the time that has passed since its start, so that two
- * nodes agree, and a node that is made again from nothing finds the chain where it was, as on a real network.
+ * A network's chain as everyone sees it. Its level follows from the time since its start. So two nodes agree, and a
+ * node that is rebuilt from nothing finds the chain where it was, as on a real network.
  */
 export type Chain = {
   readonly network: string;
-  /** Chain id as it stands in signed bytes: 4 bytes. */
+  /** The chain id as in signed bytes: 4 bytes. */
   readonly id: Buffer;
   readonly intervalMs: number;
   readonly startMs: number;
 };
 
-/** The stand-in's chain of a network: a block in 2 s in the sandbox, one in 6 s elsewhere, as on mainnet. */
+/** The stand-in's chain of a network. A block takes 2 s in the sandbox and 6 s elsewhere, as on mainnet. */
 export function chainOf(network: string): Chain {
   return {
     network,
@@ -27,7 +27,7 @@ export function levelAt(chain: Chain, timeMs: number): number {
   return Math.floor((timeMs - chain.startMs) / chain.intervalMs);
 }
 
-/** What a node tells of a block: the fields of the RPC `…/header` that a baker needs here. */
+/** A block's header: the fields of the RPC `…/header` that a baker needs here. */
 export type BlockHeader = {
   readonly level: number;
   readonly chainId: Buffer;

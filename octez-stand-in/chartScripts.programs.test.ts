@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { ChartSteps } from "./chartSteps.ts";
 
-// The steps on a volume that has no room: a small file system, which is mounted for them.
+// The steps on a volume without free space: a small file system, which is mounted for them.
 const steps = new ChartSteps();
 const { client, root } = steps;
 const step = steps.run.bind(steps);

@@ -6,7 +6,10 @@ import { delimiter, join } from "node:path";
 
 const scripts = join(import.meta.dirname, "..", "charts/baker/scripts");
 
-/** For tests: the steps of charts/baker before the baker runs, with these programs and a folder for /var/run/tezos and /wallet. */
+/**
+ * For tests: the steps of charts/baker before the baker runs. They use these programs, and a folder in place of
+ * /var/run/tezos and /wallet.
+ */
 export class ChartSteps {
   readonly root = mkdtempSync(join(tmpdir(), "steps-"));
   readonly data = join(this.root, "tezos/node/data");
@@ -25,7 +28,10 @@ export class ChartSteps {
     writeFileSync(join(this.root, "wallet/config"), config.replaceAll("/var/run/tezos", join(this.root, "tezos")));
   }
 
-  /** `around` gets the command of the script and may do something before and after it, in a mount namespace of its own. */
+  /**
+   * Runs a step's script. `around` gets its command and may add others before and after it, which then run with it in a
+   * separate mount namespace.
+   */
   async run(name: string, env: Readonly<Record<string, string>> = {}, around?: (command: string) => string) {
     const script = readFileSync(join(scripts, `${name}.sh`), "utf8")
       .replaceAll("/var/run/tezos", join(this.root, "tezos"))

@@ -62,10 +62,10 @@ const accuserOptions: Options = {
 
 export type ClientCommand = {
   readonly baseDir: string;
-  /** Another file than `config` in the base directory. */
+  /** The config file, if it is not `config` in the base directory. */
   readonly configFile?: string;
   readonly endpoint: string;
-  /** Waits for the node; without it, the program ends when the node can't be reached. */
+  /** Whether the program waits for the node. If false, it ends when it can't reach the node. */
   readonly keepAlive: boolean;
 };
 export type BakerCommand = ClientCommand & { readonly aliases: readonly string[] };

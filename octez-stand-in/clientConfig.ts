@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { defaultSinks, type FileSink, fileSinks, isObject } from "./eventSinks.ts";
 import { Refusal } from "./octezError.ts";
 
-// The file `config` of a base directory, as octez-baker and octez-accuser read it (src/lib_client_base_unix/client_config.ml).
+// The file `config` of a base directory, as octez-baker and octez-accuser read it
+// (src/lib_client_base_unix/client_config.ml).
 
 type Is = (value: unknown) => boolean;
 const text: Is = (value) => typeof value === "string";
@@ -31,7 +32,7 @@ const fields: Readonly<Record<string, Is>> = {
   profiling: isObject,
 };
 
-/** The files that a program logs into: those of the base directory's config, or its own folder under `logs`. */
+/** The files that a program logs to: those of the base directory's config, else those in its folder under `logs`. */
 export function clientLogFiles(program: string, baseDir: string, configFile?: string): FileSink[] {
   if (configFile !== undefined && !existsSync(configFile))
     throw new Refusal("Config file specified in option does not exist. Use `client config init` to create one.");

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { blockBytes, magicByte, voteBytes } from "./consensusBytes.ts";
 import { isSignature } from "./remoteSigner.ts";
 
-// Requests that bakers on mainnet made in 2025 (level 10513876 and before), and signatures of them by a test key.
+// Requests that bakers on mainnet made in 2025 (level 10513876 and earlier), and a test key's signatures of them.
 const publicKey = "edpkvV1nBq2gjQAuCHY5uNp8h2vBPvEzHWPrczySuKLkyRhwKZD4kz";
 const block = {
   bytes:
@@ -94,7 +94,7 @@ test("octez-signer finds level and round where it looks for them", () => {
     },
     ...{ nonce: Buffer.alloc(8), votes: 2 },
   });
-  // As its handler computes it: the fitness starts at 83, its last four bytes are the round.
+  // As its handler computes it: the fitness starts at 83, and its last four bytes are the round.
   const found = {
     block: [block.readInt32BE(5), block.readInt32BE(83 + block.readInt32BE(83))],
     attestation: [40, 44].map((offset) => voteBytes("attestation", vote, false).readInt32BE(offset)),

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 
-// What a baker signs, byte for byte as Tenderbake's encodings have it (protocols T and U, Octez v25.2).
+// The bytes that a baker signs, exactly as in Tenderbake's encodings (protocols T and U, Octez v25.2).
 // octez-signer and the Ledger app read chain, level and round from these bytes for their high watermark.
 
 export type Kind = "block" | "preattestation" | "attestation";
@@ -76,7 +76,7 @@ export function blockBytes(block: Block): Buffer {
   ]);
 }
 
-/** The parts of a block that differ from baker to baker, which no one here looks into. */
+/** The parts of a block that differ from baker to baker. Nothing here reads them. */
 export function freshContents() {
   return {
     operationsHash: randomBytes(32),

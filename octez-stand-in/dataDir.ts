@@ -26,7 +26,7 @@ const configFields = ["data-dir", "disable-config-validation", "rpc", "p2p", "lo
 
 export function readConfig(dataDir: string): NodeConfig {
   const file = join(dataDir, "config.json");
-  // Octez would go on with mainnet's config; a deployment that has none is wrong.
+  // Octez would continue with mainnet's config, but a deployment without a config is wrong.
   if (!existsSync(file)) throw new Refusal(`Missing configuration file at ${file}.`, 124);
   let config: NodeConfig;
   try {
@@ -40,7 +40,7 @@ export function readConfig(dataDir: string): NodeConfig {
   return config;
 }
 
-/** The files that the node logs into: its config's, or its own folder in the data directory. */
+/** The files that the node logs to: those of its config, else those in its own folder in the data directory. */
 export function logFiles(dataDir: string, { "internal-events": events }: NodeConfig): FileSink[] {
   if (events === undefined) return defaultSinks(join(dataDir, "daily_logs"));
   try {
@@ -67,7 +67,7 @@ export function generateIdentity(dataDir: string): void {
   writeFileSync(file, `${JSON.stringify(identity)}\n`, { mode: 0o600 });
 }
 
-/** Octez makes an identity where there is none, for which a pod has no time: it must have been made before. */
+/** Requires an identity. Octez makes a missing one, but a pod has no time for that, so it must exist before. */
 export function requireIdentity(dataDir: string): void {
   if (!existsSync(join(dataDir, "identity.json")))
     throw new Refusal(`Missing identity file at ${join(dataDir, "identity.json")}.`, 124);
@@ -100,7 +100,7 @@ export function checkVersion(dataDir: string): void {
     throw new Refusal(`Invalid data directory version '${version}' (expected '${currentVersion}').`, 124);
 }
 
-/** A snapshot needs a bare directory; `force` makes it one. */
+/** Imports a snapshot. The directory must be bare, and `force` makes it so. */
 export function importSnapshot(dataDir: string, file: string | undefined, force: boolean): void {
   if (file === undefined) throw new Refusal("Snapshot command failed: the command requires a path to a file.", 124);
   const stat = statSync(file, { throwIfNoEntry: false });

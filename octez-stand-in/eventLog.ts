@@ -3,10 +3,10 @@ import { dirname } from "node:path";
 import { type FileSink, fileOn } from "./eventSinks.ts";
 import { Refusal } from "./octezError.ts";
 
-/** Says a line on standard output, and into a program's log files. */
+/** Writes a line to standard output and to a program's log files. */
 export type Say = (text: string) => void;
 
-/** Opens log files, or ends the program as Octez does. A line that later finds no room in its file is lost. */
+/** Opens log files, or ends the program as Octez does. A later line that its file has no room for is lost. */
 export function openLog(program: string, files: readonly FileSink[]): Say {
   for (const file of files)
     try {
@@ -22,7 +22,7 @@ export function openLog(program: string, files: readonly FileSink[]): Say {
       try {
         appendFileSync(fileOn(file, now), `${now.toISOString().replace("Z", "-00:00")} [${program}] ${text}\n`);
       } catch {
-        // The program goes on.
+        // The program continues.
       }
   };
 }

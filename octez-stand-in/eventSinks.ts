@@ -4,22 +4,22 @@ import { Refusal } from "./octezError.ts";
 // Where Octez's programs log: `active_sinks`, a list of URIs, in the client's `internal_events` and the node's
 // `internal-events` (src/lib_base/internal_event_config.ml, src/lib_base/unix/file_descriptor_sink.ml).
 
-/** A sink that writes into a file, whose name gets the day where it is one a day. */
+/** A sink that writes to a file. If it is daily, the file's name contains the date. */
 export type FileSink = { readonly path: string; readonly isDaily: boolean; readonly createsFolder: boolean };
 
 const schemes = ["path", "stdout", "stderr", "syslog"].map((kind) => `file-descriptor-${kind}`).concat("unix-files");
 const levels = ["debug", "info", "notice", "warning", "error", "fatal", "none"];
 const formats = ["netstring", "pp-short", "pp-rfc5424", "pp", "one-per-line"];
 
-/** What a program does that is not told where to log: a file a day in that folder, beside its standard output. */
+/** The sinks of a program without a log config: a daily file in that folder, besides standard output. */
 export function defaultSinks(folder: string): FileSink[] {
   return [{ path: join(folder, "daily.log"), isDaily: true, createsFolder: true }];
 }
 
-/** The files of a config's sinks. Refuses what Octez would, with the place in the config. */
+/** The files of a config's sinks. Refuses what Octez would refuse, and names the place in the config. */
 export function fileSinks(value: unknown, place: string): FileSink[] {
   const config = isObject(value) ? value : refuse(place, "an object is expected");
-  // One field at most: the list, by this name or by the one of before.
+  // At most one field: the list, by its present name or its former one.
   const [[name, uris] = ["active_sinks", []], extra] = Object.entries(config);
   const unknown = ["active_sinks", "activate"].includes(name) ? extra?.[0] : name;
   if (unknown !== undefined) refuse(place, `unexpected object field ${unknown}`);

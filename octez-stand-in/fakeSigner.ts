@@ -5,13 +5,13 @@ import { InMemorySigner } from "@taquito/signer";
 
 export type Key = { readonly address: string; readonly publicKey: string; readonly signer: InMemorySigner };
 
-/** A key for tests, of the curve of the secret key. */
+/** A key for tests, on the secret key's curve. */
 export async function keyOf(secretKey: string): Promise<Key> {
   const signer = new InMemorySigner(secretKey);
   return { signer, address: await signer.publicKeyHash(), publicKey: await signer.publicKey() };
 }
 
-/** A request as it came: on which connection, counted from 0, and when, by `performance.now()`. */
+/** A request as it arrived, with its connection (counted from 0) and its time by `performance.now()`. */
 export type Arrival = {
   readonly line: string;
   readonly headers: IncomingHttpHeaders;
@@ -20,12 +20,12 @@ export type Arrival = {
   readonly at: number;
 };
 
-/** A signer that signs whatever it is asked to, in octez-signer's way, for tests. `answer` may answer instead. */
+/** For tests: a signer that signs every request, in octez-signer's way. `answer` may answer instead. */
 export class FakeSigner {
   readonly arrivals: Arrival[] = [];
-  /** Of the requests for signatures that it has answered itself. */
+  /** The bodies of the requests for signatures that it has answered itself. */
   readonly bodies: string[] = [];
-  /** How many connections there were, and how many of them the client has closed after its answer. */
+  /** The number of connections, and how many of them the client closed after its answer. */
   readonly connections = { opened: 0, closedByClient: 0 };
   answer: (path: string) => { status: number; body: string } | "silence" | undefined = () => undefined;
   readonly #key: Key;
@@ -34,7 +34,7 @@ export class FakeSigner {
 
   constructor(key: Key) {
     this.#key = key;
-    // Like octez-signer it never closes a connection by itself.
+    // Like octez-signer, it never closes a connection first.
     this.#server = createServer({ keepAliveTimeout: 0, requestTimeout: 0 }, async (request, response) => {
       const { status, body } = await this.#reply(request);
       const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(body) };

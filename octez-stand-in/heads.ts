@@ -27,7 +27,7 @@ export class Heads {
     return this.#head;
   }
 
-  /** Follows the node for ever. A node that is not there yet is waited for only if `keepAlive` says so. */
+  /** Follows the node forever. Waits for a node that is not up yet only if `keepAlive` is true. */
   async follow(endpoint: string, keepAlive: boolean): Promise<never> {
     let delay = 1000;
     for (;;) {

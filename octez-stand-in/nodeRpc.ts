@@ -2,7 +2,7 @@ import { createServer, type Server, type ServerResponse } from "node:http";
 import { b58Encode, PrefixV2 } from "@taquito/utils";
 import { type BlockHeader, type Chain, headerAt, levelAt } from "./chain.ts";
 
-/** A block header as the RPC gives it. */
+/** A block header as the RPC returns it. */
 export type RpcHeader = {
   readonly chain_id: string;
   readonly hash: string;
@@ -13,7 +13,7 @@ export type RpcHeader = {
   readonly payload_hash: string;
 };
 
-/** The part of octez-node's RPC that its neighbours in a pod use. Paths are Octez's; there is no /health/live in it. */
+/** The part of octez-node's RPC that its neighbours in a pod use. The paths are Octez's, which has no /health/live. */
 export function rpcServer(chain: Chain): Server {
   const head = () => rpcHeader(headerAt(chain, levelAt(chain, Date.now())));
   const answers: Readonly<Record<string, () => unknown>> = {
@@ -38,7 +38,7 @@ export function rpcServer(chain: Chain): Server {
   });
 }
 
-/** The head now and then each new one, one JSON value a line, until the reader leaves. */
+/** Sends the present head and then each new one, as one JSON value per line, until the reader disconnects. */
 function streamHeads(chain: Chain, response: ServerResponse, head: () => RpcHeader): void {
   response.writeHead(200, { "content-type": "application/json" });
   let timer: NodeJS.Timeout;

@@ -26,7 +26,7 @@ await runProgram("octez-node", async (args) => {
         throw new Refusal(`Pre-existing configuration file at ${command.dataDir}/config.json, use \`reset\`.`, 124);
       return configure(command);
     case "config reset":
-      // The config of before counts for nothing, but it must be one.
+      // The previous config is ignored, but it must be valid.
       readConfig(command.dataDir);
       return configure(command);
     case "config update":
@@ -72,7 +72,7 @@ async function run(command: NodeCommand): Promise<void> {
   writeChain(command.dataDir, config);
   const say = openLog("octez-node", logFiles(command.dataDir, config));
 
-  // Loaded here, because it takes half a second that the other commands need not spend.
+  // Loaded here, because it takes half a second, which the other commands do not need.
   const { rpcServer } = await import("./nodeRpc.ts");
   const chain = chainOf(config.network);
   const addresses = command.rpcAddresses.length > 0 ? command.rpcAddresses : config.rpc["listen-addrs"];

@@ -1,4 +1,4 @@
-/** Why a program stops: one message, as Octez gives it, and the exit code. */
+/** The reason why a program stops: one message, as Octez prints it, and the exit code. */
 export class Refusal extends Error {
   readonly exitCode: number;
 
@@ -8,7 +8,7 @@ export class Refusal extends Error {
   }
 }
 
-/** Runs a program: a refusal goes to stderr and into the exit code; SIGTERM and SIGINT end it, also as process 1. */
+/** Runs a program. A refusal goes to stderr and sets the exit code. SIGTERM and SIGINT end it, even as process 1. */
 export async function runProgram(name: string, program: (args: readonly string[]) => Promise<void>): Promise<void> {
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => process.exit(0));
   try {

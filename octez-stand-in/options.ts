@@ -1,6 +1,6 @@
 import { Refusal } from "./octezError.ts";
 
-/** What is wrong with an option's value, or undefined. */
+/** Returns the problem with an option's value, or undefined. */
 export type Check = (value: string) => string | undefined;
 /** An option by its long name: a switch, or one that takes a value. */
 type Option = { readonly short?: string; readonly repeats?: true; readonly value?: Check | true };
@@ -11,7 +11,7 @@ export type Parsed = { readonly values: Readonly<Record<string, readonly string[
 type Style = {
   /** `--option=value` is read like `--option value`. */
   readonly equals: boolean;
-  /** Reading stops at the first word that is no option. */
+  /** Reading stops at the first word that is not an option. */
   readonly stopAtWord: boolean;
   readonly messages: {
     unknown(option: string): string;
@@ -49,7 +49,7 @@ export const nodeStyle: Style = {
   },
 };
 
-/** Splits a command line into options and words; refuses what the options do not allow. */
+/** Splits a command line into options and words. Refuses anything that the options do not allow. */
 export function parseOptions(args: readonly string[], options: Options, style: Style): Parsed {
   const names = new Map<string, string>();
   for (const [name, { short }] of Object.entries(options)) {

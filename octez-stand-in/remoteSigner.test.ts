@@ -21,7 +21,7 @@ async function signerFor(curve: keyof typeof prefixes, t: { after(fn: () => void
   return { signer, key: { alias: "home", address: key.address, publicKey: key.publicKey, signerUrl } };
 }
 
-// What a real octez-baker was seen to send for a signature: request line, headers but for the host, body.
+// A real octez-baker's requests for a signature, as observed: request line, headers without the host, body.
 type Sent = [line: string, headers: Readonly<Record<string, string>>, body: string];
 const accept = "application/json, application/bson;q=0.1, application/octet-stream;q=0.2";
 const sent = (address: string): Sent[] => [

@@ -3,12 +3,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { verifySignature } from "@taquito/utils";
 import type { WalletKey } from "./wallet.ts";
 
-/** The version of signatures that protocol U (Ushuaia) asks for. */
+/** The signature version that protocol U (Ushuaia) asks for. */
 const signatureVersion = 3;
 
 /**
- * Requests a signature as Octez does: whether the signer wants authenticated requests, then the signature, which must
- * fit the public key. There is no time limit: a signer that keeps silent keeps its baker waiting.
+ * Requests a signature as Octez does. It first asks whether the signer wants authenticated requests, and then for the
+ * signature, which must match the public key. There is no time-out: a silent signer keeps its baker waiting.
  */
 export async function sign(key: WalletKey, bytes: Buffer): Promise<string> {
   const authorized = await call(`${key.signerUrl}/authorized_keys`, "GET");
@@ -21,7 +21,7 @@ export async function sign(key: WalletKey, bytes: Buffer): Promise<string> {
   return signature;
 }
 
-/** Whether a signature is the public key's, of any of Tezos' four curves. */
+/** Whether a signature matches the public key, on any of Tezos' four curves. */
 export function isSignature(publicKey: string, bytes: Buffer, signature: string): boolean {
   try {
     return verifySignature(new Uint8Array(bytes), publicKey, signature);
@@ -30,7 +30,7 @@ export function isSignature(publicKey: string, bytes: Buffer, signature: string)
   }
 }
 
-/** An HTTP call with Octez's patience: only a 502 is tried again, ten times in all, 0 to 0.8 s apart. */
+/** An HTTP call with Octez's retries: only a 502 is retried, up to ten attempts in all, 0 to 0.8 s apart. */
 async function call(url: string, method: "GET" | "POST", body?: string): Promise<unknown> {
   for (let attempt = 1; ; attempt++) {
     const { status, text } = await send(url, method, body);
@@ -48,8 +48,8 @@ async function call(url: string, method: "GET" | "POST", body?: string): Promise
 }
 
 /**
- * One request on a connection of its own, which is closed after the answer without a word about it in the request. A
- * body goes out in chunks.
+ * Sends one request on a new connection, and closes that after the answer. The request does not announce this. A body
+ * is sent in chunks.
  */
 function send(url: string, method: string, body?: string): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {

@@ -2,13 +2,13 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 
-/** A stand-in program as a process of its own, for tests. */
+/** For tests: a stand-in program in a separate process. */
 export class RunningProgram {
   readonly lines: string[] = [];
   readonly #child: ChildProcess;
   #waiting: (() => void)[] = [];
 
-  /** `folder` holds the programs: this one, or a copy as it is in the image. */
+  /** `folder` holds the programs: this folder by default, or a copy as in the image. */
   constructor(name: string, args: readonly string[], folder = import.meta.dirname) {
     this.#child = spawn(process.execPath, [join(folder, `${name}.ts`), ...args], { stdio: ["ignore", "pipe", "pipe"] });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
@@ -25,10 +25,10 @@ export class RunningProgram {
     });
   }
 
-  /** The first line that matches, once it is there. */
-  async line(pattern: RegExp): Promise<string> {
+  /** The first line that matches, or the one with that number, once the program has printed it. */
+  async line(pattern: RegExp, number = 1): Promise<string> {
     for (;;) {
-      const found = this.lines.find((line) => pattern.test(line));
+      const found = this.lines.filter((line) => pattern.test(line))[number - 1];
       if (found !== undefined) return found;
       if (this.#child.exitCode !== null) throw new Error(`no ${pattern} in:\n${this.lines.join("\n")}`);
       await new Promise<void>((resolve) => {
@@ -37,7 +37,7 @@ export class RunningProgram {
     }
   }
 
-  /** Its exit code, once it has ended by itself. */
+  /** Its exit code, once it has ended. */
   async ended(): Promise<number | null> {
     if (this.#child.exitCode === null) await once(this.#child, "close");
     return this.#child.exitCode;

@@ -1,12 +1,12 @@
 /**
- * The stand-in for the Octez image. Its build context is this folder and what no registry is needed for: the pinned
- * Node and the packages that check signatures.
+ * The stand-in for the Octez image. Its build context is this folder, the pinned Node and the packages that check
+ * signatures. None of these needs a registry.
  */
 export const octezStandIn = {
   tag: "tezos/tezos:octez-v25.2-stand-in",
   /** The folder of the Dockerfile, from the root of the checkout. */
   folder: "octez-stand-in",
-  /** What the context needs besides: path in the context, path from the root of the checkout. */
+  /** What else the context needs: path in the context to path from the root of the checkout. */
   extra: {
     node: "node_modules/node/bin/node",
     ...Object.fromEntries(

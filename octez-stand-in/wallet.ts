@@ -11,7 +11,7 @@ export type WalletKey = {
   readonly signerUrl: string;
 };
 
-/** The keys of these aliases (without any: of all) from the files public_key_hashs, public_keys and secret_keys. */
+/** The keys of these aliases (of all if none is given) from the files public_key_hashs, public_keys and secret_keys. */
 export function readWallet(baseDir: string, aliases: readonly string[]): WalletKey[] {
   const hashes = readAliases(baseDir, "public_key_hash", isText);
   const publicKeys = readAliases(baseDir, "public_key", isPublicKey);
@@ -20,7 +20,7 @@ export function readWallet(baseDir: string, aliases: readonly string[]): WalletK
     const address = hashes.get(alias) ?? refuse(`no public key hash alias named ${alias}`);
     const publicKey = publicKeys.get(alias) ?? refuse(`Unknown public key for ${address}`);
     const secretKey = secretKeys.get(alias) ?? refuse(`Unknown secret key for ${address}`);
-    // Octez would ask the signer for it at the start, and end if that is offline.
+    // Octez would ask the signer for it at the start, and end if the signer is offline.
     if (typeof publicKey === "string") refuse(`The public key of ${alias} is not in the wallet`);
     const { key } = publicKey as { key: string };
     return { alias, address, publicKey: key, signerUrl: signerUrlOf(secretKey, address) };

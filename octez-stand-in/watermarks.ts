@@ -6,7 +6,7 @@ import { Refusal } from "./octezError.ts";
 type Mark = { delegate: string; highwatermark: { round: number; level: number } };
 type Marks = Record<"blocks" | "preattestations" | "attestations", Mark[]>;
 
-/** The baker's own high watermarks, in the file of its base directory that Octez keeps them in. */
+/** The baker's own high watermarks, in the file of its base directory in which Octez keeps them. */
 export class Watermarks {
   readonly #file: string;
   #marks: Marks;
@@ -17,8 +17,8 @@ export class Watermarks {
   }
 
   /**
-   * Records what is about to be signed; false, and nothing is recorded, if it may have been signed before. Throws, with
-   * nothing recorded, if the disk does not take it.
+   * Records what is about to be signed. Returns false, and records nothing, if it may have been signed before. Throws,
+   * and records nothing, if the disk write fails.
    */
   record(kind: Kind, delegate: string, level: number, round: number): boolean {
     const marks = this.#marks[`${kind}s`];

@@ -3,7 +3,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { Refusal, runProgram } from "./octezError.ts";
 
-// The part of BusyBox's wget, which the Octez image has, that the chart uses: wget -q -O FILE URL, where - is stdout.
+// The part of the Octez image's BusyBox wget that the chart uses: wget -q -O FILE URL. The FILE - is stdout.
 await runProgram("wget", async (args) => {
   const [quiet, output, file, url, ...extra] = args;
   if (quiet !== "-q" || output !== "-O" || !file || !url || extra.length > 0)

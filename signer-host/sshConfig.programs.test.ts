@@ -17,7 +17,7 @@ const values: SshConfigValues = {
   knownHostsFile: "/var/lib/a signer/known_hosts",
 };
 
-/** What the ssh client of this machine makes of the filled template: setting, then its values in order. */
+/** The filled template as this machine's ssh client reads it: each setting with its values in order. */
 function settings(): Map<string, string[]> {
   const folder = mkdtempSync(join(tmpdir(), "ssh-config-"));
   try {

@@ -44,7 +44,7 @@ test("an idle tunnel says something from both ends long before a load balancer f
   const ends = [/^\s*ServerAliveInterval (\d+)$/m.exec(template), /^ClientAliveInterval (\d+)$/m.exec(sshd)].map(
     (found) => Number(found?.[1]),
   );
-  // Google's external passthrough load balancer keeps an idle connection for 60 s (the default of idleTimeoutSec of a backend
-  // service's connectionTrackingPolicy in its API), its networks' firewalls for 10 minutes.
+  // Google's external passthrough load balancer keeps an idle connection for 60 s (the default of idleTimeoutSec in the
+  // connectionTrackingPolicy of its API's backend services). The firewalls of its networks keep one for 10 minutes.
   for (const seconds of ends) assert.ok(seconds > 0 && seconds <= 20, ends.join());
 });

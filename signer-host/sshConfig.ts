@@ -1,6 +1,7 @@
 /**
- * What a signer host's ssh_config needs to know. `forwarder` is the stack's output `signerEndpoint`; `port` and `sshPort`
- * are the signer's from its output `signers`; the local ports are the daemon's and the sshd's on this host's loopback.
+ * The values that fill a signer host's ssh_config. `forwarder` is the stack's output `signerEndpoint`. `port` and
+ * `sshPort` are the signer's, from the output `signers`. The local ports are those of the daemon and of sshd on this
+ * host's loopback.
  */
 export type SshConfigValues = {
   readonly forwarder: { readonly host: string; readonly port: number; readonly user: string };
@@ -12,12 +13,12 @@ export type SshConfigValues = {
   readonly knownHostsFile: string;
 };
 
-/** The name by which the filled file knows the forwarder: `ssh -F <file> signer-forwarder`. */
+/** The forwarder's name in the filled file: `ssh -F <file> signer-forwarder`. */
 export const sshHost = "signer-forwarder";
 
 /**
- * Fills the template `ssh_config` in. Throws an Error that names the placeholder if a value would mean something else
- * to ssh than its text (spaces, quotes, `%` and `$` expand or end a value), or if the template has one that is unknown.
+ * Fills in the template `ssh_config`. Throws an Error that names the placeholder if ssh would not take a value
+ * literally (spaces, quotes, `%` and `$` expand or end a value), or if the template has an unknown placeholder.
  */
 export function fillSshConfig(template: string, values: SshConfigValues): string {
   const texts: Readonly<Record<string, string>> = {

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 
-/** A program of a test that runs until it is stopped, with all that it has said. */
+/** A program that a test runs in the background until it stops it, with the program's output. */
 export type Background = {
   readonly child: ChildProcess;
-  /** Everything on its stdout and stderr so far. */
+  /** Its stdout and stderr so far. */
   output(): string;
   /** Ends it, and waits until it is gone. */
   stop(): Promise<void>;
@@ -11,7 +11,7 @@ export type Background = {
 
 const running = new Set<Background>();
 
-/** Starts a program in the background; `stopAll` ends it at the latest. */
+/** Starts a program in the background. `stopAll` stops it if nobody has stopped it before. */
 export function start(name: string, words: readonly string[], env: NodeJS.ProcessEnv = process.env): Background {
   const child = spawn(name, words, { env, stdio: ["ignore", "pipe", "pipe"] });
   let text = "";
@@ -37,12 +37,12 @@ export function start(name: string, words: readonly string[], env: NodeJS.Proces
   return background;
 }
 
-/** Ends every program that is still running. */
+/** Stops every program that is still running. */
 export async function stopAll(): Promise<void> {
   await Promise.all([...running].map((background) => background.stop()));
 }
 
-/** Waits until a condition holds; the error says what was waited for and what was there instead. */
+/** Waits until a condition holds. If it times out, the error names the condition and what was found instead. */
 export async function until<T>(
   what: string,
   seconds: number,

@@ -1,7 +1,7 @@
 import { request } from "node:http";
 import { connect } from "node:net";
 
-/** The address that stands for the pod's: of the loopback network, but not the one that tunnels end on. */
+/** The loopback address that stands for the pod's. Tunnels end on another one, 127.0.0.1. */
 export const podAddress = "127.0.0.2";
 
 export type Reply = {
@@ -11,7 +11,7 @@ export type Reply = {
   readonly ms: number;
 };
 
-/** One request on a connection of its own. */
+/** Sends one request on a new connection. */
 export function send(
   port: number,
   method: string,
@@ -37,7 +37,10 @@ export function send(
   });
 }
 
-/** Sends bytes as they are, piece by piece, and gives all that comes back until the gateway closes or is silent for a time. */
+/**
+ * Sends raw bytes piece by piece, and returns everything that comes back.
+ * It reads until the gateway closes the connection or is silent for `timeout` milliseconds.
+ */
 export function raw(port: number, pieces: readonly string[], timeout = 300): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect(port, podAddress);

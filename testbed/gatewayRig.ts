@@ -10,7 +10,7 @@ import { type Background, start, until } from "./background.ts";
 import { podAddress, type Reply, raw, send } from "./gatewayClient.ts";
 import { imageRoot, inImage } from "./imageRoot.ts";
 
-/** A signer as the chart's values have it. */
+/** A signer's entry in the chart's values. */
 export type SignerValues = {
   readonly name: string;
   readonly port: number;
@@ -21,13 +21,13 @@ export type SignerValues = {
 /** A line of the gateway's log. */
 export type Line = Readonly<Record<string, unknown>>;
 
-/** The gateway of the image, run on this machine with the configuration that the chart makes of some signers. */
+/** The image's gateway, run on this machine with the configuration that the chart renders for some signers. */
 export class Gateway {
   readonly #folder = mkdtempSync(join(tmpdir(), "rsc-gateway-"));
   #process: Background | undefined;
   #requests = "";
   readonly #address: string;
-  /** Takes the lines that the listener is sent. */
+  /** Receives the lines that the gateway sends to the listener. */
   readonly #listener = createServer((socket) => {
     socket.on("data", (data) => {
       this.#requests += data;
@@ -37,12 +37,12 @@ export class Gateway {
   });
   readonly #connections = new Set<Socket>();
 
-  /** `address` stands for the pod's. */
+  /** `address` stands for the pod's address. */
   constructor(address = podAddress) {
     this.#address = address;
   }
 
-  /** Starts it, and waits until it listens. */
+  /** Starts the gateway and waits until it listens. */
   async start(signers: readonly SignerValues[]): Promise<void> {
     for (const name of ["run", "config"]) mkdirSync(join(this.#folder, name));
     chmodSync(this.#folder, 0o755);
@@ -69,7 +69,7 @@ export class Gateway {
     );
   }
 
-  /** Gives it the configuration that the chart makes of some signers, as a changed ConfigMap would. */
+  /** Writes the configuration that the chart renders for some signers, as a changed ConfigMap would. */
   async configure(signers: readonly SignerValues[], edit = (text: string) => text): Promise<void> {
     const values = {
       hostKeySecret: "host-key",
@@ -92,12 +92,12 @@ export class Gateway {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  /** All that it has said. */
+  /** Its output so far. */
   output(): string {
     return this.#process?.output() ?? "";
   }
 
-  /** The lines about requests that it has said. */
+  /** The lines about requests in its output. */
   printed(): Line[] {
     return linesIn(this.output());
   }
@@ -107,7 +107,7 @@ export class Gateway {
     return linesIn(this.#requests);
   }
 
-  /** One command to HAProxy's runtime API. */
+  /** Sends one command to HAProxy's runtime API, and returns the answer. */
   command(text: string): Promise<string> {
     return new Promise((resolve, reject) => {
       const socket = connect(join(this.#folder, "run", "haproxy.sock"));
@@ -120,19 +120,19 @@ export class Gateway {
     });
   }
 
-  /** What the listener does when a signer's session opens. */
+  /** Does what the listener does when a signer's session opens. */
   async sessionOpens(signer: string, session: string): Promise<void> {
     const answer = await this.command(`set map virt@sessions ${signer} ${session}`);
     if (answer.includes("not found")) await this.command(`add map virt@sessions ${signer} ${session}`);
     await this.command(`set server tunnel-${signer}/tunnel health up`);
   }
 
-  /** What the listener does when a signer's session ends. */
+  /** Does what the listener does when a signer's session ends. */
   async sessionEnds(signer: string): Promise<void> {
     await this.command(`del map virt@sessions ${signer}`);
   }
 
-  /** Waits until it takes a signer's tunnel for up, or for down. */
+  /** Waits until the gateway considers a signer's tunnel up, or down. */
   async isUp(signer: string, wanted: boolean): Promise<void> {
     await this.#passes(`tunnel-${signer}`, wanted);
   }
@@ -144,7 +144,7 @@ export class Gateway {
 
   async #passes(backend: string, wanted: boolean): Promise<void> {
     const state = () => this.command(`show servers state ${backend}`);
-    // A line has the ids and names of backend and server, the address, and the state, of which 2 is up.
+    // A line has the ids and names of backend and server, the address, and the state; 2 is up.
     await until("the tunnel's state", 15, async () => / tunnel \S+ 2 /.test(await state()) === wanted, state);
   }
 
@@ -152,12 +152,12 @@ export class Gateway {
     return send(port, "GET", target, undefined, headers, this.#address);
   }
 
-  /** Asks for a signature, as Octez does. */
+  /** Requests a signature, as Octez does. */
   sign(port: number, key: string, bytes: Buffer, query = "?version=2"): Promise<Reply> {
     return this.post(port, `/keys/${key}${query}`, JSON.stringify(bytes.toString("hex")));
   }
 
-  /** A POST in chunks, that are sent one by one. */
+  /** Sends a POST in chunks, one by one. */
   async chunked(port: number, target: string, chunks: readonly string[]): Promise<{ rawAnswer: string }> {
     const head = `POST ${target} HTTP/1.1\r\nhost: gateway\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n`;
     const pieces = chunks.map((chunk) => `${chunk.length.toString(16)}\r\n${chunk}\r\n`);

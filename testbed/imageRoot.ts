@@ -9,15 +9,15 @@ import { run } from "../local/machine/run.ts";
 
 const folder = join(stateFolder, "image-roots");
 
-/** The folders that the pod's volumes are mounted on. */
+/** The mount points of the pod's volumes. */
 const volumePaths = ["/etc/signer-forwarder", "/etc/ssh/host-key", "/run/gateway", "/run/signer-forwarder"];
 
-/** The root file system of the signer forwarder's image as a folder, unpacked once for each image that is built. */
+/** Returns a folder with the root file system of the signer forwarder's image. Each built image is unpacked once. */
 export async function imageRoot(): Promise<string> {
   const image = await forwarderImage(console.error);
   const unpacked = join(folder, image.digest.replace(":", "-").slice(0, 23));
   if (existsSync(unpacked)) return unpacked;
-  // A build of an image removes all of buildah's containers: not while ours is there.
+  // An image build removes all of buildah's containers. The lock keeps builds out while ours exists.
   return withLock(join(runFolder, "images.lock"), "images", console.error, async () => {
     if (!existsSync(unpacked)) await unpack(image, unpacked);
     return unpacked;
@@ -39,9 +39,9 @@ async function unpack(image: Image, target: string): Promise<void> {
 }
 
 /**
- * The words in front of a program of the image that run it in its root file system, as the pod does: as the image's
- * user, without a capability, on a root that nobody writes. `volumes` are folders of this machine by the path that each
- * is mounted on. The network is that of whoever runs it.
+ * The words that, put in front of a program of the image, run it in the image's root file system as the pod does.
+ * It runs as the image's user, without capabilities, on a read-only root, and in the caller's network. `volumes` maps
+ * each mount path to a folder of this machine.
  */
 export function inImage(imageRoot: string, volumes: Readonly<Record<string, string>>): string[] {
   const mounts = Object.entries(volumes).map(([path, source]) => `mount --bind '${source}' '${imageRoot}${path}'`);

@@ -1,9 +1,9 @@
 import { run } from "../local/machine/run.ts";
 import { testCluster as cluster, clusterName } from "./testCluster.ts";
 
-/** The network that the signers of the tests are in: a namespace for each, all behind one router that hides them. */
+/** The router of the tests' signers. Each signer has its own namespace, and all are behind this router's NAT. */
 export const router = `rsc-${clusterName}-nat`;
-/** The link between the router and the cluster's node; beside the cluster's own in the range that is set aside for tests. */
+/** The node's end of its link to the router, in the address range reserved for tests, beside the cluster's own. */
 const nodeSide = "198.18.255.1";
 const routerSide = "198.18.255.2";
 
@@ -12,12 +12,12 @@ export function homeOf(signer: string): string {
   return `rsc-${clusterName}-${signer}`;
 }
 
-/** The words in front of a command that run it in a network namespace, with nothing else changed. */
+/** The words that, put in front of a command, run it in a network namespace and change nothing else. */
 export function inside(namespace: string): string[] {
   return ["nsenter", `--net=/run/netns/${namespace}`, "--"];
 }
 
-/** Makes the homes and the router anew, the router linked to the cluster. */
+/** Makes the homes and the router, and links the router to the cluster. Replaces those of an earlier run. */
 export async function makeNetwork(signers: readonly string[]): Promise<void> {
   await removeNetwork(signers);
   await makeNamespace(router);
@@ -48,7 +48,7 @@ export async function makeNetwork(signers: readonly string[]): Promise<void> {
   await linkToCluster();
 }
 
-/** Links the router to the cluster's node; again whenever the cluster was made anew. */
+/** Links the router to the cluster's node. Call it again after the cluster has been recreated. */
 export async function linkToCluster(): Promise<void> {
   await command("ip", "-n", router, "link", "delete", "cloud").catch(() => {});
   await command(

@@ -1,7 +1,7 @@
 import { request } from "node:http";
 
-// Asks a URL again and again, each time on a new connection, as a program of its own inside a network namespace.
-// Prints one line for each failure, and at SIGTERM one with the count of all: `asked N failed M`.
+// Polls a URL, with a new connection for each request. It is a separate program, to run inside a network namespace.
+// It prints a line for each failure, and at SIGTERM the totals: `asked N failed M`.
 
 const [url = ""] = process.argv.slice(2);
 let asked = 0;

@@ -11,16 +11,16 @@ import { ensurePackages } from "../local/toolchain/debianPackages.ts";
 import { ensureGo } from "../local/toolchain/go.ts";
 import { ensureTools } from "../local/toolchain/tools.ts";
 
-// npm test: everything that can be checked, and one closing line that counts it. `npm test -- unit`, `programs`, `go`, `charts`
-// or `e2e` runs a part. The end-to-end tests mostly wait, so they run in three lanes at a time: two clusters, and the image
-// without a cluster. All other parts run one after the other before the image's tests. A lane's report is printed in one piece
-// for each file, so that lanes never mix.
+// npm test runs every check and ends with one line of counts. `npm test -- unit`, `programs`, `go`, `charts` or `e2e`
+// runs a part. The end-to-end tests mostly wait, so they run in three lanes at a time: two clusters, and the image
+// without a cluster. All other parts run one after the other, before the image's tests. Each file's report is printed
+// in one piece, so that the output of the lanes never mixes.
 
 const charts = ["signer-forwarder", "baker"];
 const goFolders = ["signer-forwarder", "bench/traffic"];
 const counts = { passed: 0, failed: 0, skipped: 0 };
 
-/** Runs a program as one test. */
+/** Runs a program and counts it as one test. */
 async function check(what: string, program: string, ...words: string[]): Promise<void> {
   try {
     await run(program, words, { cwd: root });
@@ -36,7 +36,7 @@ async function check(what: string, program: string, ...words: string[]): Promise
 async function testGo(): Promise<void> {
   const go = await ensureGo(join(stateFolder, "tools"), console.error);
   const env = { ...process.env, GOTOOLCHAIN: "auto", GOFLAGS: "-mod=readonly -buildvcs=false", GOWORK: "off" };
-  // It stands beside Go, and lists what it would write otherwise.
+  // gofmt is installed beside Go. With -d it lists what it would change.
   const gofmt = go.includes("/") ? join(go, "../gofmt") : "gofmt";
   const script = `wrong=$('${gofmt}' -d ${goFolders.join(" ")}) && test -z "$wrong" || { echo "$wrong"; exit 1; }`;
   await check("Go: format", "sh", "-c", script);
@@ -51,13 +51,13 @@ async function testGo(): Promise<void> {
     .map((line) => JSON.parse(line) as Event);
   const ended = (action: string) => events.filter(({ Action, Test }) => Action === action && Test !== undefined).length;
   counts.passed += ended("pass");
-  // A package that can't be built, or is refused by vet, fails without a failed test.
+  // A package that does not build or that vet rejects fails without a failed test.
   const broken = events.some(({ Action }) => Action === "fail" || Action === "build-fail") || events.length === 0;
   counts.failed += Math.max(ended("fail"), broken ? 1 : 0);
   if (broken) console.log(events.length === 0 ? output : events.map(({ Output }) => Output ?? "").join(""));
   console.log(`${broken ? "✖" : "✔"} Go: ${ended("pass")} tests`);
   const { staticcheck } = await ensureTools(["staticcheck"], console.error);
-  // It calls `go` by its name.
+  // staticcheck finds `go` on PATH.
   const path = go.includes("/") ? `${dirname(go)}:${process.env.PATH}` : process.env.PATH;
   const settings = [`PATH=${path}`, `GOTOOLCHAIN=${env.GOTOOLCHAIN}`, `GOFLAGS=${env.GOFLAGS}`, `GOWORK=${env.GOWORK}`];
   await check("Go: staticcheck", "env", ...settings, staticcheck, "-checks", "all", ...packages);
@@ -72,22 +72,22 @@ async function testChart(name: string): Promise<void> {
     /Tests:\s+(?:(\d+) failed, )?(?:(\d+) errored, )?(\d+) passed/.exec(output) ?? [];
   counts.passed += Number(passed);
   counts.failed += Number(failed) + Number(errored);
-  // A suite that could not even be read fails without a failed test.
+  // A suite that cannot be read fails without a failed test.
   if (!/Charts:\s+1 passed/.test(output) && failed === "0" && errored === "0") counts.failed++;
 }
 
-/** Runs test files of node:test, and prints their report once they have ended. */
+/** Runs test files of node:test, and prints their report after they have ended. */
 async function testFiles(files: string[], concurrency: boolean, env: NodeJS.ProcessEnv = {}): Promise<void> {
   if (files.length === 0) throw new Error("found no test files");
   const stream = runTests({
     files: files.map((file) => join(root, file)).sort(),
     concurrency,
     timeout: 900_000,
-    // To load the Pulumi SDK from a cache takes half of the CPU.
+    // With the cache, loading the Pulumi SDK takes half of the CPU time.
     env: { ...process.env, NODE_COMPILE_CACHE: join(root, ".local/cache"), ...env },
   });
   stream.on("test:pass", ({ details, skip }) => {
-    // A suite counts only if it is skipped: then none of its tests says so.
+    // A suite counts only if it is skipped, because its tests are not reported then.
     if (skip !== undefined) counts.skipped++;
     else if (details.type !== "suite") counts.passed++;
   });
@@ -111,7 +111,7 @@ async function testOnCluster(name: ClusterName, files: string[]): Promise<void> 
 const inRooms = "{infra,deploy,local,signer-host,bench,octez-stand-in,docs}/**";
 const find = (pattern: string, exclude: string[] = []): string[] => globSync(pattern, { cwd: root, exclude });
 
-/** The parts that run before the image's tests; what is asked of them has ended when this does. */
+/** The requested parts that run before the image's tests. It resolves when they have ended. */
 let earlier = Promise.resolve();
 
 const parts: Record<string, () => Promise<void>> = {
@@ -137,7 +137,7 @@ const parts: Record<string, () => Promise<void>> = {
       testOnCluster("e2e", find("e2e/*.test.ts")),
       testOnCluster("disaster", find("e2e/disaster/*.test.ts")),
     ];
-    // All of them end, whatever happens to one: each has something to remove.
+    // Every lane runs to its end even if another fails, because each has something to remove.
     for (const lane of await Promise.allSettled(lanes)) if (lane.status === "rejected") throw lane.reason;
   },
 };
@@ -161,7 +161,7 @@ async function runPart(name: string): Promise<void> {
 for (const name of asked.length > 0 ? asked : Object.keys(parts)) {
   if (name !== "e2e") earlier = earlier.then(() => runPart(name));
 }
-// Both end before either's error is thrown.
+// An error of either is thrown only after both have ended.
 const e2e = asked.length === 0 || asked.includes("e2e") ? runPart("e2e") : undefined;
 const [failure] = (await Promise.allSettled([earlier, e2e])).flatMap((end) => (end.status === "rejected" ? [end] : []));
 if (failure) throw failure.reason;

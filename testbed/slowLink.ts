@@ -2,17 +2,20 @@ import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** For tests: a link to a tunnel's end. A connection through it opens after a round trip, as a channel of ssh does, and each way takes half of one. */
+/**
+ * For tests: a slow link to a tunnel's end.
+ * A connection through it opens after one round trip, as an ssh channel does. Data takes half a round trip each way.
+ */
 export class SlowLink {
   roundTripMs = 0;
-  /** Takes what comes and passes nothing on. */
+  /** While true, the link accepts data and passes nothing on. */
   isCut = false;
   port = 0;
   readonly #sockets = new Set<Socket>();
   readonly #target: () => number;
   #server: Server | undefined;
 
-  /** `target` gives the port on 127.0.0.1 that it leads to. */
+  /** `target` returns the port on 127.0.0.1 that the link leads to. */
   constructor(target: () => number) {
     this.#target = target;
   }
@@ -43,7 +46,7 @@ export class SlowLink {
     from.on("close", () => this.#sockets.delete(from));
   }
 
-  /** Ends it with all its connections. */
+  /** Closes the link and all its connections. */
   close(): void {
     this.#server?.close();
     for (const socket of this.#sockets) socket.destroy();

@@ -2,7 +2,7 @@ import { createHash, generateKeyPairSync, sign } from "node:crypto";
 import { createServer } from "node:net";
 import { uint32, WireReader, wire } from "../infra/keys/sshWire.ts";
 
-/** A key of an agent: its public line, and how it signs. */
+/** A key in an agent: its public line, and how it signs. */
 export type AgentKey = { readonly line: string; readonly blob: Buffer; sign(data: Buffer): Buffer };
 
 const sha256 = (data: Buffer | string) => createHash("sha256").update(data).digest();
@@ -14,11 +14,11 @@ export function ordinaryKey(): AgentKey {
   return withLine(type, wire(type, publicHalf), (data) => wire(type, seal(data)));
 }
 
-/** A security key (OpenSSH's PROTOCOL.u2f) without a device: it says of itself whether somebody has touched it. */
+/** A security key (OpenSSH's PROTOCOL.u2f) without a device. `isTouched` is what its signatures claim about a touch. */
 export function securityKey(isTouched: boolean): AgentKey {
   const { seal, publicHalf } = newPair();
   const [type, application] = ["sk-ssh-ed25519@openssh.com", "ssh:"];
-  // Flags, of which the first bit is the user's presence, and the count of signatures.
+  // The flags, whose first bit is the user's presence, and the signature counter.
   const state = Buffer.concat([Buffer.from([isTouched ? 1 : 0]), uint32(7)]);
   return withLine(type, wire(type, publicHalf, application), (data) =>
     Buffer.concat([wire(type, seal(Buffer.concat([sha256(application), state, sha256(data)]))), state]),
@@ -35,7 +35,7 @@ function withLine(type: string, blob: Buffer, sign: AgentKey["sign"]): AgentKey 
   return { line: `${type} ${blob.toString("base64")}`, blob, sign };
 }
 
-/** Answers ssh at a socket as an agent that has these keys (draft-ietf-sshm-ssh-agent); gives what ends it. */
+/** Starts an ssh agent with these keys at a socket (draft-ietf-sshm-ssh-agent). Returns a function that stops it. */
 export async function startAgent(path: string, keys: readonly AgentKey[]): Promise<() => void> {
   const answer = (request: Buffer): Buffer => {
     const fields = new WireReader(request.subarray(1), new Error("found half a request"));

@@ -3,10 +3,10 @@ import { chmodSync, copyFileSync, writeFileSync } from "node:fs";
 import { homeOf, inside } from "./network.ts";
 import { type Stack, temporary } from "./testStack.ts";
 
-/** How a command of ssh ended: its exit code (null if it was still running after the time), and all it said. */
+/** The result of an ssh command: its exit code, or null if it was still running at the time-out, and its output. */
 export type SshResult = { readonly code: number | null; readonly output: string };
 
-/** The words with which a stock OpenSSH client in a signer's home dials a stack's forwarder with some key. */
+/** The command of a stock OpenSSH client that dials a stack's forwarder from a signer's home, with some key. */
 export async function sshWords(
   stack: Stack,
   home: string,
@@ -16,7 +16,7 @@ export async function sshWords(
   const { knownHosts, signerEndpoint } = await stack.outputs();
   const known = temporary(`${stack.name}-known-hosts`);
   writeFileSync(known, knownHosts);
-  // ssh takes no key that others may read; git keeps no such mode.
+  // ssh rejects a key that others can read, and git does not store such a mode.
   const key = temporary(`key-${home}`);
   copyFileSync(keyFile, key);
   chmodSync(key, 0o600);
@@ -38,7 +38,7 @@ export async function sshWords(
   return [enter, [...namespace, "ssh", ...words, "-o", "ConnectTimeout=5", host]];
 }
 
-/** Runs ssh until it ends, or until some seconds are over. `words` go in front of the host, `remote` behind it. */
+/** Runs ssh until it ends or times out. `words` go in front of the host, `remote` behind it. */
 export async function ssh(
   [command, base]: [string, string[]],
   words: readonly string[],
@@ -60,7 +60,7 @@ export async function ssh(
   return { code, output };
 }
 
-/** What a client has said, but for what it says of the gateway's checks where nothing listens at its end of the tunnel. */
+/** The client's output without the `failed` lines that the gateway's health checks cause if no daemon is running. */
 export function said({ output }: SshResult): string {
   return output.replaceAll(/^connect_to 127\.0\.0\.1 port 1: failed\.\r?\n/gm, "");
 }

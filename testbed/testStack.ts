@@ -11,7 +11,7 @@ import { type Background, start } from "./background.ts";
 import { homeOf, inside } from "./network.ts";
 import { kubeconfig, testCluster } from "./testCluster.ts";
 
-/** The dev stack's, as the README says it. */
+/** The dev stack's passphrase, as in the README. */
 const devPassphrase = "remote-signer-cloud-dev";
 const { context, nodeAddress, podCidr } = testCluster;
 const folder = mkdtempSync(join(tmpdir(), "rsc-e2e-"));
@@ -27,19 +27,19 @@ type Outputs = {
 
 type StackContent = { config: Record<string, unknown>; encryptionsalt: string };
 
-/** A stack of the tests: the dev stack's config, on the test cluster. */
+/** A stack for tests: the dev stack's config, on the test cluster. */
 export class Stack {
   readonly name: string;
   readonly configFile: string;
   #content: StackContent;
   readonly #hostKey: string;
   readonly #secrets: Passphrase;
-  /** What the commands are given to open the config with. */
+  /** The passphrase with which the commands open the config. */
   passphrase = devPassphrase;
 
   constructor(name: string, nodePort: number) {
     this.name = name;
-    // The signers of an earlier run had other lives; their watermarks are none of this run's.
+    // Watermarks that the signers of an earlier run left do not apply to this run.
     rmSync(join(root, ".local/signers", name), { recursive: true, force: true });
     this.configFile = join(folder, `Pulumi.${name}.yaml`);
     this.#content = load(readFileSync(join(root, "Pulumi.dev.yaml"), "utf8")) as StackContent;
@@ -63,7 +63,10 @@ export class Stack {
     writeFileSync(this.configFile, dump(this.#content));
   }
 
-  /** Gives the stack another host key, or the dev stack's again, and the fingerprint with it; and the one that follows, or none. */
+  /**
+   * Sets the stack's host key with its fingerprint, and its next host key.
+   * The defaults are the dev stack's host key and no next one.
+   */
   changeHostKey(pem = this.#hostKey, next?: string): void {
     this.change((settings) => {
       settings.hostKey = { secure: this.#secrets.encrypt(pem) };
@@ -73,7 +76,7 @@ export class Stack {
     });
   }
 
-  /** Runs one of the project's commands on the stack, as a user types it; gives its stdout. */
+  /** Runs one of the project's commands on the stack, as a user types it. Returns its stdout. */
   npm(command: string, ...words: string[]): Promise<string> {
     const env = { ...process.env, PULUMI_CONFIG_PASSPHRASE: this.passphrase };
     const options = ["--stack", this.name, "--config-file", this.configFile];
@@ -89,7 +92,7 @@ export class Stack {
     return run(...(await this.kubectlCommand(...words)), { cwd: root });
   }
 
-  /** kubectl in the stack's namespace, as a command for the background. */
+  /** The command that runs kubectl in the stack's namespace, for use in the background. */
   async kubectlCommand(...words: string[]): Promise<[string, string[]]> {
     const { kubectl } = await ensureTools(["kubectl"], () => {});
     return [
@@ -98,7 +101,7 @@ export class Stack {
     ];
   }
 
-  /** Starts a development signer in a home of its own; it has the outputs of now and is never told of later ones. */
+  /** Starts a development signer in its own home. It gets the current outputs and no later ones. */
   async startSigner(name: string, ...options: string[]): Promise<Background> {
     const file = join(folder, `${this.name}-${name}.json`);
     writeFileSync(file, JSON.stringify(await this.outputs()));
@@ -107,9 +110,9 @@ export class Stack {
     return start(enter, [...namespace, process.execPath, ...words]);
   }
 
-  /** What octez-baker has said since a moment, a line each. */
+  /** The lines that octez-baker has logged since a moment. */
   async bakerLog(since = new Date(0)): Promise<string[]> {
-    // By the lines' own times: kubectl's `--since-time` knows whole seconds only, and gives lines of before as well.
+    // Filters by the lines' timestamps: kubectl's `--since-time` has whole seconds only, and returns earlier lines too.
     const text = await this.kubectl("logs", "statefulset/baker-alice", "--container", "octez-baker", "--timestamps");
     const lines = [...text.matchAll(/^(\S+) (.+)$/gm)];
     return lines
@@ -118,7 +121,7 @@ export class Stack {
   }
 }
 
-/** Does something as on a machine that has no pulumi CLI. */
+/** Does some work with the pulumi CLI hidden from PATH. */
 export async function withoutPulumi<T>(work: () => Promise<T>): Promise<T> {
   const { PATH } = process.env;
   process.env.PATH = (PATH ?? "")
@@ -132,7 +135,7 @@ export async function withoutPulumi<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Makes a new signer: keys in a folder of the tests, and its entry in a stack's config. */
+/** Makes a new signer: its keys in the tests' folder, and its entry for a stack's config. */
 export async function newSigner(name: string, port: number): Promise<Signer & { keys: string }> {
   const keys = join(folder, "keys", name);
   mkdirSync(keys, { recursive: true });
@@ -141,7 +144,7 @@ export async function newSigner(name: string, port: number): Promise<Signer & { 
   return { name, port, keys, sshPublicKey: readFileSync(join(keys, "ssh_ed25519.pub"), "utf8").trim() };
 }
 
-/** A file in the tests' own folder. */
+/** The path of a file in the tests' own folder. */
 export function temporary(name: string): string {
   return join(folder, name);
 }

@@ -3,44 +3,44 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 
-/** A request as it came out of the tunnel. */
+/** A request as it arrived from the tunnel. */
 export type Arrival = {
   readonly method: string;
-  /** Path and query string, as they stand in the request line. */
+  /** The path and query string, as in the request line. */
   readonly target: string;
-  /** Names and values in turn, as they came. */
+  /** Names and values alternately, in the order of their arrival. */
   readonly headers: readonly string[];
   readonly body: string;
-  /** Tells connections apart. */
+  /** The number of the connection, counted from 1. */
   readonly connection: number;
 };
 
-/** Answers a request, or does not. */
+/** Handles a request: it may answer it or leave it unanswered. */
 export type Answer = (arrival: Arrival, response: ServerResponse, socket: Socket) => void;
 
 export const signature =
   "edsigtXomBKi5CTRf5cjATJWSyaRvhfYNHqSUGrn4SdbYRcGwQrUGjzEfQDTuqHhuA8b2d8NarZjz8TRf65WkpQmo423BtomS8Q";
 
-/** What a signer answers that is well. */
+/** The answers of a healthy signer. */
 export const well: Answer = ({ method, target }, response) => {
   const json = target.startsWith("/authorized_keys") ? {} : method === "POST" ? { signature } : { public_key: "edpk" };
   response.writeHead(200, { "content-type": "application/json" }).end(`${JSON.stringify(json)}\n`);
 };
 
-/** For tests: a tunnel's end on a loopback port, with a signer behind it that answers as it is told to. */
+/** For tests: a tunnel's end on a loopback port, with a signer behind it that answers as configured. */
 export class TunnelEnd {
-  /** What all that is not a health check came with. */
+  /** The requests that have arrived, health checks excluded. */
   readonly arrivals: Arrival[] = [];
-  /** How many health checks came. */
+  /** The number of health checks so far. */
   checks = 0;
   answer: Answer = well;
-  /** How health checks are answered, where not like the rest. */
+  /** Answers health checks, if they are not to be answered like the rest. */
   answerCheck: Answer | undefined;
   port = 0;
   #server: Server | undefined;
   #connections = 0;
 
-  /** Opens it: the tunnel is there. The port is any free one, and the same again after that. */
+  /** Opens the end, as if the tunnel were connected. The first call picks a free port, and later calls reuse it. */
   async open(): Promise<void> {
     if (this.#server) return;
     const server = createServer({ keepAliveTimeout: 0, insecureHTTPParser: true }, async (request, response) => {
@@ -50,7 +50,7 @@ export class TunnelEnd {
     server.on("connection", (socket) => Object.assign(socket, { number: ++this.#connections }));
     server.on("clientError", () => {});
     while (!server.listening) {
-      // Below the ports that connections take for themselves: nobody else takes it while it is closed.
+      // Below the ephemeral ports, so that no connection takes the port while this end is closed.
       const port = this.port || randomInt(21_000, 32_000);
       server.listen(port, "127.0.0.1");
       await once(server, "listening").catch((error: Error) => {
@@ -78,7 +78,7 @@ export class TunnelEnd {
     this.answer(arrival, response, request.socket);
   }
 
-  /** Ends it with all its connections: the tunnel is gone, and connections are refused. */
+  /** Closes the end and all its connections, as if the tunnel were gone. New connections are refused. */
   async close(): Promise<void> {
     const server = this.#server;
     if (!server) return;
@@ -89,12 +89,12 @@ export class TunnelEnd {
     await closed;
   }
 
-  /** How many connections there have been. */
+  /** The number of connections so far. */
   get connections(): number {
     return this.#connections;
   }
 
-  /** The requests for signatures that came. */
+  /** The requests for signatures that have arrived. */
   get asked(): Arrival[] {
     return this.arrivals.filter(({ method }) => method === "POST");
   }

@@ -1,13 +1,13 @@
-/** What must be undone, the latest first. */
+/** The clean-up steps, in order of registration. They run in reverse. */
 const undone: { readonly what: string; readonly work: () => unknown }[] = [];
 let ending: Promise<void> | undefined;
 
-/** Has something undone when the bench ends, however it does. */
+/** Registers a clean-up step, which runs however the bench ends. */
 export function onExit(what: string, work: () => unknown): void {
   undone.push({ what, work });
 }
 
-/** Undoes everything, once; what can't be undone is said and keeps nothing else from it. */
+/** Runs all clean-up steps, once. A step that fails is reported, and the others still run. */
 export function cleanUp(): Promise<void> {
   ending ??= (async () => {
     for (let next = undone.pop(); next; next = undone.pop()) {
@@ -22,12 +22,12 @@ export function cleanUp(): Promise<void> {
   return ending;
 }
 
-/** Whether everything is being undone: what fails from then on fails for want of what was removed. */
+/** Whether the clean-up has begun. A failure after that only means that something was removed. */
 export function isEnding(): boolean {
   return ending !== undefined;
 }
 
-/** Undoes everything when the user or the system ends us. */
+/** Cleans up when the user or the system ends the bench by a signal. */
 export function cleanUpAtSignals(): void {
   for (const [signal, code] of [
     ["SIGINT", 130],

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { root } from "../../local/machine/checkout.ts";
 import { run } from "../../local/machine/run.ts";
 
-/** What the bench ran on, and of which source. */
+/** The machine and the source of a run. */
 export type Machine = {
   readonly processor: string;
   readonly cores: number;

@@ -3,21 +3,24 @@ import { join } from "node:path";
 import { run } from "../../local/machine/run.ts";
 import type { Words } from "./programs.ts";
 
-/** A client and a server of one version of OpenSSH, stock, and the user that the server runs as and signers log in as. */
+/**
+ * The stock client and server of one OpenSSH version.
+ * The server runs as `user`, and signers log in as that user.
+ */
 export type OpenSsh = {
   readonly name: string;
-  /** What `ssh -V` says. */
+  /** The output of `ssh -V`. */
   readonly version: string;
   readonly client: Words;
   readonly server: Words;
   readonly user: string;
   readonly uid: number;
-  /** Where its files are put, and where its programs find them. */
+  /** The folder for its files. Its programs see that folder as `seenAs`. */
   readonly folder: string;
   readonly seenAs: string;
 };
 
-/** The user that the image has for it. */
+/** The image's user for sshd. */
 const user = "signer";
 const uid = 10001;
 
@@ -25,7 +28,7 @@ const uid = 10001;
 export async function machinesOpenSsh(folder: string): Promise<OpenSsh> {
   mkdirSync(folder, { recursive: true });
   chmodSync(folder, 0o755);
-  // Its server shall run as the image's does, by an ordinary user, who is known to it alone.
+  // Its server must run as an ordinary user, as the image's does. Only this server sees that user.
   const passwd = join(folder, "passwd");
   const known = readFileSync("/etc/passwd", "utf8");
   writeFileSync(passwd, `${known}${user}:x:${uid}:${uid}::/nonexistent:/bin/false\n`);
@@ -34,7 +37,7 @@ export async function machinesOpenSsh(folder: string): Promise<OpenSsh> {
   return describe({ client: ["ssh"], server, folder, seenAs: folder });
 }
 
-/** The OpenSSH of a root file system that is somewhere in a folder: the forwarder's image. */
+/** The OpenSSH of the forwarder's image, whose root file system is in a folder. */
 export async function imagesOpenSsh(root: string): Promise<OpenSsh> {
   const seenAs = "/bench";
   const folder = join(root, seenAs);
@@ -45,13 +48,13 @@ export async function imagesOpenSsh(root: string): Promise<OpenSsh> {
 
 async function describe(installed: Omit<OpenSsh, "name" | "version" | "user" | "uid">): Promise<OpenSsh> {
   const [program = "", ...words] = installed.client;
-  // It says it on stderr.
+  // ssh prints its version to stderr.
   const said = await run("sh", ["-c", 'exec "$@" 2>&1', "sh", program, ...words, "-V"]);
   const version = said.trim();
   return { ...installed, user, uid, version, name: /OpenSSH_(\d+\.\d+)/.exec(version)?.[1] ?? version };
 }
 
-/** Makes a file that only one user can read, where programs of an OpenSSH find it; gives the path that they know. */
+/** Writes a file that only one user can read, for an OpenSSH's programs. Returns the path by which they see it. */
 export function secretFile(ssh: OpenSsh, name: string, content: string, uid = 0): string {
   const file = join(ssh.folder, name);
   writeFileSync(file, content, { mode: 0o600 });

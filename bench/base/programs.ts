@@ -1,15 +1,15 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { type Background, start } from "../../testbed/background.ts";
 
-/** A command: its program and the words behind it. */
+/** A command: a program and its arguments. */
 export type Words = readonly string[];
 
-/** Starts a program that the kernel ends with us, even if we are killed. */
+/** Starts a program that the kernel ends when this process ends, even if it is killed. */
 export function startWithUs(words: Words): Background {
   return start("setpriv", ["--pdeathsig", "TERM", "--", ...words]);
 }
 
-/** Starts a program and waits until it has said something. */
+/** Starts a program and waits until its output matches `said`. */
 export async function startSaying(words: Words, said: RegExp, seconds = 10): Promise<Background> {
   const program = startWithUs(words);
   const end = Date.now() + seconds * 1000;
@@ -25,7 +25,7 @@ export async function startSaying(words: Words, said: RegExp, seconds = 10): Pro
   return program;
 }
 
-/** A process and all that it has started and they have, as far as they are still there. */
+/** A process and its descendants, without those that have ended. */
 export function family(pid: number): number[] {
   let children: string;
   try {
@@ -38,7 +38,7 @@ export function family(pid: number): number[] {
   return [pid, ...children.split(/\s+/).filter(Boolean).map(Number).flatMap(family)];
 }
 
-/** The processes of a cgroup whose name holds a text, as a pod's holds its uid. */
+/** The processes of the cgroups whose name contains a text. A pod's cgroups contain its uid. */
 export function processesIn(cgroup: string): number[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
@@ -52,7 +52,7 @@ export function processesIn(cgroup: string): number[] {
     .map(Number);
 }
 
-/** The memory of some processes in MiB: what is theirs alone, and their share of what they have in common (PSS). */
+/** The memory of some processes in MiB: their private memory, and their share of the shared memory (PSS). */
 export function memoryOf(pids: readonly number[]): number {
   const kib = pids.map((pid) => {
     try {
@@ -64,7 +64,7 @@ export function memoryOf(pids: readonly number[]): number {
   return kib.reduce((sum, each) => sum + each, 0) / 1024;
 }
 
-/** Whether anything listens on a port of the loopback of the network that a process is in. */
+/** Whether anything listens on a loopback port in a process's network namespace. */
 export function isListening(pid: number, port: number): boolean {
   const wanted = port.toString(16).toUpperCase().padStart(4, "0");
   const listening = "0A";

@@ -1,4 +1,4 @@
-/** The middle one of some numbers; of two middle ones, their mean. NaN of none. */
+/** The median: the middle number, or the mean of the two middle ones. NaN if there are no numbers. */
 export function median(numbers: readonly number[]): number {
   const sorted = numbers.toSorted((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
@@ -6,7 +6,7 @@ export function median(numbers: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
 }
 
-/** A number with so many digits after the point as tell something, for results that people read. */
+/** A number rounded to four significant digits, for results that people read. */
 export function rounded(value: number): number {
   return Number(value.toPrecision(4));
 }

@@ -4,7 +4,7 @@ import { type Cell, cellsFor, type PlannedCell } from "../rig/scenarios.ts";
 import { type LoadResult, load } from "../rig/traffic.ts";
 import type { Open, Variant } from "../variants/variant.ts";
 
-/** What one variant did in one cell: medians of the repetitions, times in milliseconds. */
+/** One variant's results in one cell: medians of the repetitions, with times in milliseconds. */
 export type LatencyRow = Cell & {
   readonly rtt: number;
   readonly variant: string;
@@ -12,7 +12,7 @@ export type LatencyRow = Cell & {
   readonly p99: number;
   readonly p999: number | null;
   readonly perSecond: number;
-  /** Signatures, or posts, of all repetitions. */
+  /** The number of signatures, or POSTs, in all repetitions. */
   readonly count: number;
   readonly errors: number;
   readonly cause?: string;
@@ -20,7 +20,7 @@ export type LatencyRow = Cell & {
 
 type Progress = (line: string) => void;
 
-/** Measures all variants over links of some round trips: cell by cell, each variant in each repetition of it. */
+/** Measures all variants over links with these round trips, cell by cell, each variant in each repetition of a cell. */
 export async function measureLatency(
   variants: readonly Variant[],
   rtts: readonly number[],
@@ -54,7 +54,7 @@ async function measureCell(
     results.get(variant)?.push(await load(open.signerAddress, { what, fresh, connections, pause, seconds, warm }));
   };
   for (let n = 0; n < repetitions; n++) {
-    // The machine's drift hits all alike: nobody is always first.
+    // No variant is always first, so that the machine's drift affects all alike.
     const order = [...variants.slice(n), ...variants.slice(0, n)];
     if (together) await Promise.all(order.map(measure));
     else for (const each of order) await measure(each);

@@ -4,11 +4,11 @@ import { office } from "../rig/signers.ts";
 import { type LoadResult, load, type SignerAddress, type SignerMode, startSigner } from "../rig/traffic.ts";
 import type { Variant } from "../variants/variant.ts";
 
-/** What the neighbour does: it is idle, never answers a request to sign, or never ends its answer. */
+/** The neighbour's behaviour: it is idle, never answers a request to sign, or never ends its answer. */
 const neighbourModes = ["idle", "stuck", "flood"] as const;
 type NeighbourMode = (typeof neighbourModes)[number];
 
-/** How a signer answers while its neighbour does something; times in milliseconds. */
+/** A signer's answers while its neighbour behaves in one of these ways. Times are in milliseconds. */
 export type NeighbourRow = {
   readonly variant: string;
   readonly neighbour: NeighbourMode;
@@ -17,10 +17,10 @@ export type NeighbourRow = {
   readonly errors: number;
 };
 
-/** One way from bakers to two signers, who share a server. */
+/** One way from bakers to two signers that share a server. */
 export type Neighbours = { readonly signer: Variant; readonly neighbour: Variant };
 
-/** Measures what a neighbour does to a signer; bakers ask both all the time. */
+/** Measures the effect of a neighbour on a signer, while bakers keep calling both. */
 export async function measureNeighbours(
   pairs: readonly Neighbours[],
   scale: number,
@@ -58,7 +58,7 @@ async function besides(
   if (mode === "idle") return load(signerAddress, measured);
   const signer = await startSigner(home, office.localPort, mode satisfies SignerMode);
   try {
-    // For longer than is measured: a second before, and a call's end after.
+    // The neighbour's load outlasts the measurement: it starts a second before, and its last call ends after it.
     const asked = { what: "post", fresh: true, connections: 8, seconds: seconds + 1, warm: 0, timeout: 3 } as const;
     const asking = load(other, asked);
     await new Promise((resolve) => setTimeout(resolve, 1000));

@@ -8,7 +8,10 @@ import type { Open, Variant } from "../variants/variant.ts";
 const outageEvents = ["silent cut", "server restart", "client restart"] as const;
 type OutageEvent = (typeof outageEvents)[number];
 
-/** Seconds from an event to the first signature that was asked for after it, in each repetition; null: none within `limit`. */
+/**
+ * The seconds from an event to the first signature that was requested after it, for each repetition.
+ * null means that none came within `limit` seconds.
+ */
 export type OutageRow = {
   readonly event: OutageEvent;
   readonly variant: string;
@@ -16,10 +19,10 @@ export type OutageRow = {
   readonly limit: number;
 };
 
-/** Seconds from one signature that is asked for to the next. */
+/** Seconds from one request for a signature to the next. */
 const pace = 0.25;
 
-/** Measures how long bakers are without signatures after each event; the silent cut hits all variants at once. */
+/** Measures how long bakers are without signatures after each event. The silent cut hits all variants at once. */
 export async function measureOutages(
   variants: readonly Variant[],
   repetitions: number,
@@ -29,11 +32,11 @@ export async function measureOutages(
   const rows: OutageRow[] = [];
   for (const event of outageEvents) {
     const seconds = new Map<string, (number | null)[]>(variants.map(({ name }) => [name, []]));
-    // Who waits for a stock server's probes waits long: once less is enough to see that.
+    // A silent cut at a stock server lasts until its probes fail, which takes long. One repetition less shows it too.
     const times = event === "silent cut" ? Math.max(1, repetitions - 1) : repetitions;
     for (let n = 0; n < times; n++) {
       progress(`outage: ${event}, ${n + 1} of ${times}`);
-      // Each time from nothing: what one event has left behind is none of the next one's.
+      // Each repetition starts from scratch, so that one event leaves nothing behind for the next.
       const link = new Link(0);
       const open: { name: string; open: Open }[] = [];
       try {
@@ -49,7 +52,7 @@ export async function measureOutages(
         }
       } finally {
         for (const each of open) await each.open.close();
-        // A stock server still has the ports of those whom it lost.
+        // A stock server still holds the ports of the clients that it lost.
         if (event === "silent cut") for (const variant of variants) await variant.forgetSessions?.();
       }
     }
@@ -58,7 +61,7 @@ export async function measureOutages(
   return rows;
 }
 
-/** Has something happen while bakers ask, and gives the seconds until each variant's next signature. */
+/** Causes an event while bakers ask, and returns the seconds until each variant's next signature. */
 async function afterwards(
   subjects: readonly { name: string; open: Open }[],
   happen: () => Promise<Ended>,

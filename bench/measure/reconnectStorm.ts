@@ -6,30 +6,30 @@ import { home } from "../rig/networks.ts";
 import { type Dial, Tunnel } from "../rig/sshTunnel.ts";
 import { signerPort } from "../rig/traffic.ts";
 
-/** A server as this part needs it. */
+/** What this part needs of a server. */
 export type CrowdServer = {
   readonly name: string;
   readonly client: OpenSsh;
   readonly server: Dial["server"];
-  /** Its processes, those of the sessions included. */
+  /** Its processes, including those of the sessions. */
   pids(): Promise<number[]>;
-  /** Ends it and all sessions, and gives when, and when it took connections again. */
+  /** Ends it and all sessions. Returns the time of that, and the time when it accepted connections again. */
   restart(): Promise<{ since: number; open: number }>;
 };
 
-/** What a crowd of signers takes; seconds of each repetition. */
+/** The memory for a crowd of signers, and the seconds until it is back, for each repetition. */
 export type CrowdRow = {
   readonly variant: string;
   readonly signers: number;
   /** MiB for each connected signer. */
   readonly memory: number;
-  /** From the server's end, and from the moment when it took connections again, until all ports were back. */
+  /** Seconds until all ports were back, from the server's end and from when it accepted connections again. */
   readonly back: readonly { readonly sinceKilled: number; readonly sinceOpen: number }[];
 };
 
 export type CrowdSigner = { readonly name: string; readonly port: number; readonly keys: KeyPair };
 
-/** Makes signers, each with a key and a port of its own. */
+/** Makes signers, each with its own key and port. */
 export async function makeCrowd(count: number, folder: string): Promise<CrowdSigner[]> {
   const crowd: CrowdSigner[] = [];
   for (let n = 0; n < count; n++) {
@@ -39,7 +39,7 @@ export async function makeCrowd(count: number, folder: string): Promise<CrowdSig
   return crowd;
 }
 
-/** Connects a crowd of signers, weighs it, and restarts the server under it. */
+/** Connects a crowd of signers, measures its memory, and restarts the server while it is connected. */
 export async function measureCrowd(
   { name, client, server, pids, restart }: CrowdServer,
   crowd: readonly CrowdSigner[],

@@ -8,21 +8,27 @@ import { type Dial, Tunnel } from "../rig/sshTunnel.ts";
 import { SteadyBaker } from "../rig/steadyBaker.ts";
 import type { SignerAddress } from "../rig/traffic.ts";
 
-/** A server as this part needs it. */
+/** What this part needs of a server. */
 export type PortServer = {
   readonly name: string;
   readonly client: OpenSsh;
   readonly server: Dial["server"];
   readonly signer: BenchSigner;
   signerAddress(): Promise<SignerAddress>;
-  /** A process in whose network its ports are. */
+  /** A process in the network namespace that has its ports. */
   pid(): Promise<number>;
 };
 
-/** Seconds until the port of a signer that is gone without a word was free, its bakers asking all the time; null: not within `limit`. */
+/**
+ * The seconds until the port of a silently lost signer was free, while its bakers kept asking.
+ * null means that it was not free within `limit` seconds.
+ */
 export type StalePortRow = { readonly variant: string; readonly seconds: number | null; readonly limit: number };
 
-/** Takeovers of a port whose session is there still, its client cut off: how many at the first try, and how long they took. */
+/**
+ * Takeovers of a port whose older session is still open, although its client is cut off.
+ * `firstTry` is the number of those that succeeded on the first try.
+ */
 export type TakeoverResult = {
   readonly times: number;
   readonly firstTry: number;
@@ -58,7 +64,7 @@ export async function measureStalePort(server: PortServer, limit: number): Promi
   }
 }
 
-/** Has a signer move to another address again and again, and dial in from there while its old session is still open. */
+/** Moves a signer to another address repeatedly, to dial in from there while its older session is still open. */
 export async function measureTakeovers(server: PortServer, times: number): Promise<TakeoverResult> {
   const taken: number[] = [];
   let firstTry = 0;

@@ -8,7 +8,7 @@ import type { BenchSigner } from "../rig/signers.ts";
 import { signerPort, startSigner, type VoteResult, vote } from "../rig/traffic.ts";
 import type { Open, Variant } from "../variants/variant.ts";
 
-/** A slow signer: how many keys it has, how long its device takes for each signature, and how far away it is. */
+/** A slow signer: its number of keys, its device's seconds for each signature, and its round trip in milliseconds. */
 type SlowSigner = { readonly what: string; readonly keys: number; readonly each: number; readonly rtt: number };
 
 const slowSigners: readonly SlowSigner[] = [
@@ -19,15 +19,15 @@ const slowSigners: readonly SlowSigner[] = [
   { what: "1 key, a round trip of 2 s", keys: 1, each: 0, rtt: 2000 },
 ];
 
-/** What becomes of a baker's votes at a slow signer, by one way. */
+/** The outcome of a baker's votes at a slow signer, by one way. */
 export type VoteRow = VoteResult & { readonly what: string; readonly variant: string; readonly levels: number };
 
-/** A slow signer with what the bench needs to play it. */
+/** A slow signer, with the data that the bench needs to play it. */
 export type SlowHome = SlowSigner & { readonly signer: BenchSigner; readonly addresses: readonly TezosKey[] };
-/** A key that nobody holds: the bench's signers look at none. */
+/** A key that nobody holds. The bench's signers do not check keys. */
 type TezosKey = { readonly address: string; readonly publicKey: string };
 
-/** Makes the slow signers, each with ssh keys, ports and Tezos keys of its own. */
+/** Makes the slow signers, each with its own ssh keys, ports and Tezos keys. */
 export async function makeSlowHomes(folder: string): Promise<SlowHome[]> {
   return Promise.all(
     slowSigners.map(async (slow, index) => {
@@ -49,7 +49,7 @@ function makeTezosKey(): TezosKey {
 /** One way from a baker to a signer. */
 export type Way = (signer: BenchSigner) => Variant;
 
-/** Counts the votes that a baker loses at each slow signer, by each way; all at once, because hardly anything happens. */
+/** Counts the votes that a baker loses at each slow signer, by each way. All run at once, because the load is small. */
 export async function measureVotes(
   homes: readonly SlowHome[],
   ways: readonly Way[],
@@ -60,7 +60,7 @@ export async function measureVotes(
   return Promise.all(homes.flatMap((slow) => ways.map((way, index) => votesAt(slow, way, index, levels))));
 }
 
-/** Each way has a device of its own behind it, because a device signs for one after the other. */
+/** Measures one way, with a separate device behind it, because a device signs one request after the other. */
 async function votesAt(slow: SlowHome, way: Way, index: number, levels: number): Promise<VoteRow> {
   const signer = { ...slow.signer, localPort: slow.signer.localPort + index * slowSigners.length };
   const variant = way(signer);

@@ -6,10 +6,10 @@ const left = 200;
 const rowHeight = 20;
 const panelGap = 58;
 
-/** A panel of the plot: the same cell for all variants. */
+/** A panel of the plot. It shows the same cell for all variants. */
 type Panel = { readonly title: string; readonly rows: readonly LatencyRow[] };
 
-/** Draws from p50 to p99 of each variant, a panel for each kind of call, on logarithmic scales. */
+/** Draws p50 to p99 of each variant on logarithmic scales, with one panel for each kind of call. */
 export function plot(rows: readonly LatencyRow[]): string {
   const panels = panelsOf(rows);
   const heights = panels.map((panel) => panel.rows.length * rowHeight + panelGap);

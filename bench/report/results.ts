@@ -6,12 +6,12 @@ import type { CrowdRow } from "../measure/reconnectStorm.ts";
 import type { StalePortRow, TakeoverResult } from "../measure/stalePorts.ts";
 import type { VoteRow } from "../measure/votes.ts";
 
-/** All that a run of the bench has measured; a part that was not asked for is not there. */
+/** All measurements of a run. A part that was not requested is missing. */
 export type Results = {
   readonly date: string;
   readonly machine: Machine;
   readonly versions: Readonly<Record<string, string>>;
-  /** The variant that ours is compared with: plain `ssh -R` to a stock sshd of the version of our image. */
+  /** The variant that ours is compared with: plain `ssh -R` to a stock sshd, of the same version as our image's. */
   readonly reference: string;
   latency?: readonly LatencyRow[];
   outage?: readonly OutageRow[];
@@ -20,9 +20,9 @@ export type Results = {
   hundred?: readonly CrowdRow[];
   neighbours?: readonly NeighbourRow[];
   votes?: readonly VoteRow[];
-  /** How long the whole run took. */
+  /** The duration of the whole run. */
   seconds?: number;
 };
 
-/** The round trips that are put on the link. */
+/** The round trips of the measured links, in milliseconds. */
 export const roundTrips = [0, 30, 150] as const;

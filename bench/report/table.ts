@@ -3,7 +3,7 @@ import type { LatencyRow } from "../measure/latency.ts";
 import type { Results } from "./results.ts";
 import { targetsOf } from "./targets.ts";
 
-/** A run's results as Markdown, as the README has them. */
+/** A run's results as Markdown, for results.md. */
 export function report(results: Results): string {
   const { latency, outage, stalePorts, takeovers, hundred, neighbours, votes } = results;
   const sections = [
@@ -27,7 +27,7 @@ function origin({ date, machine, versions, seconds }: Results): string {
   return `\`npm run bench\`, ${date.slice(0, 10)}, commit ${commit}${took}: ${cores} cores (${processor}), ${memoryGiB} GiB, ${system}, Linux ${kernel}; ${programs.join(", ")}.`;
 }
 
-/** A Markdown table; columns after the first are aligned to the right. */
+/** A Markdown table. Columns after the first are aligned to the right. */
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
   return [line(head), line(head.map((_, i) => (i === 0 ? "---" : "--:"))), ...rows.map(line)].join("\n");
@@ -35,7 +35,7 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 
 const variantsOf = (rows: readonly { variant: string }[]): string[] => [...new Set(rows.map(({ variant }) => variant))];
 
-/** Milliseconds, or a rate, with as many digits as tell something. */
+/** Milliseconds, or a rate, rounded to the meaningful digits. */
 function short(value: number | null | undefined): string {
   if (value === null || value === undefined || Number.isNaN(value)) return "";
   if (value >= 1000) return Math.round(value).toLocaleString("en-US");
@@ -101,7 +101,10 @@ function linkTable(rows: readonly LatencyRow[]): string {
   return `A signature over a link with a round trip of its own, p50 / p99 in ms:\n\n${table(head, body)}${relayError(rows)}`;
 }
 
-/** How far the relay that makes the link is off: what a kept connection straight to the signer takes above the round trip. */
+/**
+ * The error of the relay that makes the link.
+ * It is the time above the round trip that a kept connection straight to the signer takes.
+ */
 function relayError(rows: readonly LatencyRow[]): string {
   const straight = rows.filter(
     ({ variant, what, fresh, connections }) =>

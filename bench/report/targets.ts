@@ -3,10 +3,10 @@ import type { LatencyRow } from "../measure/latency.ts";
 import { haproxyOverSsh, ratholeNoise, signerForwarder } from "../variants/variant.ts";
 import type { Results } from "./results.ts";
 
-/** One target of the signing path, and what a run says of it. */
+/** One target of the signing path, and a run's value for it. */
 export type Target = { readonly what: string; readonly measured: string; readonly met: boolean };
 
-/** Judges a run by the targets, as far as it has measured what they are about. */
+/** Compares a run with the targets that it has measurements for. */
 export function targetsOf(results: Results): Target[] {
   return [
     ...(results.latency ? [...beside(results, results.latency), ...links(results.latency)] : []),
@@ -19,7 +19,7 @@ export function targetsOf(results: Results): Target[] {
 const cellName = ({ what, fresh, connections }: LatencyRow): string =>
   `${what === "signature" ? "signature" : "POST alone"}, ${fresh ? "fresh" : "reused"}, ${connections} at a time`;
 
-/** Our path on loopback beside the reference and the peers. */
+/** Targets for our path on loopback, compared with the reference and the peers. */
 function beside({ reference }: Results, rows: readonly LatencyRow[]): Target[] {
   const local = rows.filter(({ rtt, pause }) => rtt === 0 && pause === 0);
   const mine = local.filter(({ variant }) => variant === signerForwarder);
@@ -44,7 +44,7 @@ function beside({ reference }: Results, rows: readonly LatencyRow[]): Target[] {
 
 const encrypted = (reference: string): string[] => [reference, haproxyOverSsh, ratholeNoise];
 
-/** One round trip of the link and 2 ms for a whole signature. */
+/** Targets for a whole signature: one round trip of the link, and 2 ms. */
 function links(rows: readonly LatencyRow[]): Target[] {
   return rows
     .filter(

@@ -4,13 +4,13 @@ import { startRelay } from "./traffic.ts";
 
 export type Address = { readonly host: string; readonly port: number };
 
-/** The links that have been made, of which each has a loopback address of its own for its relay. */
+/** The number of links made so far. Each uses a different loopback address for its relays. */
 let links = 0;
 
-/** The way from the home to servers: as it is, or with a round trip of so many milliseconds on it. */
+/** The way from the home to servers, with an additional round trip of `rtt` milliseconds; 0 adds none. */
 export class Link {
   readonly rtt: number;
-  /** The relays by the server that each leads to. */
+  /** The relays by the address of the server that each leads to. */
   readonly #relays = new Map<string, Promise<Background>>();
   readonly #loopback: string;
 
@@ -20,7 +20,7 @@ export class Link {
     this.#loopback = `127.0.1.${links}`;
   }
 
-  /** The address by which a client at home reaches a server over this link. The port stays what it is. */
+  /** The address at which a client at home reaches a server over this link. The port stays the same. */
   async to(server: Address): Promise<Address> {
     if (this.rtt === 0) return server;
     const host = this.#loopback;

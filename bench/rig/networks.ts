@@ -4,17 +4,17 @@ import { onExit } from "../base/cleanup.ts";
 import type { Ended } from "../base/ended.ts";
 import type { Words } from "../base/programs.ts";
 
-// Where the programs are. The signers' homes are behind a router, as in the end-to-end tests; the router leads to the cluster,
-// and by a link of the same kind to a second cloud, where the servers run that ours is compared with.
+// The networks of the programs. The signers' homes are behind a router, as in the end-to-end tests. The router leads to
+// the cluster, and by a link of the same kind to a second cloud, in which the servers of the comparison run.
 
 const cloud = "rsc-bench-cloud";
-/** The second cloud's address and the router's end of that link, in the range that is set aside for tests. */
+/** The second cloud's end of its link to the router, in the address range reserved for tests. */
 export const cloudAddress = "198.18.254.1";
 const routerSide = "198.18.254.2";
 
-/** The home of the signers that are measured. */
+/** The words that run a program in the home of the measured signers. */
 export const home = inside(homeOf("home"));
-/** Where the servers run that ours is compared with, and the bakers that ask them. */
+/** The words that run a program in the second cloud, with the servers of the comparison and their bakers. */
 export const otherCloud = inside(cloud);
 
 /** Makes the home, the router and the second cloud. */
@@ -33,7 +33,7 @@ export async function makeNetworks(): Promise<void> {
   await command(...inside(router), ...words("iptables -t nat -A POSTROUTING -o peers -j MASQUERADE"));
   await command(...inside(router), ...words("iptables -I FORWARD -i home0 ! -s", addressOf(0), "-j DROP"));
   await command(...inside(router), ...words("iptables -I FORWARD 2 -o home0 ! -d", addressOf(0), "-j DROP"));
-  // Otherwise a link's further addresses go with its first one.
+  // Otherwise, removing a link's first address removes the others too.
   await command(...home, ...words("sysctl -qw net.ipv4.conf.all.promote_secondaries=1"));
   for (const place of [home, otherCloud]) await manyConnections(place);
 }
@@ -42,22 +42,22 @@ async function removeCloud(): Promise<void> {
   await command("ip", "netns", "delete", cloud).catch(() => {});
 }
 
-/** Lets a place open connections for each request, thousands a second, without running out of ports. */
+/** Lets programs in a place open thousands of connections a second without running out of ports. */
 export async function manyConnections(place: Words): Promise<void> {
   const settings = ["net.ipv4.ip_local_port_range=20000 65000", "net.ipv4.tcp_tw_reuse=1"];
   await command(...place, "sysctl", "-qw", ...settings);
 }
 
-/** The home's address number n on its link; the first one is what it starts with. */
+/** The home's nth address on its link. It starts with number 0. */
 function addressOf(n: number): string {
-  // Of its network's 254 the router has the first.
+  // The router has the first of the network's 254 addresses.
   return `10.99.0.${(n % 250) + 2}`;
 }
 
-/** Which address the home has. */
+/** The number of the home's current address. */
 let current = 0;
 
-/** Gives the home another address. What went from and to the one before ends without a word to either side. */
+/** Gives the home another address. Connections of the previous one break silently: neither side is notified. */
 export async function moveHome(): Promise<Ended> {
   const [before, after] = [addressOf(current), addressOf(current + 1)];
   current++;
@@ -68,12 +68,12 @@ export async function moveHome(): Promise<Ended> {
   return { since: gone, gone };
 }
 
-/** Cuts the home off, without a word to either side, until it moves. */
+/** Cuts the home off silently until it moves: neither side is notified. */
 export function cutHome(): Promise<void> {
   return passOnly("0.0.0.0");
 }
 
-/** Has the router drop whatever is not from or to one address of the home. */
+/** Makes the router drop all packets from and to the home, except those of one of its addresses. */
 async function passOnly(address: string): Promise<void> {
   const chain = [...inside(router), "iptables"];
   await command(...chain, ...words("-R FORWARD 1 -i home0 ! -s", address, "-j DROP"));

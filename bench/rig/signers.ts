@@ -3,20 +3,20 @@ import { join } from "node:path";
 import { root } from "../../local/machine/checkout.ts";
 import { signerPort } from "./traffic.ts";
 
-/** A signer as the bench plays it. */
+/** A signer that the bench plays. */
 export type BenchSigner = {
   readonly name: string;
-  /** Its port at the server, and its daemon's at home. */
+  /** Its port at the server. `localPort` is its daemon's port at home. */
   readonly port: number;
   readonly localPort: number;
-  /** Whose signatures are asked for. */
+  /** The address of the key that bakers sign with. */
   readonly key: string;
-  /** Its ssh key's halves. */
+  /** The two halves of its ssh key. */
   readonly secret: string;
   readonly public: string;
 };
 
-/** The dev stack's signers: the keys are in its config. */
+/** The dev stack's signers. Their keys are in its config. */
 export const home = devSigner("home", "ssh_ed25519", 8443, signerPort, "tz1fv55cpdomJVPYA5M6BeUhqs9M1DbRB79A");
 export const office = devSigner("office", "ssh_ecdsa", 8453, signerPort + 10, "tz2LWsaiLmHmyztGws7ng9x5piEkwsY8gPeL");
 

@@ -9,21 +9,21 @@ import { type OpenSsh, secretFile } from "../base/openssh.ts";
 import type { Words } from "../base/programs.ts";
 import type { Address } from "./link.ts";
 
-/** What a signer's ssh is told: whom to dial and who that is, and which port it is to open there. */
+/** The settings of a signer's ssh: the server with its identity, and the port to open there. */
 export type Dial = {
   readonly name: string;
   readonly ssh: OpenSsh;
-  /** Where the client runs. */
+  /** The words that run the client in its network. */
   readonly place: Words;
   readonly server: Address & { readonly user: string; readonly hostKey: string };
-  /** The signer's secret ssh key. */
+  /** The signer's private ssh key. */
   readonly secret: string;
   readonly port: number;
-  /** Of the signer's daemon. */
+  /** The port of the signer's daemon. */
   readonly localPort: number;
 };
 
-/** The command of a stock ssh client with the settings of signer-host/ssh_config, whatever server it dials. */
+/** The command of a stock ssh client with the settings of signer-host/ssh_config, for any server. */
 function dialWords({ name, ssh, place, server, secret, port, localPort }: Dial): Words {
   const [type, base64] = server.hostKey.split(" ");
   const config = fillSshConfig(readFileSync(join(root, "signer-host/ssh_config"), "utf8"), {
@@ -38,7 +38,7 @@ function dialWords({ name, ssh, place, server, secret, port, localPort }: Dial):
   return [...place, ...ssh.client, "-v", "-F", secretFile(ssh, `${name}.config`, config), sshHost];
 }
 
-/** A signer's ssh that is started again a second after it has ended, as its host does. */
+/** A signer's ssh. As on a signer's host, it restarts one second after it has ended. */
 export class Tunnel {
   readonly #name: string;
   readonly #ended: Promise<void>;
@@ -62,17 +62,17 @@ export class Tunnel {
     onExit(`the tunnel of ${dial.name}`, () => this.close());
   }
 
-  /** Since when it has its ports, in milliseconds since 1970; undefined while it has not. */
+  /** The time when it got its ports, in milliseconds since 1970, or undefined while it has none. */
   get since(): number | undefined {
     return this.#connected;
   }
 
-  /** How often it has dialled. */
+  /** The number of times that it has dialled. */
   get dials(): number {
     return this.#dials;
   }
 
-  /** Waits until it has its ports, since some moment or later; gives when it got them. */
+  /** Waits until it has ports that it got at `after` or later. Returns the time when it got them. */
   async connected(seconds: number, after = 0): Promise<number> {
     const end = Date.now() + seconds * 1000;
     while (this.#connected === undefined || this.#connected < after) {

@@ -3,10 +3,10 @@ import { createInterface } from "node:readline";
 import { onExit } from "../base/cleanup.ts";
 import { askWords, type SignerAddress } from "./traffic.ts";
 
-/** One signature that a baker has asked for; times in milliseconds since 1970. */
+/** One signature that a baker has requested. Times are in milliseconds since 1970. */
 type Asked = { readonly start: number; readonly end: number; readonly cause?: string };
 
-/** A baker who asks for signatures at a steady pace, with Octez's patience for each. */
+/** A baker that requests signatures at a steady pace, each with Octez's time-out by default. */
 export class SteadyBaker {
   readonly #child: ChildProcess;
   readonly #closed: Promise<unknown>;
@@ -33,7 +33,10 @@ export class SteadyBaker {
     onExit(`the baker at ${signerAddress.address}`, () => this.stop());
   }
 
-  /** When the first signature was there of those asked for since a moment; undefined if there was none within some seconds. */
+  /**
+   * The time of the first signature among those requested since `moment`, in milliseconds since 1970.
+   * It is undefined if none came within `seconds` of that moment.
+   */
   async firstSince(moment: number, seconds: number): Promise<number | undefined> {
     while (Date.now() < moment + seconds * 1000) {
       const ends = this.#signed.filter(({ start }) => start >= moment).map(({ end }) => end);
@@ -43,12 +46,12 @@ export class SteadyBaker {
     return undefined;
   }
 
-  /** Why the last signature that failed did; empty if none has. */
+  /** The cause of the last failure, or an empty text if no signature has failed. */
   get failure(): string {
     return this.#failed?.cause ?? "";
   }
 
-  /** Forgets what has been signed so far. */
+  /** Forgets the signatures so far. */
   forget(): void {
     this.#signed.length = 0;
   }

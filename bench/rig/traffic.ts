@@ -11,7 +11,7 @@ import { startSaying, type Words } from "../base/programs.ts";
 const source = join(root, "bench/traffic");
 let program = "";
 
-/** Builds what makes and measures the traffic, unless that very source has been built before. */
+/** Builds the program that makes and measures the traffic, unless the same source has been built before. */
 export async function ensureTraffic(progress: Progress): Promise<void> {
   const hash = createHash("sha256");
   for (const file of readdirSync(source).sort()) hash.update(file).update(readFileSync(join(source, file)));
@@ -31,34 +31,34 @@ export type SignerMode = "ok" | "stuck" | "flood" | "device";
 /** The port on which a home's signer daemon listens. */
 export const signerPort = 8442;
 
-/** Starts a signer daemon; a device behind it takes `each` seconds for a signature. */
+/** Starts a signer daemon. In the mode `device`, a signature takes `each` seconds. */
 export function startSigner(place: Words, port = signerPort, mode: SignerMode = "ok", each = 0): Promise<Background> {
   const words = ["signer", "-listen", `127.0.0.1:${port}`, "-mode", mode, "-each", `${each}s`];
   return startSaying([...place, program, ...words], /listening/);
 }
 
-/** Starts a relay that passes on what comes to one address as if the other were so many milliseconds away. */
+/** Starts a relay from one address to another, with a round trip of `rtt` milliseconds between them. */
 export function startRelay(place: Words, listen: string, to: string, rtt: number): Promise<Background> {
   return startSaying([...place, program, "relay", "-listen", listen, "-to", to, "-rtt", `${rtt}ms`], /listening/);
 }
 
-/** Where bakers find a signer: from which place, by which address; and whose signatures they ask for. */
+/** Where bakers find a signer: the place that they run in, the address that they call, and the key to sign with. */
 export type SignerAddress = { readonly place: Words; readonly address: string; readonly key?: string };
 
 export type LoadOptions = {
   readonly what: "signature" | "post";
   readonly connections: number;
-  /** Whether each request has a connection of its own. */
+  /** Whether each request uses a new connection. */
   readonly fresh: boolean;
   readonly seconds: number;
   /** Seconds from one answer to the next request. */
   readonly pause?: number;
-  /** How many are left out first, on each connection. */
+  /** The number of first requests on each connection that do not count. */
   readonly warm?: number;
   readonly timeout?: number;
 };
 
-/** What a load tells; times are in milliseconds, and of too few there is no p999. */
+/** The result of a load. Times are in milliseconds. With too few requests, p999 is null. */
 export type LoadResult = {
   readonly count: number;
   readonly errors: number;
@@ -70,7 +70,7 @@ export type LoadResult = {
   readonly max: number;
 };
 
-/** Has bakers sign as fast as they are answered. */
+/** Makes bakers send the next request as soon as they have an answer, or `pause` seconds later. */
 export async function load(signerAddress: SignerAddress, options: LoadOptions): Promise<LoadResult> {
   const { what, connections, fresh, seconds, pause = 0, warm = 3, timeout = 10 } = options;
   const words = [
@@ -81,16 +81,16 @@ export async function load(signerAddress: SignerAddress, options: LoadOptions): 
   return JSON.parse(await run(enter, rest)) as LoadResult;
 }
 
-/** What became of a baker's votes. */
+/** The outcome of a baker's votes. */
 export type VoteResult = {
   readonly votes: number;
   readonly lost: number;
   readonly cause?: string;
-  /** Seconds that the slowest took of those that were signed. */
+  /** Seconds that the slowest signed vote took. */
   readonly slowest: number;
 };
 
-/** Has a baker vote at each of some levels, with all of its keys at once as Octez does. */
+/** Makes a baker vote at a number of levels, with all its keys at once, as Octez does. */
 export async function vote(
   { place, address }: SignerAddress,
   { keys, levels, every }: { keys: readonly string[]; levels: number; every: number },
@@ -100,13 +100,13 @@ export async function vote(
   return JSON.parse(await run(enter, rest)) as VoteResult;
 }
 
-/** The words that start a baker who signs at a steady pace and says so: a line for each signature. */
+/** The command of a baker that signs at a steady pace and prints a line for each signature. */
 export function askWords(signerAddress: SignerAddress, every: number, seconds: number, timeout = 20): Words {
   const words = ["-every", `${every}s`, "-seconds", String(seconds), "-timeout", `${timeout}s`];
   return [...signerAddress.place, program, "ask", ...target(signerAddress), ...words];
 }
 
-/** The words that wait until an address takes connections, and say when that was. */
+/** The command that waits until an address accepts connections, and prints that time. */
 export function awaitWords(place: Words, address: string): Words {
   return [...place, program, "await", "-to", address];
 }
@@ -115,7 +115,10 @@ function target({ address, key }: SignerAddress): string[] {
   return ["-to", address, ...(key === undefined ? [] : ["-key", key])];
 }
 
-/** Waits until signatures come through a signerAddress, each at the first try; over a link of some milliseconds each takes its round trips. */
+/**
+ * Waits until signatures come through a `signerAddress`, each on the first try.
+ * `rtt` is the link's round trip in milliseconds; the time-out of a request allows for it.
+ */
 export async function opened(what: string, signerAddress: SignerAddress, rtt = 0, seconds = 30): Promise<void> {
   const end = Date.now() + seconds * 1000;
   for (;;) {

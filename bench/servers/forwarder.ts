@@ -15,7 +15,7 @@ export type ForwarderSigner = {
   readonly name: string;
   readonly sshPublicKey: string;
   readonly port: number;
-  /** Those that the baker asks it to sign with. */
+  /** The keys that the baker asks it to sign with. */
   readonly keys?: readonly { readonly address: string; readonly publicKey: string }[];
 };
 type Pod = {
@@ -23,17 +23,17 @@ type Pod = {
   status: { containerStatuses?: { name: string; containerID?: string; ready: boolean }[] };
 };
 
-/** Our forwarder in the test cluster, in a stack of the bench's own, and a baker's pod beside it. */
+/** Our forwarder in the test cluster, in the bench's own stack, with a baker's pod beside it. */
 export class Forwarder {
   readonly #stack = new Stack("bench", 30024);
-  /** The uid of the pod that bakers' programs are started in. */
+  /** The uid of the pod that the bakers' programs run in. */
   #baker = "";
 
-  /** Brings it up, with the dev stack's signers and its baker, who is not started. */
+  /** Brings the stack up with the dev stack's signers and its baker. The baker is not started. */
   async up(progress: Progress): Promise<void> {
     if (clusterStatus("e2e").state === "absent") onExit("the cluster", () => clusterDown("e2e", progress));
     progress("bringing the stack up");
-    // Whatever is there was left by a run that could not end itself.
+    // Removes the remains of a run that could not clean up.
     await this.#stack.npm("down");
     onExit("the stack", () => this.#stack.npm("down"));
     await this.#stack.npm("up");
@@ -42,7 +42,7 @@ export class Forwarder {
     await this.pid();
   }
 
-  /** A pod that the cluster takes for the baker's, with nothing in it: its programs are the bench's own. */
+  /** Starts an empty pod that looks like the baker's to the cluster. The bench runs its own programs in it. */
   async #startBaker(): Promise<void> {
     const { spec } = JSON.parse(await this.#stack.kubectl("get", "statefulset/baker-alice", "--output", "json")) as {
       spec: { template: { metadata: { labels: Record<string, string> } } };
@@ -71,19 +71,19 @@ export class Forwarder {
     this.#baker = uid;
   }
 
-  /** Where bakers find a signer's signatures: from their pod, by the signer's Service. */
+  /** Where bakers find a signer: from their pod, at the signer's Service. */
   async signerAddress({ name, port, key }: BenchSigner): Promise<SignerAddress> {
     const words = ["get", `service/signer-${name}`, "--output", "jsonpath={.spec.clusterIP}"];
     return { place: enter(this.#baker), address: `${(await this.#stack.kubectl(...words)).trim()}:${port}`, key };
   }
 
-  /** What signers dial, and who that is. */
+  /** The server that signers dial, with its user and host key. */
   async server(): Promise<Address & { user: string; hostKey: string }> {
     const { knownHosts, signerEndpoint } = await this.#stack.outputs();
     return { ...signerEndpoint, hostKey: knownHosts.split("\n")[0]?.split(" ").slice(1).join(" ") ?? "" };
   }
 
-  /** Gives it further signers, and its baker their keys. */
+  /** Adds signers to the stack, and their keys to its baker. */
   async addSigners(signers: readonly ForwarderSigner[]): Promise<void> {
     this.#stack.change((settings) => {
       const [baker] = settings.bakers as { keys: unknown[] }[];
@@ -93,11 +93,11 @@ export class Forwarder {
       }
     });
     await this.#stack.npm("up");
-    // Its start would be asked for by the changed wallet.
+    // The changed wallet would start the baker.
     await this.#stack.kubectl("scale", "statefulset/baker-alice", "--replicas=0");
   }
 
-  /** A process of the container with sshd, once the pod is ready. */
+  /** Waits until the pod is ready. Returns a process of the container with sshd. */
   async pid(): Promise<number> {
     const [pid] = await until("the forwarder is ready", 60, async () => {
       const pod = await this.#pod();
@@ -126,7 +126,7 @@ export class Forwarder {
     return items.find(({ metadata }) => metadata.deletionTimestamp === undefined);
   }
 
-  /** Deletes its pod; Kubernetes makes another one. */
+  /** Deletes its pod, which Kubernetes replaces. */
   async kill(): Promise<Ended> {
     const pod = await this.#pod();
     if (!pod) throw new Error("the forwarder: found no pod, wanted one to delete");

@@ -5,18 +5,21 @@ import { withLock } from "../../local/machine/machineLock.ts";
 import { type Progress, stateFolder } from "../../local/machine/paths.ts";
 import { run } from "../../local/machine/run.ts";
 
-/** Tunnels of other projects, as crates.io has them: the crate, its version, and how it is built. */
+/** Tunnel programs of other projects on crates.io: the crate, its version and its build options. */
 const crates = {
-  // Not with the versions of its lock file: that has a `time` which Rust since 1.80 does not compile.
+  // Without --locked, because its lock file has a version of `time` that Rust does not compile since 1.80.
   rathole: { crate: "rathole", version: "0.5.0", options: ["--no-default-features", "--features=server,client,noise"] },
   bore: { crate: "bore-cli", version: "0.6.0", options: ["--locked"] },
 } as const;
 export type Peer = keyof typeof crates;
 
-/** The peers' versions, for the record. */
+/** The peers' versions, for the results. */
 export const peerVersions: Record<Peer, string> = { rathole: crates.rathole.version, bore: crates.bore.version };
 
-/** Gives the program of a peer, built once on this machine; without Rust's cargo it says why not, and gives none. */
+/**
+ * Returns the program of a peer, which is built once on this machine.
+ * Without Rust's cargo, or if the build fails, it reports the reason and returns undefined.
+ */
 export async function ensurePeer(peer: Peer, progress: Progress): Promise<string | undefined> {
   const { crate, version, options } = crates[peer];
   const folder = join(stateFolder, "peers", `${crate}-${version}`);

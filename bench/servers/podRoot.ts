@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "../../local/machine/run.ts";
 
-/** Copies the root file system that a process of the forwarder has, its image's, with the few devices that programs want. */
+/** Copies the image's root file system from a process of the forwarder, and adds the few devices that programs need. */
 export async function copyRoot(pid: number, target: string): Promise<void> {
   mkdirSync(target, { recursive: true });
   await run("cp", ["--archive", "--one-file-system", `/proc/${pid}/root/.`, target]);

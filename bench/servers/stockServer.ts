@@ -6,7 +6,7 @@ import { type KeyPair, type OpenSsh, secretFile } from "../base/openssh.ts";
 import { family, startSaying } from "../base/programs.ts";
 import { cloudAddress, otherCloud } from "../rig/networks.ts";
 
-/** The server of an OpenSSH with its own defaults, in the second cloud: what whoever runs `ssh -R` by hand has at the other end. */
+/** An sshd with OpenSSH's defaults, in the second cloud. It is the usual server of an `ssh -R` that is run by hand. */
 export class StockServer {
   readonly port: number;
   readonly ssh: OpenSsh;
@@ -25,7 +25,7 @@ export class StockServer {
       "PidFile none",
       "StrictModes no",
       "UsePAM no",
-      // By default a hundred signers that dial at once would be refused at random.
+      // With the default, sshd would reject some of a hundred signers that dial at once, at random.
       "MaxStartups 500",
       ...(Number.parseFloat(ssh.name) >= 9.8 ? ["PerSourcePenalties no"] : []),
     ];
@@ -36,7 +36,7 @@ export class StockServer {
     return { host: cloudAddress, port: this.port };
   }
 
-  /** Has it let in the signers with these public keys, and no others. */
+  /** Makes it accept the signers with these public keys, and no others. */
   allow(signers: readonly string[]): void {
     writeFileSync(join(this.ssh.folder, "authorized_keys"), signers.map((line) => `${line}\n`).join(""));
   }
@@ -46,19 +46,19 @@ export class StockServer {
     this.#running = await startSaying(words, /Server listening/);
   }
 
-  /** Its processes: the one that listens, and those of each session. */
+  /** Its processes: the listening one, and those of each session. */
   pids(): number[] {
     const pid = this.#running?.child.pid;
     return pid === undefined ? [] : family(pid);
   }
 
-  /** Ends it and its sessions at once, as when a machine loses its power, but that the other side is told. */
+  /** Kills it and its sessions. Unlike in a power failure, the clients are notified. */
   async kill(): Promise<void> {
     for (const pid of this.pids()) {
       try {
         process.kill(pid, "SIGKILL");
       } catch {
-        // It has ended by itself.
+        // The process has already ended.
       }
     }
     await this.#running?.stop();
@@ -71,7 +71,7 @@ export class StockServer {
     );
   }
 
-  /** What it has said. */
+  /** Its output so far. */
   output(): string {
     return this.#running?.output() ?? "";
   }

@@ -8,7 +8,7 @@ import { cloudAddress, home, otherCloud } from "../rig/networks.ts";
 import { opened, signerPort } from "../rig/traffic.ts";
 import { bore, type Open, ratholeNoise, ratholeTcp, straight, type Variant } from "./variant.ts";
 
-/** The signer asked where it is, at a port of its home; over a link, by a relay alone: what the link itself costs. */
+/** Requests straight to the signer, at a port of its home. Over a link it shows the cost of the link's relay alone. */
 export function straightTo(signerPort: number): Variant {
   return {
     name: straight,
@@ -23,7 +23,7 @@ export function straightTo(signerPort: number): Variant {
 const unchanged = (): Promise<Ended> => ended(async () => {});
 const nothingToRestart = { restartServer: unchanged, restartClient: unchanged };
 
-/** rathole with its own defaults, in the clear or with encryption. */
+/** rathole with its defaults, in clear text or encrypted. */
 export async function ratholeVariant(program: string, noise: boolean, folder: string, port: number): Promise<Variant> {
   const name = noise ? ratholeNoise : ratholeTcp;
   const keys = noise ? ratholeKeys(await run(program, ["--genkey"])) : undefined;
@@ -70,7 +70,7 @@ export function boreVariant(program: string, port: number): Variant {
     name: bore,
     encrypted: false,
     async open(link) {
-      // Its port for control is fixed.
+      // bore's control port is fixed.
       const server = { host: cloudAddress, port: 7835 };
       const words = ["server", "--bind-addr", server.host, "--bind-tunnels", "127.0.0.1", "--min-port", String(port)];
       const there = new Restarted([...otherCloud, program, ...words]);
@@ -87,7 +87,7 @@ export function boreVariant(program: string, port: number): Variant {
   };
 }
 
-/** A program that can be ended at once and started again. */
+/** A program that can be killed and started again. */
 class Restarted {
   readonly #words: Words;
   #running: Background;

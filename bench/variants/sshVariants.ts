@@ -12,7 +12,7 @@ import type { Forwarder } from "../servers/forwarder.ts";
 import type { StockServer } from "../servers/stockServer.ts";
 import { haproxyOverSsh, type Open, plainSsh, signerForwarder, type Variant } from "./variant.ts";
 
-/** Our whole path: Service, gateway, listener, sshd, tunnel, and a stock client. */
+/** Our whole path: Service, gateway, listener, sshd, tunnel and a stock client. */
 export function ourVariant(forwarder: Forwarder, client: OpenSsh, signer: BenchSigner): Variant {
   return {
     name: signerForwarder,
@@ -26,7 +26,7 @@ export function ourVariant(forwarder: Forwarder, client: OpenSsh, signer: BenchS
   };
 }
 
-/** `ssh -R` to a stock sshd, whose port the bakers ask at once. */
+/** `ssh -R` to a stock sshd, whose port bakers call directly. */
 export function sshVariant(server: StockServer, signer: BenchSigner): Variant {
   const name = plainSsh(server.ssh.name);
   return {
@@ -43,7 +43,7 @@ export function sshVariant(server: StockServer, signer: BenchSigner): Variant {
   };
 }
 
-/** The same with a HAProxy in front of the port, which passes bytes on and checks every 15 s: tezos-on-gke's arrangement. */
+/** The same with HAProxy in front of the port, as in tezos-on-gke. It passes bytes on and checks every 15 s. */
 export function haproxyVariant(server: StockServer, signer: BenchSigner, root: string): Variant {
   return {
     name: haproxyOverSsh,
@@ -86,7 +86,7 @@ async function plainTunnel(server: StockServer, signer: BenchSigner, link: Link)
   return Redialled.to({ ...dial, server: dialled });
 }
 
-/** A tunnel whose client can be started anew. */
+/** A tunnel whose client can be restarted. */
 class Redialled {
   readonly #dial: Dial;
   #tunnel: Tunnel;

@@ -2,28 +2,28 @@ import type { Ended } from "../base/ended.ts";
 import type { Link } from "../rig/link.ts";
 import type { SignerAddress } from "../rig/traffic.ts";
 
-/** A way from bakers to a signer at home; all of them are measured side by side. */
+/** A way from bakers to a signer at home. All variants are measured side by side. */
 export type Variant = {
   readonly name: string;
-  /** Whether what passes the link is encrypted. */
+  /** Whether the traffic on the link is encrypted. */
   readonly encrypted: boolean;
-  /** Has the signer dial in over a link; gives where bakers find it then. */
+  /** Makes the signer dial in over a link. The result says where bakers find it. */
   open(link: Link): Promise<Open>;
-  /** Frees its server of sessions whose client is gone without a word, where it does not do that by itself in time. */
+  /** Removes the sessions of silently lost clients from a server that does not do so in time. */
   forgetSessions?(): Promise<void>;
 };
 
-/** A variant that is there. */
+/** A variant whose signer is connected. */
 export type Open = {
   readonly signerAddress: SignerAddress;
-  /** Ends the server at once and has it start again. */
+  /** Kills the server and starts it again. */
   restartServer(): Promise<Ended>;
   /** Ends the client and starts it again. */
   restartClient(): Promise<Ended>;
   close(): Promise<void>;
 };
 
-/** The names of the variants, as the results have them. */
+/** The names of the variants in the results. */
 export const straight = "straight to the signer";
 export const signerForwarder = "signer forwarder";
 export const plainSsh = (version: string): string => `ssh -R, OpenSSH ${version}`;

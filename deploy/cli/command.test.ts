@@ -81,7 +81,7 @@ test("a host key that is not encrypted is refused, and not shown", async () => {
   );
 });
 
-/** What the host-key command's lines say to whoever has the passphrase, and the key and fingerprint that they are of. */
+/** The host-key command's lines, decrypted with the passphrase, and the key and fingerprint that they should hold. */
 function hostKeyLines(...options: string[]) {
   rmSync(join(folder, "Pulumi.new.yaml"), { force: true });
   const file = join(root, "signer-host/dev/keys/home/ssh_ed25519");

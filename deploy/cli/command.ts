@@ -4,35 +4,35 @@ import { type ParseArgsConfig, parseArgs } from "node:util";
 import { show } from "../../infra/config/configError.ts";
 import { root } from "../../local/machine/checkout.ts";
 
-/** A mistake in the words of a command: exit code 2, with a hint at --help. */
+/** A usage error on the command line. The command exits with code 2 and points to --help. */
 export class UsageError extends Error {}
 
-/** What a command was asked for. */
+/** A command's parsed options. */
 export type Options = {
   /** The stack, `dev` unless given. */
   readonly stack: string;
   /** Its config file, relative to the checkout: `Pulumi.<stack>.yaml` unless given. */
   readonly configFile: string;
-  /** A context of the user's kubeconfig that takes the place of the config's cluster. */
+  /** A context of the user's kubeconfig that replaces the config's cluster. */
   readonly context?: string;
-  /** Whether a switch of that name was given. */
+  /** Whether the switch with that name was given. */
   has(name: string): boolean;
 };
 
-/** What a command says of itself, and which switches it has next to the common options. */
+/** A command's help text, and its switches besides the common options. */
 export type Command = {
   readonly help: string;
   readonly switches?: readonly string[];
-  /** Whether the stack's config need not be there yet. */
+  /** Whether the stack's config may be missing. */
   readonly newStack?: boolean;
 };
 
-/** One line of progress, on stderr. */
+/** Prints one line of progress on stderr. */
 export function progress(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-/** Runs a command: `--help`, options, exit codes (0 done, 1 failed, 2 asked wrongly). */
+/** Runs a command: `--help`, options, exit codes (0 done, 1 failed, 2 usage error). */
 export async function runCommand(command: Command, main: (options: Options) => Promise<void>): Promise<void> {
   try {
     const options = parse(command, process.argv.slice(2));
@@ -51,7 +51,7 @@ export async function runCommand(command: Command, main: (options: Options) => P
   }
 }
 
-/** Reads a command's words; "help" if that was asked for. Throws UsageError. */
+/** Parses a command's arguments. Returns "help" if they ask for it. Throws UsageError. */
 export function parse(command: Command, words: string[]): Options | "help" {
   const options: NonNullable<ParseArgsConfig["options"]> = {
     help: { type: "boolean", short: "h" },
@@ -69,7 +69,7 @@ export function parse(command: Command, words: string[]): Options | "help" {
   if (values.help) return "help";
   const stack = String(values.stack ?? "dev");
   const given = values["config-file"];
-  // npm runs scripts in the checkout; a path is meant from where the user is.
+  // npm runs scripts in the checkout, but a path is relative to the user's folder.
   const configFile = given
     ? relative(root, resolve(process.env.INIT_CWD ?? process.cwd(), String(given)))
     : `Pulumi.${stack}.yaml`;
@@ -84,17 +84,17 @@ export function parse(command: Command, words: string[]): Options | "help" {
   };
 }
 
-/** A message of parseArgs, which quotes a word: somebody may have given a key as one. */
+/** A message of parseArgs without the word that it quotes, if that word could be a key. */
 function withoutKeys(message: string): string {
   return message.replace(/'(.*)'/s, (quoted, word: string) =>
     show(word) === JSON.stringify(word) ? quoted : show(word),
   );
 }
 
-/** The lines on common options in every command's help. */
+/** The help text for the common options, which every command shows. */
 export const commonHelp = `  --stack NAME          the stack, dev unless given
   --config-file FILE    its config, Pulumi.NAME.yaml unless given
-  --context NAME        use this context of your kubeconfig instead of the config's cluster; none is made then
+  --context NAME        use this context of your kubeconfig instead of the config's cluster; no cluster is created then
   --help                this text
 
-Exit codes: 0 done, 1 failed, 2 asked wrongly. Progress goes to stderr.`;
+Exit codes: 0 done, 1 failed, 2 usage error. Progress goes to stderr.`;

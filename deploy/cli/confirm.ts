@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline/promises";
 import { UsageError } from "./command.ts";
 
-/** Asks on the terminal for the stack's name. Throws if another answer is given, or there is no terminal to ask on. */
+/** Asks on the terminal for the stack's name. Throws if the answer differs, or if there is no terminal. */
 export async function confirm(question: string, stack: string): Promise<void> {
   if (!process.stdin.isTTY) throw new UsageError("found no terminal to ask on, wanted --yes");
   const terminal = createInterface({ input: process.stdin, output: process.stderr });

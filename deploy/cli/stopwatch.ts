@@ -1,11 +1,11 @@
 import { progress } from "./command.ts";
 
-/** Runs the steps of a longer work, and says how long each took. */
+/** Runs the steps of a longer job, and reports how long each took. */
 export class Steps {
   readonly #taken: { what: string; seconds: number }[] = [];
   readonly #started = Date.now();
 
-  /** Runs a step; its seconds are said when it ends. */
+  /** Runs a step, and records its seconds. */
   async run<T>(what: string, work: () => Promise<T>): Promise<T> {
     const started = Date.now();
     progress(`${what} …`);
@@ -15,7 +15,7 @@ export class Steps {
     return value;
   }
 
-  /** All steps with their seconds, a line each, and their sum. */
+  /** Lists all steps with their seconds, one a line, and the total. */
   report(): string {
     const lines = [...this.#taken, { what: "in all", seconds: (Date.now() - this.#started) / 1000 }];
     return lines.map(({ what, seconds }) => `${seconds.toFixed(1).padStart(7)} s  ${what}\n`).join("");

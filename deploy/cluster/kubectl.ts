@@ -2,13 +2,13 @@ import { run } from "../../local/machine/run.ts";
 import { isNamespace, type Manifest } from "../stack/manifest.ts";
 import type { ProgramRun } from "../stack/runProgram.ts";
 
-/** Runs kubectl against one cluster; input goes to its stdin, so that no secret is an argument or a file. */
+/** Runs kubectl against one cluster. Input goes to its stdin, so that no secret is in an argument or a file. */
 export type Kubectl = (words: string[], input?: string) => Promise<string>;
 
-/** The name of the set of objects that belong to a stack, kept by kubectl in the stack's namespace; a label says it as well. */
+/** The name of the set of a stack's objects. kubectl keeps it in the stack's namespace. A label has this value too. */
 const applySet = "remote-signer-cloud";
 
-/** Where a cluster is found: a context of a kubeconfig, kubectl's own where none is named. */
+/** A cluster's address: a context of a kubeconfig. Default: kubectl's own. */
 export type ClusterAddress = { readonly kubeconfig?: string; readonly context?: string };
 
 /** The cluster of the program's Kubernetes provider. */
@@ -16,16 +16,16 @@ export function clusterOf({ resources }: ProgramRun): ClusterAddress {
   return (resources.find(({ type }) => type === "pulumi:providers:kubernetes")?.inputs ?? {}) as ClusterAddress;
 }
 
-/** kubectl for one cluster. */
+/** Makes a kubectl for one cluster. */
 export function kubectlFor(binary: string, { kubeconfig, context }: ClusterAddress): Kubectl {
   const target = [...(kubeconfig ? ["--kubeconfig", kubeconfig] : []), ...(context ? ["--context", context] : [])];
-  // kubectl keeps --applyset behind this until it is called stable.
+  // kubectl requires this for --applyset until that is stable.
   const env = { ...process.env, KUBECTL_APPLYSET: "true" };
   return (words, input = "") => run(binary, [...target, ...words], { env, input });
 }
 
 /**
- * Throws if the namespace is there and somebody else's: everything in it would be taken for the stack's at `down`.
+ * Throws if the namespace exists and is not ours, because `down` would remove everything in it.
  *
  * The program labels the namespaces that it makes, with or without the CLI.
  */
@@ -38,14 +38,18 @@ export async function requireOwnNamespace(kubectl: Kubectl, name: string): Promi
   );
 }
 
-/** Throws if a stack that has no objects, for it only makes a cluster, still has some: to remove a whole stack is `down`'s. */
+/**
+ * Throws if a stack that only makes a cluster still has objects.
+ *
+ * Only `down` removes a whole stack.
+ */
 export async function requireNoObjects(kubectl: Kubectl, namespace: string): Promise<void> {
   await requireOwnNamespace(kubectl, namespace);
   if ((await kubectl(["get", "namespace", namespace, "--ignore-not-found", "--output", "name"])) === "") return;
   throw new Error(`namespace ${namespace}: found a forwarder that the config no longer has, wanted npm run down first`);
 }
 
-/** Makes a stack's objects what they should be, and removes those that it no longer has. */
+/** Applies a stack's objects, and removes those that it no longer has. */
 export async function apply(kubectl: Kubectl, objects: Manifest[]): Promise<void> {
   const serverSide = [
     "--server-side",
@@ -63,7 +67,11 @@ export async function apply(kubectl: Kubectl, objects: Manifest[]): Promise<void
   await kubectl(["apply", ...serverSide, ...prune], list(rest));
 }
 
-/** Removes what no namespace holds of a stack: the pods' priorities, and a part of the bakers' backups. Its label says whose it is. */
+/**
+ * Removes a stack's cluster-wide objects: the pods' priorities, and a part of the bakers' backups.
+ *
+ * A label names their stack.
+ */
 export async function removeFromCluster(kubectl: Kubectl, stack: string): Promise<void> {
   const kinds = [
     "clusterroles",
@@ -75,7 +83,7 @@ export async function removeFromCluster(kubectl: Kubectl, stack: string): Promis
   await kubectl(["delete", kinds.join(), "--selector", `remote-signer-cloud/stack=${stack}`, "--ignore-not-found"]);
 }
 
-/** Waits until the stack's Deployments run what was applied; a failure says what the pods say. */
+/** Waits until the stack's Deployments run what was applied. Throws with the pods' status and logs. */
 export async function waitForDeployments(kubectl: Kubectl, objects: Manifest[]): Promise<void> {
   for (const { metadata } of objects.filter(({ kind }) => kind === "Deployment")) {
     const inNamespace = ["--namespace", String(metadata.namespace)];

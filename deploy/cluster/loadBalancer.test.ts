@@ -10,10 +10,10 @@ const service = (type: string): Manifest => ({
   spec: { type },
 });
 
-/** The limit of a wait that is over at once. */
+/** A time-out that expires at once. */
 const now = { seconds: 0, pauseMs: 1 };
 
-/** A cluster whose Service has these addresses, one answer after the other, and these events. */
+/** A cluster whose Service has these addresses, one set for each answer, and these events. */
 function cluster(answers: object[][], events: object[] = []) {
   const asked: string[] = [];
   const kubectl = async (words: string[]) => {
@@ -45,7 +45,7 @@ test("one that has none after the limit fails, with what its cloud says of it", 
 test("one of a cluster that makes none fails, and says what such a cluster has instead", async () => {
   await assert.rejects(
     awaitLoadBalancers(cluster([[]]).kubectl, [service("LoadBalancer")], now),
-    /endpoint\.nodePort; no event says why: perhaps nobody makes load balancers/,
+    /endpoint\.nodePort; no event says why: perhaps nothing makes load balancers/,
   );
 });
 

@@ -4,16 +4,18 @@ import type { Manifest } from "../stack/manifest.ts";
 import type { Kubectl } from "./kubectl.ts";
 
 /**
- * How long a cloud has for the address of a load balancer, from when the forwarder runs. Clouds take half a minute to one and
- * a half; a cluster that makes no load balancers never has one, and says nothing of that.
+ * The time-out for the address of a load balancer, from when the forwarder runs.
+ *
+ * Clouds take 0.5 to 1.5 minutes. A cluster that makes no load balancers never has one, and reports nothing.
  */
 const limitSeconds = 180;
 
 type Ingress = { readonly ip?: string; readonly hostname?: string };
 
 /**
- * Waits until the objects' load balancers have an address, and asks for it every `pauseMs`. Throws after the limit: a stack that
- * nobody can dial is not up.
+ * Waits until the objects' load balancers have an address, and asks for it every `pauseMs`.
+ *
+ * Throws after the time-out, because a stack that nobody can dial is not up.
  */
 export async function awaitLoadBalancers(
   kubectl: Kubectl,
@@ -46,7 +48,7 @@ async function addressesOf(
   }
 }
 
-/** What stands in the way, in the words of whoever makes the load balancer, if anybody does. */
+/** The error for a missing address, with the reason that the Service's events give, if there are any. */
 async function pending(kubectl: Kubectl, name: string, namespace: string, seconds: number): Promise<string> {
   const words = ["get", "events", "--namespace", namespace, "--output", "json"];
   const selector = ["--field-selector", `involvedObject.kind=Service,involvedObject.name=${name}`];
@@ -56,6 +58,6 @@ async function pending(kubectl: Kubectl, name: string, namespace: string, second
   const said =
     events.length > 0
       ? `its events:${events.join("")}`
-      : "no event says why: perhaps nobody makes load balancers in this cluster";
-  return `service/${name} of namespace ${namespace}: found a load balancer without an address after ${seconds} s, wanted one that signers can dial; all else of the stack is made, and \`up\` can be run again; where a cluster makes no load balancers there is endpoint.nodePort; ${said}`;
+      : "no event says why: perhaps nothing makes load balancers in this cluster";
+  return `service/${name} of namespace ${namespace}: found a load balancer without an address after ${seconds} s, wanted one that signers can dial; the rest of the stack is made, and \`up\` can be run again; if a cluster makes no load balancers, use endpoint.nodePort; ${said}`;
 }

@@ -1,7 +1,7 @@
 import type { Manifest } from "../stack/manifest.ts";
 import type { Kubectl } from "./kubectl.ts";
 
-/** Throws if an object for a Prometheus is to be made in a cluster that does not know its kind. */
+/** Throws if the objects include a monitor for Prometheus of a kind that the cluster does not know. */
 export async function requireMonitoringApi(kubectl: Kubectl, objects: readonly Manifest[]): Promise<void> {
   for (const { apiVersion, kind } of objects) {
     const [group = ""] = apiVersion.split("/");

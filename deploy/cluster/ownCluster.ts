@@ -9,7 +9,7 @@ import type { LocalClusterOfStack } from "../stack/stack.ts";
 import { kubectlFor } from "./kubectl.ts";
 import { forwarderImage, octezStandInImage } from "./ownImages.ts";
 
-/** Makes the local cluster run, with the images of this checkout in it; says whether it had no data before. */
+/** Starts the local cluster, with this checkout's images in it. Returns whether it is new or has kept its data. */
 export async function ensureLocalCluster({ name, kubeconfig }: LocalClusterOfStack): Promise<"fresh" | "kept"> {
   const { state } = clusterStatus(name);
   const cluster = await clusterUp({ name, kubeconfig, progress });
@@ -22,7 +22,7 @@ export async function ensureLocalCluster({ name, kubeconfig }: LocalClusterOfSta
   return state === "absent" ? "fresh" : "kept";
 }
 
-/** Puts the pinned kubectl where its user finds it: the commands in the outputs need one. */
+/** Links the pinned kubectl to `.local/bin`, for the commands in the outputs. */
 async function linkKubectl(): Promise<void> {
   const { kubectl } = await ensureTools(["kubectl"], progress);
   const link = resolve(root, ".local/bin/kubectl");
@@ -33,7 +33,7 @@ async function linkKubectl(): Promise<void> {
 
 type Pod = { metadata: { name: string; namespace: string }; spec: { containers: { image: string }[] } };
 
-/** Replaces the pods that run an image whose content has changed under its tag. */
+/** Replaces the pods that run an image whose content has changed but whose tag has not. */
 async function replacePods(kubeconfig: string, images: readonly string[]): Promise<void> {
   const { kubectl: binary } = await ensureTools(["kubectl"], progress);
   const kubectl = kubectlFor(binary, { kubeconfig });

@@ -5,7 +5,7 @@ import type { Progress } from "../../local/machine/paths.ts";
 import { octezStandIn } from "../../octez-stand-in/standInImage.ts";
 import { readChart } from "../stack/chart.ts";
 
-/** What the forwarder's Dockerfile copies, from the root of the checkout; its tests do not change the image. */
+/** The files that the forwarder's Dockerfile copies, from the root of the checkout. Tests do not change the image. */
 const forwarderSources = [
   "go.mod",
   "go.sum",
@@ -14,7 +14,7 @@ const forwarderSources = [
   ),
 ];
 
-/** Builds the forwarder's image, under the name that its chart asks for. */
+/** Builds the forwarder's image, under the name that its chart uses. */
 export function forwarderImage(progress: Progress): Promise<Image> {
   const { repository, appVersion } = readChart("signer-forwarder");
   const files = Object.fromEntries(forwarderSources.map((path) => [path, join(root, path)]));

@@ -5,7 +5,7 @@ import type { Kubectl } from "./kubectl.ts";
 
 type Ports = { readonly ports?: readonly { readonly nodePort?: number }[] };
 
-/** Throws, before anything is made, if another Service of the cluster has a node port that the objects ask for. */
+/** Throws, before anything is made, if another Service of the cluster has a node port that the objects request. */
 export async function requireFreeNodePorts(
   kubectl: Kubectl,
   stack: string,
@@ -14,7 +14,7 @@ export async function requireFreeNodePorts(
   const ports = objects
     .filter(({ kind, metadata }) => kind === "Service" && metadata.name === "signer-forwarder")
     .flatMap(({ spec }) => (spec as Ports).ports ?? []);
-  // The chart has the endpoint's own port first, then the alternate ones in their order.
+  // The chart lists the endpoint's own port first, then the alternate ones in their order.
   const wanted = ports.flatMap(({ nodePort: port }, i) =>
     port === undefined ? [] : [{ path: i === 0 ? "endpoint.nodePort" : `endpoint.alternatePorts[${i - 1}]`, port }],
   );

@@ -9,18 +9,18 @@ import { manifestsOf } from "../stack/manifests.ts";
 import type { ProgramRun } from "../stack/runProgram.ts";
 import type { PulumiStack } from "./pulumi.ts";
 
-/** How `pulumi up` is called. */
+/** The options of a call of `pulumi up`. */
 export type UpOptions = {
-  /** Whether the user has said yes already. */
+  /** Whether to skip Pulumi's question, because the user has agreed already. */
   readonly unasked: boolean;
-  /** Whether Pulumi looks first what is really there. */
+  /** Whether Pulumi first looks at what really exists. */
   readonly refresh: boolean;
-  /** The URNs of the only resources that are made, as a pattern of Pulumi's. */
+  /** A Pulumi pattern. If given, only resources whose URN matches are made. */
   readonly only?: string;
   readonly env?: NodeJS.ProcessEnv;
 };
 
-/** `pulumi up` as a user would call it. Makes the stack in the backend if it is not there. */
+/** Runs `pulumi up` as a user would. Makes the stack in the backend if it is missing. */
 export async function upWithCli(pulumi: PulumiStack, { unasked, refresh, only, env = {} }: UpOptions): Promise<void> {
   if (!(await pulumi.exists())) await pulumi.init();
   const words = [
@@ -31,7 +31,7 @@ export async function upWithCli(pulumi: PulumiStack, { unasked, refresh, only, e
   await pulumi.update("up", words, env);
 }
 
-/** Server-side apply of what the program makes, and removal of what it makes no longer. */
+/** Applies the program's objects server-side, and removes those that it no longer makes. */
 export async function upWithKubectl(program: ProgramRun): Promise<void> {
   const { helm, kubectl: binary } = await ensureTools(["helm", "kubectl"], progress);
   const objects = await manifestsOf(program, async () => helm);

@@ -7,12 +7,16 @@ import type { ProgramRun } from "../stack/runProgram.ts";
 import { clusterConfigOf, ownerOfCluster, type Stack } from "../stack/stack.ts";
 import type { PulumiStack } from "./pulumi.ts";
 
-/** Whether the stack's cluster, or that of the stack that it shares one with, is one of Google's: only Pulumi's state knows where it is. */
+/**
+ * Whether the stack's cluster, its own or a shared one, is one of Google's.
+ *
+ * Only Pulumi's state knows the address of such a cluster.
+ */
 export function isInCloud(stack: Stack): boolean {
   return clusterConfigOf(ownerOfCluster(stack)).kind === "gke";
 }
 
-/** Where a stack's cluster is, or undefined for one of Google's that Pulumi's state knows nothing of. */
+/** The address of a stack's cluster, or undefined for one of Google's that Pulumi's state does not know. */
 export async function addressOfCluster(
   stack: Stack,
   program: ProgramRun,
@@ -24,7 +28,7 @@ export async function addressOfCluster(
     cluster?: { kubeconfig?: string; context?: string };
   };
   if (!cluster?.kubeconfig || !cluster.context) return undefined;
-  // It names the program that gets a credential, and holds none.
+  // The kubeconfig names the program that gets a credential, and holds none.
   const kubeconfig = `.local/${stack.name}.cluster.kubeconfig`;
   mkdirSync(resolve(root, ".local"), { recursive: true });
   writeFileSync(resolve(root, kubeconfig), cluster.kubeconfig, { mode: 0o600 });

@@ -17,7 +17,7 @@ export function hasPulumi(): boolean {
   return isOnPath("pulumi");
 }
 
-/** The pulumi CLI for one stack: the user's backend if there is one, a folder in `.local/` otherwise. */
+/** The pulumi CLI for one stack, with the user's backend if there is one, and a folder in `.local/` otherwise. */
 export class PulumiStack {
   private readonly stack: Stack;
   private readonly env: NodeJS.ProcessEnv;
@@ -45,11 +45,11 @@ export class PulumiStack {
     const usualFile = resolve(root, `Pulumi.${this.stack.name}.yaml`);
     const usual = existsSync(usualFile);
     await this.run(["stack", "init", this.stack.name, "--no-select", "--secrets-provider", "passphrase"]);
-    // `init` has no --config-file: it writes a new salt to the usual place when the stack's config is elsewhere.
+    // `init` has no --config-file. If the stack's config is elsewhere, it writes a new salt to the usual place.
     if (!usual) rmSync(usualFile, { force: true });
   }
 
-  /** Runs `pulumi up` or `pulumi destroy`; what it says goes to stderr. */
+  /** Runs `pulumi up` or `pulumi destroy`, with its output on stderr. */
   async update(verb: "up" | "destroy", options: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<void> {
     await this.run([verb, "--stack", this.stack.name, "--config-file", this.configFile, ...options], env);
   }
@@ -59,7 +59,7 @@ export class PulumiStack {
     return this.ask(["stack", "output", "--json", "--stack", this.stack.name]);
   }
 
-  /** What the backend knows of the stack, its secrets encrypted. */
+  /** The backend's state of the stack, with its secrets encrypted. */
   async state(): Promise<PulumiState> {
     return readJson(
       await this.ask(["stack", "export", "--stack", this.stack.name]),
@@ -67,7 +67,7 @@ export class PulumiStack {
     ) as PulumiState;
   }
 
-  /** Replaces what the backend knows of the stack; a copy of what it knew before is kept, and its path returned. */
+  /** Replaces the backend's state of the stack. Keeps a copy of the state before, and returns its path. */
   async replaceState(before: PulumiState, after: PulumiState): Promise<string> {
     const copy = `.local/state-${this.stack.name}-${new Date().toISOString().replaceAll(":", "-")}.json`;
     mkdirSync(resolve(root, ".local"), { recursive: true });
@@ -77,9 +77,9 @@ export class PulumiStack {
   }
 
   /**
-   * Takes away the lock of an update that was killed, if its process ran on this machine and is gone.
+   * Removes the lock of a killed update, if its process ran on this machine and is gone.
    *
-   * Only a backend of files has such locks; any other lock is left, and Pulumi says whose it is.
+   * Only a file backend has such locks. Any other lock stays, and Pulumi names its owner.
    */
   async unlockAfterKill(): Promise<void> {
     const url = this.env.PULUMI_BACKEND_URL ?? "";
@@ -110,7 +110,7 @@ function isAlive(pid: number): boolean {
   return existsSync(`/proc/${pid}`);
 }
 
-/** Where the state is kept: where the user has logged in, or in `.local/pulumi`. */
+/** The variables that select the backend: the one to which the user has logged in, or `.local/pulumi`. */
 function backend(): NodeJS.ProcessEnv {
   const { PULUMI_ACCESS_TOKEN, PULUMI_BACKEND_URL, PULUMI_HOME } = process.env;
   if (PULUMI_BACKEND_URL || PULUMI_ACCESS_TOKEN) return {};
@@ -124,7 +124,7 @@ function backend(): NodeJS.ProcessEnv {
   return { PULUMI_BACKEND_URL: `file://${folder}` };
 }
 
-/** Writes a stack's config with `--context` put in; its secrets stay encrypted. */
+/** Writes a stack's config with the cluster from `--context`. Its secrets stay encrypted. */
 function writeDerivedConfig({ name, file }: Stack): string {
   const path = `.local/Pulumi.${name}.yaml`;
   mkdirSync(resolve(root, ".local"), { recursive: true });

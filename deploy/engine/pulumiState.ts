@@ -1,4 +1,4 @@
-/** A resource in Pulumi's state, as far as a respin looks into it. */
+/** A resource in Pulumi's state, reduced to the fields that a respin reads. */
 type StateResource = {
   readonly urn: string;
   readonly id?: string;
@@ -11,7 +11,7 @@ type StateResource = {
   readonly deletedWith?: string;
 };
 
-/** What `pulumi stack export` prints. */
+/** The output of `pulumi stack export`. */
 export type PulumiState = {
   readonly deployment: {
     readonly resources?: readonly StateResource[];
@@ -19,16 +19,16 @@ export type PulumiState = {
   };
 };
 
-/** Whether a state knows any object in a cluster. */
+/** Whether a state has any object in a cluster. */
 export function hasObjects({ deployment }: PulumiState): boolean {
   return (deployment.resources ?? []).some(({ type }) => type.startsWith("kubernetes:"));
 }
 
 /**
- * Takes the objects of dead clusters out of a state, with the providers that led there; says how many objects these were.
+ * Removes the objects of dead clusters and their providers from a state, and counts the objects.
  *
- * An interrupted operation on an object of any cluster goes too: the next `up` looks whether the object is there. What is
- * not in Kubernetes (an address, a network, a random suffix) stays as it is.
+ * It also removes interrupted operations on objects of any cluster, because the next `up` looks for these objects.
+ * Resources outside of Kubernetes (an address, a network, a random suffix) stay as they are.
  */
 export function withoutDead(
   state: PulumiState,

@@ -33,7 +33,7 @@ before(() => {
 });
 after(() => rmSync(folder, { recursive: true }));
 
-/** Runs a command on a stack, as on a machine without the pulumi CLI. */
+/** Runs a command on a stack as if the pulumi CLI were not installed. */
 function call(command: string, stack: string, options: string[] = [], folders: string[] = []) {
   const others = (process.env.PATH ?? "").split(delimiter).filter((entry) => !existsSync(join(entry, "pulumi")));
   const words = [`deploy/${command}.ts`, "--stack", stack, "--config-file", fileOf(stack), ...options];
@@ -124,7 +124,7 @@ test("respin of a stack that shares a cluster which is lost wants that of the cl
 });
 
 test("down refuses a cluster that is protected before it removes anything, and no other", () => {
-  // It is called for whatever it is asked, and says that there is no stack.
+  // It answers every call with an empty list of stacks.
   writeFileSync(join(folder, "pulumi"), "#!/bin/sh\necho '[]'\n");
   chmodSync(join(folder, "pulumi"), 0o755);
   const { stderr } = call("down", "google", ["--yes"], [folder]);

@@ -1,12 +1,12 @@
 import type { ProgramRun, Registered } from "../stack/runProgram.ts";
 import { clusterConfigOf, ownerOfCluster, type Stack } from "../stack/stack.ts";
 
-/** What a run of the program makes that is neither in the cluster nor a thing of Pulumi's own: only the CLI can make it. */
+/** The resources of a run that are neither in the cluster nor Pulumi's own. Only the CLI can make them. */
 export function cloudResources({ resources }: ProgramRun): Registered[] {
   return resources.filter(({ type }) => !/^(kubernetes|pulumi|remote-signer-cloud):/.test(type));
 }
 
-/** Throws, before anything is touched, if the stack needs the pulumi CLI, which is not there. */
+/** Throws, before anything is touched, if the stack needs the pulumi CLI, which is missing. */
 export function requireNoCloud(stack: Stack, program: ProgramRun): void {
   const count = cloudResources(program).length;
   const { signerEndpoint } = program.outputs as { signerEndpoint?: { host?: string } | null };

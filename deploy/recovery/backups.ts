@@ -7,8 +7,10 @@ import { clusterConfigOf, type LocalClusterOfStack, ownerOfCluster, type Stack }
 import { findGoogleSnapshots, findLocalSnapshots, findSnapshots, type Snapshots } from "./snapshots.ts";
 
 /**
- * The snapshots that these bakers of a stack can be restored from: those that the cluster knows, if it answers, else those
- * that its storage has kept. `missed` says where nobody could look.
+ * Finds the snapshots from which these bakers of a stack can be restored.
+ *
+ * For each baker these are the ones that the cluster knows, or else the ones that its storage has kept. `missed` says
+ * where the search was impossible.
  */
 export async function findBackups(
   stack: Stack,
@@ -23,7 +25,7 @@ export async function findBackups(
   return { ...stored, snapshots: new Map([...known, ...stored.snapshots]) };
 }
 
-/** What the storage itself has, whatever became of the cluster. */
+/** Finds the snapshots in the storage itself, even if the cluster is gone. */
 async function findStored(
   stack: Stack,
   bakers: readonly string[],

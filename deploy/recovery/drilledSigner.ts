@@ -6,10 +6,10 @@ import { root } from "../../local/machine/checkout.ts";
 import { project } from "../stack/project.ts";
 import type { Stack } from "../stack/stack.ts";
 
-/** A key that the drill waits for: its alias in the baker's log, the baker, and the signer that holds it, the first of them. */
+/** A key that the drill waits for: its alias in the baker's log, its baker, and the first signer that holds it. */
 export type DrilledKey = { readonly alias: string; readonly baker: string; readonly signer: string };
 
-/** Every key of the stack's bakers, as the config file has them. */
+/** Every key of the stack's bakers in the config file. */
 export function drilledKeys({ file }: Stack): DrilledKey[] {
   type Baker = { name: string; keys: { name: string; signer: string | string[] }[] };
   const bakers = (file.config?.[`${project}:bakers`] ?? []) as Baker[];
@@ -18,7 +18,7 @@ export function drilledKeys({ file }: Stack): DrilledKey[] {
   );
 }
 
-/** When a key signed first after a moment, in milliseconds, by a baker's log with `kubectl logs --timestamps`. */
+/** The time of a key's first signature since a moment, in milliseconds, from `kubectl logs --timestamps` of a baker. */
 export function firstSignature(log: string, alias: string, since: Date): number | undefined {
   const times = log
     .split("\n")
@@ -28,7 +28,7 @@ export function firstSignature(log: string, alias: string, since: Date): number 
   return times.filter((time) => time >= since.getTime()).sort((a, b) => a - b)[0];
 }
 
-/** A home device with development keys, as `npm run signer` plays it. */
+/** A home device with development keys, played by `npm run signer`. */
 export class DrilledSigner {
   readonly name: string;
   readonly #child: ChildProcess;
@@ -36,7 +36,7 @@ export class DrilledSigner {
   #output = "";
   #knownBefore: string | undefined;
 
-  /** Starts it with the outputs in a file; it is never told of others. */
+  /** Starts it with the outputs in a file. It never learns of newer outputs. */
   constructor(name: string, stack: string, outputs: string) {
     this.name = name;
     this.#knownHosts = join(root, ".local/signers", stack, name, "known_hosts");
@@ -56,7 +56,7 @@ export class DrilledSigner {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
-  /** Whether it ever refused the forwarder for its host key, or knows other host keys than after its first call. */
+  /** Whether it ever rejected the forwarder's host key, or its known host keys differ from those at the first connect. */
   sawAnotherHostKey(): boolean {
     return /REFUSED to talk|REVOKED/.test(this.#output) || this.#known() !== this.#knownBefore;
   }

@@ -5,7 +5,7 @@ import type { Manifest } from "../stack/manifest.ts";
 import { awaitSigners, claimsOf, examine, stateIn } from "./remains.ts";
 
 describe("what kubectl says tells how the cluster is", () => {
-  // As kubectl 1.34 said it to clusters in these states.
+  // The errors of kubectl 1.34 for clusters in these states.
   const cases: [string, ReturnType<typeof stateIn>][] = [
     ['error: context "gone" does not exist', "absent"],
     ["error: stat .local/none.kubeconfig: no such file or directory", "absent"],
@@ -54,7 +54,7 @@ test("the claims of a StatefulSet are those of its one pod", () =>
     { name: "client-baker-alice-0", owner: "baker-alice" },
   ]));
 
-/** A cluster that has these things, by the words of kubectl. */
+/** A cluster with these answers, by kubectl's arguments. */
 function having(answers: Record<string, string>): Kubectl {
   return async (words) => {
     const key = Object.keys(answers).find((start) => words.join(" ").startsWith(start));

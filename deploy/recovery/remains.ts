@@ -6,35 +6,41 @@ import type { Manifest } from "../stack/manifest.ts";
 import type { LocalClusterOfStack } from "../stack/stack.ts";
 
 /**
- * How a cluster is: `answers`; `failing`, it answers with errors; `silent`, nothing answers at its address; `stopped`,
- * this machine's own, with its data but without its processes; `absent`, there is none.
+ * The state of a cluster.
+ *
+ * - `answers`: it works.
+ * - `failing`: it answers with errors.
+ * - `silent`: nothing answers at its address.
+ * - `stopped`: it is this machine's own, with its data but without its processes.
+ * - `absent`: it does not exist.
  */
 export type ClusterState = "answers" | "failing" | "silent" | "stopped" | "absent";
 
 const forwarder = "Deployment signer-forwarder";
 
-/** A volume claim of a StatefulSet's one pod. */
+/** A volume claim of the single pod of a StatefulSet. */
 export type Claim = { readonly name: string; readonly owner: string };
 
-/** What a look at a stack's cluster found. */
+/** The remains of a stack in its cluster. */
 export type Remains = {
   readonly cluster: ClusterState;
-  /** What kubectl said, where the cluster does not answer well. */
+  /** kubectl's error, if the cluster does not answer properly. */
   readonly said?: string;
-  /** Objects of the stack that the cluster does not have, as `Kind name`; all of them, unless it answers. */
+  /** The stack's objects that are missing in the cluster, as `Kind name`. Unless it answers, all of them. */
   readonly missing: readonly string[];
-  /** How many objects the stack has in all. */
+  /** The number of all objects of the stack. */
   readonly wanted: number;
   /** The volume claims that are gone, with the StatefulSet of each. */
   readonly lostClaims: readonly Claim[];
-  /** The signers with a tunnel; unknown where the forwarder does not run. */
+  /** The signers with a tunnel. Unknown if the forwarder does not run. */
   readonly connected?: readonly string[];
 };
 
 /**
- * Looks at what is left of a stack, and changes nothing; without a kubectl nobody knows where its cluster is.
+ * Finds out what is left of a stack, without changing anything.
  *
- * Throws if the cluster refuses us, or its namespace is somebody else's.
+ * A missing `kubectl` means that the cluster's address is unknown. Throws if the cluster denies access, or if its
+ * namespace is not ours.
  */
 export async function examine(
   kubectl: Kubectl | undefined,
@@ -51,7 +57,7 @@ export async function examine(
   const { cluster, said } = await probe(kubectl);
   if (cluster !== "answers") return { cluster, ...(said && { said }), ...lost };
   await requireOwnNamespace(kubectl, namespace);
-  // A stack that only makes a cluster has no object, and kubectl takes an empty list for a mistake.
+  // A stack that only makes a cluster has no objects, and kubectl rejects an empty list.
   if (names.length === 0) return { cluster, ...lost, connected: [] };
   const present = new Set(
     await namesOf(kubectl, ["--filename", "-"], JSON.stringify({ apiVersion: "v1", kind: "List", items: objects })),
@@ -69,7 +75,7 @@ export async function examine(
   };
 }
 
-/** Asks a cluster how it is. Throws if it refuses us: that is no disaster, and not to be mended here. */
+/** Asks a cluster for its state. Throws if it denies access, which is not a disaster and cannot be repaired here. */
 async function probe(kubectl: Kubectl): Promise<{ cluster: ClusterState; said?: string }> {
   try {
     await kubectl(["get", "--raw", "/readyz", "--request-timeout=10s"]);
@@ -84,7 +90,7 @@ async function probe(kubectl: Kubectl): Promise<{ cluster: ClusterState; said?: 
   }
 }
 
-/** How a cluster is that made kubectl fail with these words. */
+/** The state of a cluster, from the error with which kubectl failed. */
 export function stateIn(said: string): ClusterState | "refuses" {
   if (/context "?.*"? (does not exist|was not found)|no context exists|stat .*: no such file/i.test(said))
     return "absent";
@@ -95,20 +101,20 @@ export function stateIn(said: string): ClusterState | "refuses" {
       said,
     )
   ) {
-    // An API server whose store is gone says so itself; a silent one says nothing, and these are kubectl's own words.
+    // An API server without its store reports that itself. If the server is silent, the text is kubectl's own.
     return /Error from server|\[-\]|etcdserver/.test(said) ? "failing" : "silent";
   }
   return "failing";
 }
 
-/** The names of the signers that have a tunnel, as the forwarder's listener knows them. */
+/** The names of the signers that have a tunnel, from the forwarder's listener. */
 export async function connectedSigners(kubectl: Kubectl, namespace: string): Promise<string[]> {
   const words = ["exec", "deployment/signer-forwarder", "--container", "sshd", "--namespace", namespace, "--"];
   const text = await kubectl([...words, "/usr/local/lib/signer-forwarder/listener", "connected"]);
   return [...new Set(text.split("\n").filter((name) => name !== ""))].sort();
 }
 
-/** The claims that the StatefulSets among the objects make for their one pod. */
+/** The claims that the StatefulSets among the objects make, each for its single pod. */
 export function claimsOf(objects: readonly Manifest[]): Claim[] {
   return objects.flatMap(({ kind, metadata: { name: owner }, spec }) => {
     const templates = (spec as { volumeClaimTemplates?: Manifest[] } | undefined)?.volumeClaimTemplates ?? [];
@@ -118,7 +124,7 @@ export function claimsOf(objects: readonly Manifest[]): Claim[] {
   });
 }
 
-/** Waits until these signers have a tunnel, or the seconds are over; gives those that have none. */
+/** Waits until these signers have a tunnel, for at most `seconds`. Returns those that have none. */
 export async function awaitSigners(
   connected: () => Promise<readonly string[]>,
   names: readonly string[],
@@ -144,7 +150,7 @@ async function namesOf(kubectl: Kubectl, words: string[], input?: string): Promi
   return (object.items ?? [object]).map(nameOf);
 }
 
-/** kubectl's address of a cluster in words, for a person. */
+/** A cluster's address as text, for a person. */
 export function addressText({ kubeconfig, context }: ClusterAddress): string {
   return `${context ? `context ${context}` : "the current context"}${kubeconfig ? ` of ${kubeconfig}` : ""}`;
 }

@@ -1,17 +1,21 @@
 import type { Remains } from "./remains.ts";
 
-/** Who can make a cluster again: this machine, the program itself (GKE), nobody for one that existed before, or another stack. */
+/**
+ * The maker that can make a cluster again: this machine, the program itself (GKE), or another stack.
+ *
+ * It is `nobody` for a cluster that existed before the stack.
+ */
 export type Maker = "local" | "cloud" | "nobody" | { readonly stack: string };
 
-/** What is known before a respin, beside the look at the cluster. */
+/** The facts known before a respin: the remains in the cluster, and others. */
 export type Situation = {
   readonly remains: Remains;
-  /** Where the cluster is, in words. */
+  /** The cluster's address as text. */
   readonly address: string;
   readonly maker: Maker;
-  /** With the pulumi CLI: what the backend knows. `foreign` counts objects of a cluster that is not the config's, or is gone. */
+  /** The backend's state, with the pulumi CLI. `dead` counts objects of a cluster that is gone or not the config's. */
   readonly state?: { readonly found: boolean; readonly dead: number };
-  /** The bakers whose volumes are lost, and what each of them gets back. */
+  /** The bakers that have lost their volumes, each with the snapshots that can restore it. */
   readonly bakers: readonly LostBaker[];
   /** All signers of the config. */
   readonly signers: readonly string[];
@@ -20,21 +24,21 @@ export type Situation = {
 /** A baker that has lost its volumes. */
 type LostBaker = {
   readonly name: string;
-  /** The snapshot of the chain that its node starts from; none: it fetches the whole chain. */
+  /** The chain snapshot from which its node starts. Without one the node fetches the whole chain. */
   readonly snapshotUrl?: string | undefined;
-  /** When the snapshot of its base dir was taken that is restored; none: there is none. */
+  /** The time of the base dir's snapshot to restore; undefined if there is none. */
   readonly backup?: string | undefined;
 };
 
-/** What a respin will do, said before it is done. */
+/** The plan of a respin, shown before it runs. */
 export type Plan = {
   readonly found: readonly string[];
   readonly will: readonly string[];
-  /** What does not come back, and what that means. */
+  /** The losses that a respin cannot restore, and their consequences. */
   readonly lost: readonly string[];
-  /** Why nothing can be done yet. */
+  /** The reason why the respin cannot start yet. */
   readonly blocked?: string;
-  /** The signers whose return is waited for. */
+  /** The signers for whose return the respin waits. */
   readonly awaited: readonly string[];
 };
 
@@ -46,7 +50,7 @@ const stateTexts: Record<Remains["cluster"], string> = {
   absent: "is not there",
 };
 
-/** Says what a respin does in a situation, and what it can't bring back. */
+/** Plans a respin for a situation, and lists what it cannot restore. */
 export function planOf({ remains, address, maker, state, bakers, signers }: Situation): Plan {
   const { cluster, connected, lostClaims, missing, wanted } = remains;
   const awaited = connected ?? signers;

@@ -5,7 +5,7 @@ import { restoreBaseDir } from "./restoreBaseDir.ts";
 
 type Made = { kind: string; metadata: { name: string }; spec?: Record<string, unknown> };
 
-/** A cluster that answers `get KIND NAME` from a table, and notes what is made and deleted in it. */
+/** A cluster that answers `get KIND NAME` from a table, and records which objects are made and deleted. */
 function cluster(objects: Record<string, string>) {
   const made: Made[] = [];
   const deleted: string[] = [];

@@ -3,23 +3,24 @@ import { bakerRelease } from "../../infra/names/releaseNames.ts";
 import { type Kubectl, requireOwnNamespace } from "../cluster/kubectl.ts";
 import type { Snapshot } from "./snapshots.ts";
 
-/** A baker, as far as its base dir goes. */
+/** A baker, reduced to the fields that its base dir needs. */
 export type BaseDirOf = {
   readonly name: string;
   readonly storage?: { readonly className?: string | undefined } | undefined;
 };
 
-/** What the chart asks for, in bytes. */
+/** The size that the chart requests, in bytes. */
 const leastSize = 1024 ** 3;
 const waitSeconds = 300;
 
 /**
- * Makes the volume of a baker's base dir from the newest of its snapshots (as `findSnapshots` gives them), for the
- * StatefulSet to find it by its name: so it must run before the stack is brought up. The other snapshots become
- * objects of the namespace again too, where the next backups count and in the end remove them.
+ * Makes the volume of a baker's base dir from the newest of its snapshots, in the order of `findSnapshots`.
  *
- * Says whether it did: a volume that is there is never touched. After an interruption it can be run again. Nothing
- * of what it makes is the stack's: `up` neither changes nor removes it.
+ * The StatefulSet finds the volume by its name, so this must run before the stack is brought up. The other snapshots
+ * also become objects of the namespace again. There the next backups count them, and remove them in the end.
+ *
+ * Returns whether it made the volume, because it never touches an existing one. After an interruption it can run again.
+ * Its objects do not belong to the stack, so `up` neither changes nor removes them.
  */
 export async function restoreBaseDir(
   kubectl: Kubectl,
@@ -40,7 +41,7 @@ export async function restoreBaseDir(
     const found = await kubectl([...get("volumesnapshot", snapshot.name), ...source]);
     if (found === "") await put(kubectl, bringBack(stack, snapshot, labels));
     else if (!found.endsWith(` ${own}`)) continue;
-    // The cluster's older objects for it were bound in the namespace that is gone. With Retain the data stay.
+    // The cluster's older objects for it were bound in the namespace that is gone. With Retain the data survive them.
     for (const content of snapshot.contents.filter((name) => name !== own)) {
       await kubectl(["delete", "volumesnapshotcontent", content, "--ignore-not-found", "--wait=false"]);
     }
@@ -62,7 +63,7 @@ export async function restoreBaseDir(
   return true;
 }
 
-/** As the program makes it, so that it takes it for its own. */
+/** Makes the namespace as the program does, so that the program accepts it as its own. */
 async function makeNamespace(kubectl: Kubectl, name: string): Promise<void> {
   await requireOwnNamespace(kubectl, name);
   await put(kubectl, [{ apiVersion: "v1", kind: "Namespace", metadata: { name, labels: namespaceLabels } }]);
@@ -70,7 +71,7 @@ async function makeNamespace(kubectl: Kubectl, name: string): Promise<void> {
 
 const contentName = (stack: string, { name }: Snapshot): string => `${stack}.${name}`;
 
-/** What makes the storage's snapshot one of the namespace. */
+/** The objects that bring a snapshot of the storage into the namespace. */
 function bringBack(stack: string, snapshot: Snapshot, labels: Record<string, string>): object[] {
   const { driver, handle, name } = snapshot;
   const apiVersion = "snapshot.storage.k8s.io/v1";

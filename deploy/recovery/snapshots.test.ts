@@ -13,6 +13,10 @@ after(() => rmSync(folder, { recursive: true }));
 
 const older = "baker-alice-20261122-031700";
 const newer = "baker-alice-20261123-031700";
+/** What kubectl lists of a cluster that has the snapshot API. */
+const snapshotKinds = ["volumesnapshotclasses", "volumesnapshotcontents", "volumesnapshots"]
+  .map((kind) => `${kind}.snapshot.storage.k8s.io\n`)
+  .join("");
 
 describe("in a cluster", () => {
   type Change = { namespace?: string; deletionPolicy?: string; status?: object; deletionTimestamp?: string };
@@ -25,7 +29,7 @@ describe("in a cluster", () => {
     },
     status: change.status ?? { readyToUse: true, snapshotHandle: handle, restoreSize: 7 },
   });
-  const find = (items: object[], kinds = "volumesnapshots.snapshot.storage.k8s.io\n") => {
+  const find = (items: object[], kinds = snapshotKinds) => {
     const kubectl: Kubectl = async ([verb]) => (verb === "api-resources" ? kinds : JSON.stringify({ items }));
     return findSnapshots(kubectl, "prod", ["alice", "alice-two"]);
   };
@@ -75,6 +79,13 @@ describe("in a cluster", () => {
       content("c4", newer, "h4", { deletionTimestamp: "2026-11-23T04:00:00Z" }),
     ]);
     assert.equal(found.size, 0);
+  });
+
+  test("there are none while the cluster knows only a part of the snapshot API, as one that is being made does", async () => {
+    for (const kind of snapshotKinds.trim().split("\n")) {
+      const others = snapshotKinds.replace(`${kind}\n`, "");
+      assert.equal((await find([content("c1", newer, "h1")], others)).size, 0, `without ${kind}`);
+    }
   });
 
   test("without the snapshot API there are none", async () => {
@@ -142,7 +153,7 @@ test("on this machine they are what the cluster's driver has left, whole ones on
 
 test("a backup on a cluster without the snapshot API is refused, and a stack without one is not", async () => {
   const without: Kubectl = async () => "";
-  const having: Kubectl = async () => "volumesnapshots.snapshot.storage.k8s.io\n";
+  const having: Kubectl = async () => snapshotKinds;
   const cronJob = { apiVersion: "batch/v1", kind: "CronJob", metadata: { name: "baker-alice" } };
   await assert.rejects(requireSnapshotApi(without, [cronJob]), /backup of baker-alice: found .*nothing was changed/);
   await requireSnapshotApi(having, [cronJob]);

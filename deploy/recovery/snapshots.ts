@@ -4,22 +4,22 @@ import { FolderStore, type Snapshot as LocalSnapshot } from "../../local/cluster
 import type { Kubectl } from "../cluster/kubectl.ts";
 import { hasSnapshotApi } from "../cluster/snapshotApi.ts";
 
-/** A snapshot of a baker's base dir, as it can be restored from. */
+/** A snapshot from which a baker's base dir can be restored. */
 export type Snapshot = {
-  /** What its VolumeSnapshot is called: `baker-<baker>-<time>`. */
+  /** The name of its VolumeSnapshot: `baker-<baker>-<time>`. */
   readonly name: string;
-  /** How the storage's driver calls it. */
+  /** The storage driver's name for it. */
   readonly handle: string;
   readonly driver: string;
-  /** When it was taken, as ISO 8601 has it. */
+  /** The time at which it was taken, in ISO 8601. */
   readonly taken: string;
-  /** How large a volume that is made from it must be at least, in bytes; 0 if nobody says. */
+  /** The minimum size of a volume made from it, in bytes; 0 if unknown. */
   readonly restoreSize: number;
-  /** The VolumeSnapshotContents in which the cluster still knows it: as it was taken, and perhaps as it was brought back. */
+  /** The cluster's VolumeSnapshotContents for it: the original, and perhaps one of a restore. */
   readonly contents: readonly string[];
 };
 
-/** Snapshots by the baker's name, the newest first; a baker without any is not in it. */
+/** Snapshots by the baker's name, the newest first. Bakers without snapshots are left out. */
 export type Snapshots = Map<string, Snapshot[]>;
 
 type Content = {
@@ -28,13 +28,13 @@ type Content = {
   status?: { readyToUse?: boolean; snapshotHandle?: string; restoreSize?: number };
 };
 
-/** The snapshots that a cluster knows of, also those whose namespace is gone. */
+/** Finds the snapshots that a cluster knows, even if their namespace is gone. */
 export async function findSnapshots(kubectl: Kubectl, stack: string, bakers: readonly string[]): Promise<Snapshots> {
   if (!(await hasSnapshotApi(kubectl))) return new Map();
   const list = JSON.parse(await kubectl(["get", "volumesnapshotcontents", "--output", "json"])) as { items: Content[] };
   const found = list.items.flatMap(({ metadata, spec, status }) => {
     const { name, namespace } = spec.volumeSnapshotRef;
-    // Without Retain it is about to be removed, or was never finished.
+    // A snapshot without Retain is about to be removed, or was never finished.
     const isKept = spec.deletionPolicy === "Retain" && status?.readyToUse && metadata.deletionTimestamp === undefined;
     if (namespace !== stack || !isKept || !status.snapshotHandle) return [];
     const { driver } = spec;
@@ -57,7 +57,7 @@ type GoogleSnapshot = {
   labels?: Record<string, string>;
 };
 
-/** The snapshots of a stack on GKE that Google's cloud has, whatever became of the cluster; `gcloud` is run with the words. */
+/** Finds the snapshots of a stack on GKE in Google's cloud, even if the cluster is gone. */
 export async function findGoogleSnapshots(
   gcloud: (words: string[]) => Promise<string>,
   project: string,
@@ -69,7 +69,7 @@ export async function findGoogleSnapshots(
   const text = await gcloud(["compute", "snapshots", "list", `--project=${project}`, filter, "--format=json"]);
   const found = (JSON.parse(text) as GoogleSnapshot[]).map((snapshot) => ({
     name: snapshotName(snapshot.labels?.[bakerLabel] ?? "", snapshot.creationTimestamp),
-    // https://…/compute/v1/projects/P/global/snapshots/NAME, of which the driver wants the end.
+    // https://…/compute/v1/projects/P/global/snapshots/NAME. The driver needs the part from `projects` on.
     handle: snapshot.selfLink.replace(/^.*\/(?=projects\/)/, ""),
     driver: googleDisks,
     restoreSize: Number(snapshot.diskSizeGb) * 1024 ** 3,
@@ -78,7 +78,7 @@ export async function findGoogleSnapshots(
   return byBaker(found, bakers);
 }
 
-/** The snapshots that this machine keeps of its own clusters; `folder` is the cluster's `snapshots`. */
+/** Finds the snapshots that this machine keeps of its own clusters. `folder` is the cluster's `snapshots`. */
 export function findLocalSnapshots(
   folder: string,
   driver: string,
@@ -97,7 +97,7 @@ function snapshotName(baker: string, taken: string): string {
   return `${bakerRelease(baker)}-${day}-${time}`;
 }
 
-/** Sorts out whose snapshots they are, by the names that the chart's CronJob gives them. */
+/** Groups snapshots by baker, from the names that the chart's CronJob gives them. */
 function byBaker(found: readonly Omit<Snapshot, "taken">[], bakers: readonly string[]): Snapshots {
   const snapshots: Snapshots = new Map();
   for (const snapshot of [...found].sort((a, b) => b.name.localeCompare(a.name))) {

@@ -1,4 +1,4 @@
-/** Values that are near a good one, and such as people type: what a test feeds to a check. */
+/** Values for a test to feed to a check: ones that are close to a valid one, and ones that people type. */
 export function candidates(value: unknown): unknown[] {
   const odd = [null, true, 7, -1, 0, 1.5, 65536, 1e9, "", " ", "x", "X", {}, [], ["x"], value];
   if (typeof value === "number") {
@@ -14,7 +14,7 @@ export function candidates(value: unknown): unknown[] {
   const [start, end] = [value.slice(0, half), value.slice(half)];
   const bits = [..."A_-./:@%~é'\"$0# \n\t\0", "..", "//", "99", "{{"];
   const around = bits.flatMap((bit) => [bit + value, value + bit, start + bit + end]);
-  // Base58, which addresses are in, takes time by the square of its length.
+  // Addresses are in base58, which takes time quadratic in its length.
   const long = [value.repeat(20), value.repeat(Math.ceil(3000 / value.length)), "a".repeat(64), "a".repeat(254)];
   return [...odd, value.toUpperCase(), start, end, ...long, ...around, ...typed];
 }

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { load } from "js-yaml";
 import { root } from "../../local/machine/checkout.ts";
 
-/** Where a chart of this project takes its image from when nothing else is said. */
+/** The default image of a chart of this project. */
 export function readChart(name: string): { repository: string; appVersion: string } {
   const read = (file: string) => load(readFileSync(resolve(root, "charts", name, file), "utf8"));
   const { appVersion } = read("Chart.yaml") as { appVersion: string };

@@ -14,7 +14,7 @@ import { openStackFile, readStackFile } from "./stackFile.ts";
 
 type Tree = { [key: string]: unknown };
 
-// The kind that is read quickest: each of the thousands of configs below has it.
+// The fastest kind to read, because each of the thousands of configs below has it.
 const hostKey = String(generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }));
 const hostKeyFingerprint = parseHostKey(hostKey).fingerprint;
 const signer = {
@@ -54,7 +54,11 @@ const good = {
   ),
 };
 
-/** Where the config has what a place of a chart's values gets; a place that is a list's entry or a label has two of them here. */
+/**
+ * The config's path for each place in a chart's values.
+ *
+ * A place that is a list's entry or a label has two paths.
+ */
 const places: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "signer-forwarder": {
     "image.repository": "images.signerForwarder.repository",
@@ -99,7 +103,7 @@ const places: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
 };
 
-/** What no config sets: the charts' own values, and what the program makes of names that are checked elsewhere. */
+/** Values that no config sets: the charts' own, and those that the program makes from names checked elsewhere. */
 const notTheConfigs =
   /^(global|disruptionBudget\..*|resources\..*|(backup\.)?image\.pullPolicy|hostKeySecret|service\.(type|annotations\.\*)|signers\.0\.(keys|fallbacks|bakers)(\.0)?|keys\.0\.signerUrl)$/;
 
@@ -108,7 +112,11 @@ const bounds =
     " ",
   );
 
-/** Every place of a schema that has a bound, `0` for a list's entries and `*` for what has no name, with its part of the schema. */
+/**
+ * Every place of a schema that has a bound, with its part of the schema.
+ *
+ * In its path, `0` stands for a list's entries and `*` for additional keys.
+ */
 function boundPlaces(schema: JsonSchema, whole: JsonSchema, path: readonly string[] = []): [string, JsonSchema][] {
   if (typeof schema.$ref === "string") return boundPlaces(at(whole, schema.$ref), whole, path);
   const inner = (key: string, part: unknown) =>
@@ -125,7 +133,7 @@ function get(tree: unknown, path: string): unknown {
   return path.split(".").reduce<unknown>((part, key) => (part as Tree | undefined)?.[key], tree);
 }
 
-/** The config after a change of one place, or undefined where it is refused. */
+/** The config after a change of one place, or undefined if that is rejected. */
 function parsedWith(path: string, value: unknown): StackConfig | undefined {
   const config = structuredClone(good) as Tree & typeof good;
   const keys = path.split(".");
@@ -133,7 +141,7 @@ function parsedWith(path: string, value: unknown): StackConfig | undefined {
   if (path === "endpoint.nodePort") config.endpoint = { host: "a" } as typeof good.endpoint;
   const holder = keys.length > 0 ? (get(config, keys.join(".")) as Tree) : config;
   holder[last] = value;
-  // Most are refused by this half of parseConfig, in a tenth of the time. A whole key that is empty counts as not given.
+  // This half of parseConfig rejects most changes, in a tenth of the time. An empty top-level key counts as not given.
   if (keys.length > 0 && !schemaOfConfig.safeParse(config).success) return undefined;
   const texts = Object.entries(config).map(([key, part]) => [key, JSON.stringify(part)]);
   try {
@@ -143,7 +151,7 @@ function parsedWith(path: string, value: unknown): StackConfig | undefined {
   }
 }
 
-/** What the chart gets of a place. */
+/** The value that the chart gets for a place. */
 function given(config: StackConfig, path: string): unknown {
   const value = get(config, path);
   if (path === "monitoring.kind" && value === "none") return "";
@@ -172,7 +180,7 @@ for (const chart of Object.keys(places)) {
   describe(`the config refuses what the ${chart} chart would`, () => {
     for (const [path, part] of bound.filter(([path]) => path in known)) {
       const place = known[path] as string;
-      // What is within a list or an object has a place of its own.
+      // The content of a list or an object has separate places.
       const { items: _, additionalProperties: __, ...alone } = part;
       test(`as ${place}`, () => {
         const fed = candidates(get(good, place) ?? 30022);

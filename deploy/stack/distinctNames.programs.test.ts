@@ -48,7 +48,7 @@ test("a stack has the objects that the config is checked for, and each has a nam
   const rendered = (await manifestsOf(program, async () => helm)).map(
     ({ kind, metadata }) => `${kind} ${metadata.name}`,
   );
-  // No object of ours, but made for one by Kubernetes; and the class is made in the cloud that has none alone.
+  // Kubernetes makes the first two for our objects. The program makes the class only in the cloud that has none.
   const made = ["Pod", "PersistentVolumeClaim", "VolumeSnapshotClass"];
   const expected = objectNames("prod", input).filter(({ kind }) => !made.includes(kind));
   assert.deepEqual(rendered.sort(), expected.map(({ kind, name }) => `${kind} ${name}`).sort());

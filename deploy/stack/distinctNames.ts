@@ -3,8 +3,9 @@ import type { Manifest } from "./manifest.ts";
 type Named = { readonly group: string; readonly kind: string; readonly name: string; readonly namespace: string };
 
 /**
- * Throws if two of the objects are one to Kubernetes, which would take the later for a change of the first; or if one is what
- * Kubernetes or kubectl makes in the namespace itself.
+ * Throws if two objects are the same one to Kubernetes, which would treat the later as a change of the first.
+ *
+ * Objects that Kubernetes or kubectl makes in the namespace count too.
  */
 export function requireDistinctNames(objects: readonly Manifest[]): void {
   const known = new Set<string>();
@@ -23,14 +24,14 @@ function ownOf({ apiVersion, kind, metadata: { name, namespace = "" } }: Manifes
   return [{ group: apiVersion.split("/").slice(0, -1).join(), kind, name, namespace }];
 }
 
-/** What an object has made for it, under names that can be known. */
+/** The objects that are made for an object, if their names are known in advance. */
 function madeFor({ kind, metadata: { name, namespace = "" }, spec }: Manifest): Named[] {
   const core = (kind: string, name: string, at = namespace) => ({ group: "", kind, name, namespace: at });
   if (kind === "Namespace") {
     return [
       core("ConfigMap", "kube-root-ca.crt", name),
       core("ServiceAccount", "default", name),
-      // In it kubectl keeps the set of what it has applied.
+      // kubectl stores the set of applied objects in it.
       core("Secret", "remote-signer-cloud", name),
     ];
   }

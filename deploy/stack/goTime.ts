@@ -3,8 +3,9 @@ const time =
 const daysOfMonths = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 /**
- * A date or time in a YAML file as the pulumi CLI hands it to a program, printed as Go prints times; undefined for what
- * yaml.v3 takes for no time.
+ * Prints a date or time of a YAML file as Go does, because the pulumi CLI passes it to a program in that form.
+ *
+ * Undefined for a text that yaml.v3 does not read as a time.
  */
 export function printGoTime(text: string): string | undefined {
   const [, year, month, day, withZone, zone = "Z", plain] = time.exec(text) ?? [];

@@ -1,4 +1,4 @@
-/** A JSON Schema, of the keywords that the charts use. */
+/** A JSON Schema, with the keywords that the charts use. */
 export type JsonSchema = { readonly [keyword: string]: unknown };
 
 type Check = (schema: never, value: never, root: JsonSchema, whole: JsonSchema) => boolean;
@@ -49,7 +49,7 @@ const checks: Readonly<Record<string, Check>> = {
 
 const silent = ["$schema", "definitions", "description", "then", "else"];
 
-/** Whether a value is as a schema wants it; `root` is what its `$ref`s are from. Throws for a keyword that it does not know. */
+/** Whether a value matches a schema, whose `$ref`s start at `root`. Throws for an unknown keyword. */
 export function isValid(schema: JsonSchema, value: unknown, root: JsonSchema = schema): boolean {
   return Object.entries(schema).every(([keyword, wanted]) => {
     const check = checks[keyword];

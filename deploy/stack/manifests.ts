@@ -19,15 +19,17 @@ import { isNamespace, type Manifest } from "./manifest.ts";
 import type { ProgramRun, Registered } from "./runProgram.ts";
 
 /**
- * The objects that a run of the program would make in the cluster, and nothing outside of it; its charts rendered by helm with
- * the very values that it passes. `findHelm` is asked once, and only if there is a chart. Throws if two objects have one name.
+ * The objects that a run of the program would make in the cluster, without resources outside of it.
+ *
+ * helm renders the charts with exactly the values that the program passes. `findHelm` is called once, and only if there
+ * is a chart. Throws if two objects have the same name.
  */
 export async function manifestsOf(program: ProgramRun, findHelm: () => Promise<string>): Promise<Manifest[]> {
   const helm = program.resources.some(isChart) ? await findHelm() : "";
   const rendered = await Promise.all(program.resources.map((resource) => objectsOf(resource, helm)));
   const objects = rendered.flat();
   requireDistinctNames(objects);
-  // A namespace comes before what is in it; for the rest the order does not matter to Kubernetes.
+  // A namespace comes before its objects. Apart from that, the order does not matter to Kubernetes.
   return [...objects.filter(isNamespace), ...objects.filter((object) => !isNamespace(object))];
 }
 
@@ -52,7 +54,11 @@ async function renderChart(inputs: Record<string, unknown>, helm: string): Promi
   return readManifests(stdout);
 }
 
-/** YAML as Kubernetes and Helm read it (sigs.k8s.io/yaml): 1.1's booleans, numbers of both versions, no times, merge keys. */
+/**
+ * YAML as Kubernetes and Helm read it (sigs.k8s.io/yaml).
+ *
+ * It has 1.1's booleans, numbers of both versions and merge keys, but no times.
+ */
 const kubernetesYaml = new Schema([
   ...FAILSAFE_SCHEMA.tags,
   nullCoreTag,
@@ -62,7 +68,7 @@ const kubernetesYaml = new Schema([
   mergeTag,
 ]);
 
-/** Like js-yaml's own, which quotes what YAML 1.1 or 1.2 takes for no text; and Go's `0X1F` as well. */
+/** Like js-yaml's own schema, which quotes texts that YAML 1.1 or 1.2 reads otherwise. Also quotes Go's `0X1F`. */
 const quotingSchema = DUMP_SCHEMA.withTags({
   ...intCoreTag,
   resolve: (source, isExplicit, tagName) => {
@@ -71,13 +77,13 @@ const quotingSchema = DUMP_SCHEMA.withTags({
   },
 });
 
-/** Writes objects as a stream of YAML documents in which every reader, of YAML 1.1 or 1.2, finds texts where texts are. */
+/** Writes objects as a stream of YAML documents. Every reader, of YAML 1.1 or 1.2, reads their texts as texts. */
 export function printManifests(objects: readonly Manifest[]): string {
   const settings = { lineWidth: -1, noRefs: true, schema: quotingSchema };
   return objects.map((object) => dump(object, settings)).join("---\n");
 }
 
-/** Reads a stream of YAML documents as Kubernetes does; empty documents are left out. */
+/** Reads a stream of YAML documents as Kubernetes does. Skips empty documents. */
 export function readManifests(text: string): Manifest[] {
   const documents = loadAll(text, { schema: kubernetesYaml });
   return documents.filter((document) => document !== null && document !== undefined) as Manifest[];

@@ -7,11 +7,11 @@ export type Passphrase = {
   encrypt(plain: string): string;
 };
 
-/** What Pulumi encrypts into a stack's salt, to tell a wrong passphrase from a damaged value. */
+/** The word that Pulumi encrypts into a stack's salt, to tell a wrong passphrase from a damaged value. */
 const checkWord = "pulumi";
 
 /**
- * The passphrase's key for one stack: PBKDF2-SHA256, 1,000,000 rounds, over the salt in the stack's `encryptionsalt`.
+ * Derives the passphrase's key for one stack: PBKDF2-SHA256, 1,000,000 rounds, with the salt in its `encryptionsalt`.
  *
  * Throws if the passphrase is not the stack's, or the salt is not Pulumi's `v1:<salt>:<encrypted word>`.
  */
@@ -35,7 +35,7 @@ export function openPassphrase(passphrase: string, encryptionSalt: string): Pass
   return opened;
 }
 
-/** A new `encryptionsalt` for a stack that has none. */
+/** Makes an `encryptionsalt` for a stack that has none. */
 export function makeEncryptionSalt(passphrase: string): string {
   const salt = randomBytes(8);
   return `v1:${salt.toString("base64")}:${cipher(passphrase, salt).encrypt(checkWord)}`;

@@ -1,2 +1,2 @@
-/** The project's name, as Pulumi.yaml has it. */
+/** The project's name, as in Pulumi.yaml. */
 export const project = "remote-signer-cloud";

@@ -5,21 +5,21 @@ import type { StackValues } from "./stackFile.ts";
 /** A resource that the program registered, with its inputs in the clear. */
 export type Registered = { readonly type: string; readonly name: string; readonly inputs: Record<string, unknown> };
 
-/** What one run of the program gave. */
+/** The result of one run of the program. */
 export type ProgramRun = {
   readonly stack: string;
   readonly resources: Registered[];
   readonly outputs: Record<string, unknown>;
 };
 
-/** How often the program has run in this process. */
+/** The number of the program's runs in this process. */
 let runs = 0;
 
 /**
  * Runs the Pulumi program without the Pulumi engine, through the SDK's own mocks.
  *
- * `referenced` are the outputs of other stacks, by the names that the program calls them. One run at a time: the SDK has one
- * config and one monitor. Throws what the program throws, a ConfigError first of all.
+ * `referenced` has the outputs of other stacks, by the names that the program uses. Only one run at a time is possible,
+ * because the SDK has one config and one monitor. Throws the program's errors, above all ConfigError.
  */
 export async function runProgram(
   stack: string,
@@ -34,12 +34,12 @@ export async function runProgram(
           return { id: name, state: { ...inputs, outputs: referenced[inputs.name] ?? {}, secretOutputNames: [] } };
         }
         resources.push({ type, name, inputs: plain(inputs) as Record<string, unknown> });
-        // A random name stays one that nobody takes for a real one.
+        // A random suffix gets a value that nobody mistakes for a real one.
         const state = type === "random:index/randomId:RandomId" ? { ...inputs, hex: "SUFFIX" } : inputs;
         return { id: name, state };
       },
       call: ({ token }) => {
-        // What only a cloud can answer stays unanswered; the program takes that for no problem.
+        // Only a cloud could answer this. The program accepts an empty answer.
         if (token.startsWith("gcp:")) return {};
         throw new Error(`the program calls ${token}, which only the pulumi CLI can answer`);
       },
@@ -49,7 +49,7 @@ export async function runProgram(
     false,
   );
   pulumi.runtime.setAllConfig(config.values, config.secretKeys);
-  // A module runs once in a process, by its URL.
+  // A process runs a module only once for each URL.
   const exports: Record<string, unknown> = { ...(await import(`../../infra/index.ts?run=${runs++}`)) };
   const outputs = await new Promise<Record<string, unknown>>((resolve) => {
     pulumi.output(exports).apply((values) => resolve(values as Record<string, unknown>));
@@ -58,7 +58,7 @@ export async function runProgram(
   return { stack, resources, outputs };
 }
 
-/** Takes the marks of Pulumi's secrets off. */
+/** Unwraps Pulumi's secrets. */
 function plain(value: unknown): unknown {
   if (pulumi.runtime.isRpcSecret(value)) return plain(pulumi.runtime.unwrapRpcSecret(value));
   if (Array.isArray(value)) return value.map(plain);

@@ -7,31 +7,35 @@ import { project } from "./project.ts";
 import type { ProgramRun } from "./runProgram.ts";
 import { openStackFile, readStackFile, type StackFile } from "./stackFile.ts";
 
-/** A stack as a command works on it: its config with `--context` put in. */
+/** A stack as a command uses it: its config, with the cluster from `--context` if that is given. */
 export type Stack = {
   readonly name: string;
   readonly configFile: string;
   readonly file: StackFile;
-  /** Whether `--context` took the place of the cluster in the config file. */
+  /** Whether `--context` replaced the cluster in the config file. */
   readonly hasOtherCluster: boolean;
 };
 
 const clusterKey = `${project}:cluster`;
 
-/** Reads the stack that the options name; `--context` takes the place of its cluster. */
+/** Reads the stack that the options name. `--context` replaces its cluster. */
 export function readStack({ stack, configFile, context }: Options): Stack {
   const file = readStackFile(configFile);
   if (context !== undefined) file.config = { ...file.config, [clusterKey]: { kind: "existing", context } };
   return { name: stack, configFile, file, hasOtherCluster: context !== undefined };
 }
 
-/** What the config says of the cluster, unchecked. */
+/** The config's `cluster`, unchecked. */
 export function clusterConfigOf({ file }: Stack): Record<string, unknown> {
   const config = file.config?.[clusterKey];
   return config instanceof Object ? (config as Record<string, unknown>) : {};
 }
 
-/** The stack whose cluster it is, by its config file beside this one's; itself unless its cluster is of kind `stack`. Throws on a circle. */
+/**
+ * The stack that owns the cluster: itself, unless its cluster is of kind `stack`.
+ *
+ * The owner's config file must be next to this stack's. Throws if the stacks form a circle.
+ */
 export function ownerOfCluster(stack: Stack, before: readonly string[] = []): Stack {
   const other = sharedWith(stack);
   if (!other) return stack;
@@ -45,7 +49,7 @@ export function ownerOfCluster(stack: Stack, before: readonly string[] = []): St
   return ownerOfCluster(other, chain);
 }
 
-/** The stack that `cluster.stack` names, if its config is here. */
+/** The stack that `cluster.stack` names, if its config file exists. */
 function sharedWith(stack: Stack): Stack | undefined {
   const { kind, stack: reference } = clusterConfigOf(stack);
   if (kind !== "stack" || typeof reference !== "string") return undefined;
@@ -55,17 +59,17 @@ function sharedWith(stack: Stack): Stack | undefined {
   return { name, configFile, file: readStackFile(configFile), hasOtherCluster: false };
 }
 
-/** Runs the program on the stack's config, its secrets opened. Throws every problem of the config. */
+/** Runs the program on the stack's config, with decrypted secrets. Throws with every problem of the config. */
 export async function runStack(stack: Stack): Promise<ProgramRun> {
   const { configFile, file, name } = stack;
   const config = openStackFile(file, name, configFile);
   const referenced = await referencedOutputs(stack);
-  // The Pulumi SDK takes a second to load: what is refused without it, or is help, does not wait for it.
+  // The Pulumi SDK takes a second to load. Help and earlier errors do not wait for it.
   const { runProgram } = await import("./runProgram.ts");
   return await runProgram(name, config, referenced);
 }
 
-/** The outputs of the stack that the config names, by that name: what its own config says. */
+/** The outputs of the stack that the config names, by that name, from that stack's config. */
 async function referencedOutputs(stack: Stack): Promise<Record<string, Record<string, unknown>>> {
   const { kind, stack: reference } = clusterConfigOf(stack);
   if (kind !== "stack") return {};
@@ -78,17 +82,17 @@ async function referencedOutputs(stack: Stack): Promise<Record<string, Record<st
     );
   }
   const { outputs } = await runStack(other);
-  // As a state has them: without what is undefined.
+  // A state has no undefined values either.
   return { [String(reference)]: JSON.parse(JSON.stringify(outputs)) as Record<string, unknown> };
 }
 
-/** A cluster that `npm run up` makes on this machine, by the kubeconfig and context that it writes. */
+/** A cluster that `npm run up` makes on this machine, with the kubeconfig that it writes. */
 export type LocalClusterOfStack = { readonly name: ClusterName; readonly kubeconfig: string };
 
 /**
- * The local cluster that a stack names, or undefined if its cluster is somebody else's.
+ * The local cluster that a stack names, or undefined for any other cluster.
  *
- * A kubeconfig in `.local/` is one that a local cluster writes, with that cluster's context.
+ * Only local clusters write a kubeconfig in `.local/`, each with its context.
  */
 export function localClusterOf(stack: Stack): LocalClusterOfStack | undefined {
   const { kubeconfig, context } = clusterConfigOf(ownerOfCluster(stack));

@@ -5,24 +5,24 @@ import { openPassphrase, type Passphrase } from "./passphrase.ts";
 import { project } from "./project.ts";
 import { readYaml } from "./stackYaml.ts";
 
-/** A stack's config as the Pulumi engine hands it to a program: full keys, objects as JSON, secrets in the clear. */
+/** A stack's config as the Pulumi engine passes it to a program: full keys, objects as JSON, secrets in the clear. */
 export type StackValues = {
   readonly values: Record<string, string>;
   /** The keys whose values hold a secret. */
   readonly secretKeys: string[];
 };
 
-/** What the stack's file says before anything is decrypted. */
+/** The content of a stack's file, before anything is decrypted. */
 export type StackFile = {
   config?: Record<string, unknown>;
   encryptionsalt?: string;
   secretsprovider?: string;
 };
 
-/** The passphrase of the development stack, which protects a development key; the README says it too. */
+/** The passphrase of the development stack. It protects only a development key, and the README publishes it too. */
 const developmentPassphrase = "remote-signer-cloud-dev";
 
-/** Reads a stack's file. Throws if there is none, or it is not one. */
+/** Reads a stack's file. Throws if it is missing or invalid. */
 export function readStackFile(path: string): StackFile {
   if (!existsSync(path)) {
     throw new Error(`${path}: found no such file, wanted the stack's config (the README says what is in it)`);
@@ -38,9 +38,9 @@ export function readStackFile(path: string): StackFile {
 }
 
 /**
- * A stack's config with whole keys, as the pulumi CLI makes them: a key without a prefix is the project's own.
+ * A stack's config with full keys, as the pulumi CLI makes them. A key without a prefix is the project's own.
  *
- * Throws for a key that is there with and without the prefix: the CLI takes one of the two by chance.
+ * Throws for a key that exists with and without the prefix, because the CLI picks one of the two by chance.
  */
 function withPrefixes(config: unknown, path: string): Record<string, unknown> {
   if (config === null) return {};
@@ -60,7 +60,7 @@ function withPrefixes(config: unknown, path: string): Record<string, unknown> {
 function wholeKey(key: string): string {
   const parts = key.split(":");
   if (parts.length === 1) return `${project}:${key}`;
-  // An old spelling of Pulumi's, which the CLI still reads.
+  // An old spelling of Pulumi's that the CLI still reads.
   return parts.length === 3 && parts[1] === "config" ? `${parts[0]}:${parts[2]}` : key;
 }
 
@@ -68,13 +68,17 @@ function isMapping(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The variables with which Pulumi would read this stack's secrets: the environment's, or the dev stack's documented passphrase. */
+/**
+ * The variables to add to the environment so that Pulumi can read this stack's secrets.
+ *
+ * They hold the dev stack's documented passphrase, unless the environment has one.
+ */
 export function passphraseVariables(stack: string, env = process.env): Record<string, string> {
   const given = env.PULUMI_CONFIG_PASSPHRASE !== undefined || env.PULUMI_CONFIG_PASSPHRASE_FILE !== undefined;
   return given || stack !== "dev" ? {} : { PULUMI_CONFIG_PASSPHRASE: developmentPassphrase };
 }
 
-/** Decrypts a stack's secrets with the passphrase that Pulumi would use. Throws, naming the key, where that fails. */
+/** Decrypts a stack's secrets with the passphrase that Pulumi would use. If that fails, throws and names the key. */
 export function openStackFile(file: StackFile, stack: string, path: string): StackValues {
   const values: Record<string, string> = {};
   const secretKeys: string[] = [];
@@ -92,7 +96,7 @@ export function openStackFile(file: StackFile, stack: string, path: string): Sta
       if (!secretKeys.includes(key)) secretKeys.push(key);
       return decrypt(secure, key);
     });
-    // As the CLI does: nothing is an empty text.
+    // The CLI also turns null into an empty text.
     values[key] = typeof value === "string" ? value : value === null ? "" : JSON.stringify(value);
   }
   return { values, secretKeys };

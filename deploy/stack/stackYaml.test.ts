@@ -3,7 +3,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { describe, test } from "node:test";
 import { readYaml } from "./stackYaml.ts";
 
-// What the pulumi CLI's own loader (sdk v3.259.0, yaml.v3) made of each.
+// The value that the pulumi CLI's own loader (sdk v3.259.0, yaml.v3) read for each.
 const scalars: [string, unknown][] = [
   ["8443", 8443],
   ["-1", -1],

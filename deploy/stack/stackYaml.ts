@@ -14,7 +14,11 @@ import {
 import { fraction, wholeNumber } from "./goNumbers.ts";
 import { printGoTime } from "./goTime.ts";
 
-/** YAML as the pulumi CLI reads it (yaml.v3 into any type): no booleans but true and false, numbers and times of Go, merge keys. */
+/**
+ * YAML as the pulumi CLI reads it (yaml.v3 into any type).
+ *
+ * Its only booleans are true and false. Numbers and times are Go's. It has merge keys.
+ */
 const pulumiYaml = new Schema([
   ...FAILSAFE_SCHEMA.tags,
   nullCoreTag,
@@ -31,9 +35,9 @@ const pulumiYaml = new Schema([
 ]);
 
 /**
- * Reads a YAML file as the pulumi CLI does: the first document, null for a file of comments alone.
+ * Reads a YAML file as the pulumi CLI does: the first document, or null if the file has only comments.
  *
- * Throws an Error that says file, line, column and what is wrong, and never what stands there: it may be a key.
+ * Throws an Error with file, line, column and the reason. It never quotes the file's text, which may be a key.
  */
 export function readYaml(text: string, path: string): unknown {
   try {
@@ -51,7 +55,7 @@ function problemOf(error: unknown): string {
   return `${place}found no YAML (${withoutQuotes(error.reason)})`;
 }
 
-/** A reason of js-yaml without the names of tags and aliases that a few of them quote. */
+/** Removes the names of tags and aliases that some of js-yaml's reasons quote. */
 function withoutQuotes(reason: string): string {
   return reason.replace(/\s*(!?<.*>|".*"|: .*)/s, "");
 }

@@ -14,12 +14,12 @@ import { printManifests, readManifests } from "./manifests.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "yaml-words-"));
 let helm: string;
-/** The types in all objects of charts in which no word is one of YAML's. */
+/** The types in all objects of charts in which no text is a word with a meaning in YAML. */
 let plain: string[];
 
 before(async () => {
   ({ helm } = await ensureTools(["helm"], progress));
-  // A chart that reads texts as Kubernetes does: helm's fromYaml is sigs.k8s.io/yaml.
+  // A chart that reads texts as Kubernetes does, because helm's fromYaml is sigs.k8s.io/yaml.
   mkdirSync(join(folder, "reader/templates"), { recursive: true });
   writeFileSync(join(folder, "reader/Chart.yaml"), "{apiVersion: v2, name: reader, version: 0.1.0}\n");
   const template = "{{ $read := list }}{{ range .Values.texts }}{{ $read = append $read (fromYaml .) }}{{ end }}";
@@ -39,7 +39,7 @@ function documentsIn(text: string): string[] {
   return text.split(/^---\n/m).filter((document) => readManifests(document).length > 0);
 }
 
-/** What is at each path of each object: its type alone. What is called `word` counts as called `plain`. */
+/** The type at each path of each object. The name `word` counts as the name `plain`. */
 function typesIn(objects: unknown[], word = "plain"): string[] {
   const leaves = (tree: unknown, path: string): string[] =>
     tree === null || typeof tree !== "object"
@@ -55,7 +55,11 @@ const key = {
   publicKey: "edpkvGfYw3LyB1UcCahKQk4rF2tvbMUk8GFiTuMjL75uGXrpvKXhjn",
 };
 
-/** All that a user may name or write, said with one word; what can't be that word, for it must start with a letter, is in `label`. */
+/**
+ * Charts with values in which every text that a user may choose is one word.
+ *
+ * `label` stands for texts that cannot be that word because they must start with a letter.
+ */
 function chartsWith(
   word: string,
   label: string,

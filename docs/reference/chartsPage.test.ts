@@ -5,7 +5,7 @@ import { describe, test } from "node:test";
 import { load } from "js-yaml";
 import { codeIn, tablesOf } from "./markdownTables.ts";
 
-/** What a values.schema.json says of a value, as far as it concerns the keys. */
+/** The part of a values.schema.json that concerns the keys. */
 type Node = {
   readonly $ref?: string;
   readonly properties?: Readonly<Record<string, Node>>;
@@ -16,9 +16,9 @@ type Schema = Node & { readonly definitions: Readonly<Record<string, Node>> };
 type Values = Readonly<Record<string, unknown>>;
 
 const charts = join(import.meta.dirname, "../../charts");
-/** What is one row, whatever is in it. */
+/** Definitions that have one row each, whatever keys they contain. */
 const whole = ["#/definitions/resources"];
-/** Helm itself sets it. */
+/** Values that Helm itself sets. */
 const helms = ["global"];
 
 for (const chart of ["signer-forwarder", "baker"]) {
@@ -48,7 +48,7 @@ for (const chart of ["signer-forwarder", "baker"]) {
   });
 }
 
-/** A row for each value of the schema: its default, or for a key of a list's entry whether it is required. */
+/** A row for each value of the schema: its default, or whether it is required if it is a key in a list's entry. */
 function rowsOf(schema: Schema, values: Values): Record<string, unknown> {
   const rows: Record<string, unknown> = {};
   const walk = (node: Node, path: string, given: Values | undefined): void => {
@@ -68,7 +68,7 @@ function rowsOf(schema: Schema, values: Values): Record<string, unknown> {
   return rows;
 }
 
-/** What a reference stands for: a definition, or another place of the schema. */
+/** Resolves a node's reference to a definition or to another place in the schema. */
 function follow(schema: Schema, node: Node): Node {
   if (!node.$ref) return node;
   const steps = node.$ref.replace("#/", "").split("/");

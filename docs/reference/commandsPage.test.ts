@@ -9,7 +9,7 @@ const root = join(import.meta.dirname, "../..");
 const read = (file: string): string => readFileSync(join(root, file), "utf8");
 const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
 const tables = tablesOf("commands.md");
-/** The first texts between backticks of a column, below a heading. */
+/** The texts between backticks of a column, below a heading. */
 const firstColumn = (heading: string, column: string): string[] =>
   rowsWith(
     tables.filter((table) => table.heading === heading),
@@ -17,7 +17,7 @@ const firstColumn = (heading: string, column: string): string[] =>
   ).flatMap((row) => codeIn(row[column]));
 const optionsIn = (texts: readonly string[]): string[] =>
   texts.flatMap((text) => text.match(/--[a-z][-a-z]*/g) ?? []).sort();
-/** Every option that a help text has a line for. */
+/** The options that a help text has a line for. */
 const optionsOfHelp = (help: string): string[] => optionsIn(help.match(/^ {2}--[a-z][-a-z]*/gm) ?? []);
 
 test("the commands page has the scripts of package.json, and no others", () => {

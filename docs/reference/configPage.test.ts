@@ -7,7 +7,7 @@ import { z } from "zod";
 import { schema } from "../../infra/config/config.ts";
 import { codeIn, rowsWith, tablesOf } from "./markdownTables.ts";
 
-/** What JSON Schema says of a value, as far as it concerns the keys. */
+/** The part of a JSON Schema that concerns the keys. */
 type Node = {
   readonly properties?: Readonly<Record<string, Node>>;
   readonly required?: readonly string[];
@@ -18,7 +18,7 @@ type Node = {
 };
 type Key = { readonly isRequired: boolean; readonly default: unknown };
 
-/** Every key that a value goes behind, by its path; an object's own keys stand for it. */
+/** Every key that takes a value, by its path. An object is represented by its keys. */
 function keysOf(node: Node, path = ""): Map<string, Key> {
   const keys = new Map<string, Key>();
   for (const variant of variantsOf(node)) {
@@ -40,13 +40,13 @@ function variantsOf(node: Node): readonly Node[] {
 }
 
 const keys = keysOf(z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as Node);
-/** The same schema as it leaves: zod says a default that stands for what is transformed only there. */
+/** The keys of the schema's output. Only there does zod list the default of a transformed value. */
 const parsed = keysOf(z.toJSONSchema(schema, { io: "output", unrepresentable: "any" }) as Node);
 const rows = new Map(
   rowsWith(tablesOf("config.md"), "key").map(({ key, default: text = "" }) => [codeIn(key)[0] ?? "", text]),
 );
 
-/** The charts' values, at the paths of the config's keys that go there. */
+/** The charts' values, by the paths of the config keys that set them. */
 const chartValues = ((): Record<string, unknown> => {
   const forwarder = valuesOf("signer-forwarder");
   const { image: octez, backup, ...baker } = valuesOf("baker");
@@ -84,7 +84,7 @@ test("its defaults are the schema's, and for what the schema leaves to a chart, 
   for (const [key, { isRequired }] of keys) {
     const inSchema = parsed.get(key)?.default;
     const inChart = isRequired ? undefined : chartValues[key];
-    // A chart's empty value is nothing: the page says in words what takes its place.
+    // An empty value in a chart is no default. The page describes in words what applies instead.
     const expected = inSchema ?? (inChart === "" ? undefined : inChart);
     const [code] = /^`([^`]+)`$/.exec(rows.get(key) ?? "")?.slice(1) ?? [];
     assert.deepEqual(code === undefined ? undefined : load(code), expected, `the default of ${key}`);

@@ -1,19 +1,19 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** A table of a Markdown page: the heading above it, and its rows by the names of their columns. */
+/** A table of a Markdown page: the heading above it, its columns, and its rows with cells by column name. */
 export type Table = {
   readonly heading: string;
   readonly columns: readonly string[];
   readonly rows: readonly Readonly<Record<string, string>>[];
 };
 
-/** The tables of a page of this folder, in their order. */
+/** The tables of a page in this folder, in order. */
 export function tablesOf(page: string): Table[] {
   return tablesIn(readFileSync(join(import.meta.dirname, page), "utf8"));
 }
 
-/** The tables of a Markdown text, in their order; what is in a code block is no table. */
+/** The tables of a Markdown text, in order. Code blocks are skipped. */
 function tablesIn(text: string): Table[] {
   const tables: Table[] = [];
   let heading = "";
@@ -50,7 +50,7 @@ function cellsOf(line: string): string[] {
     .map((cell) => cell.replaceAll("\\|", "|"));
 }
 
-/** The rows of all tables that have this column. */
+/** The rows of all tables with this column. */
 export function rowsWith(tables: readonly Table[], column: string): Readonly<Record<string, string>>[] {
   return tables.filter(({ columns }) => columns.includes(column)).flatMap(({ rows }) => rows);
 }

@@ -10,7 +10,7 @@ const source = programs.map((file) => readFileSync(join(root, file), "utf8")).jo
 const gateway = readFileSync(join(root, "charts/signer-forwarder/haproxy.cfg"), "utf8");
 const tables = tablesOf("metrics.md");
 const metrics = rowsWith(tables, "metric");
-/** The values that a label can have. */
+/** The values that a label can have, according to the page. */
 const valuesOf = (label: string): string[] =>
   rowsWith(tables, "value")
     .filter((row) => codeIn(row.label)[0] === label)
@@ -26,7 +26,7 @@ test("the metrics page has the metrics of the Go source, and no others", () => {
 test("each metric has the labels that the Go source gives it", () => {
   for (const { labels, metric } of metrics) {
     const [name = ""] = codeIn(metric);
-    // Up to the next metric or the end of the block: of what stands between quotes, the labels are single words.
+    // The block ends at the next metric or an empty line. Its labels are the quoted single words.
     const [block = ""] = source.slice(source.indexOf(`"${name}"`) + 1).split(/"signer_|\n\n/);
     const given = [...block.matchAll(/"([a-z]+)"/g)].map(([, word]) => word as string);
     assert.deepEqual(codeIn(labels), [...new Set(given)], name);
@@ -46,12 +46,12 @@ test("the reasons and causes are those that the gateway writes down", () => {
       ),
     );
   assert.deepEqual(unique(valuesOf("reason")), words("refused"));
-  // The gateway writes this one at once, before there is an answer; the listener says `other` of what it does not know.
+  // The gateway writes "baker gone" at once, before there is an answer. The listener uses `other` for unknown causes.
   assert.ok(gateway.includes(`'"cause":"baker gone"'`));
   assert.deepEqual(unique(valuesOf("cause")), unique([...words("cause"), "baker gone", "other"]));
 });
 
-/** The causes of connections have a table to themselves. */
+/** The causes of connections, which have a separate table. */
 function causesOfConnections(): string[] {
   return rowsWith(tables, "`cause`").flatMap((row) => codeIn(row["`cause`"]));
 }

@@ -11,7 +11,7 @@ const page = readFileSync(join(import.meta.dirname, "ports.md"), "utf8");
 const chart = "charts/signer-forwarder";
 const schema = JSON.parse(read(`${chart}/values.schema.json`));
 
-/** The fixed ports below a heading, each once. */
+/** The fixed ports below a heading, without duplicates. */
 function portsBelow(heading: string): number[] {
   const tables = tablesOf("ports.md").filter((table) => table.heading === heading);
   return numbers(tables.flatMap(({ rows }) => rows).map(({ port = "" }) => /^\d+$/.exec(port)?.[0]));
@@ -21,7 +21,7 @@ function numbers(texts: Iterable<string | undefined>): number[] {
   return [...new Set([...texts].filter((text) => text !== undefined).map(Number))].sort((a, b) => a - b);
 }
 
-/** The ports that a pattern finds in a text. */
+/** The ports that a pattern matches in a text. */
 function portsIn(text: string, pattern: RegExp): number[] {
   return numbers([...text.matchAll(pattern)].map(([, port]) => port));
 }
@@ -45,7 +45,7 @@ test("they are those that the programs listen on", () => {
   const listener = portsIn(programs.map(read).join("\n"), /"(?:[^"\s]*:)?([1-9]\d{3,4})"/g);
   const gateway = portsIn(read(`${chart}/haproxy.cfg`), /bind "\$\{POD_IP\}:(\d+)"/g);
   assert.deepEqual(numbers([...listener, ...gateway].map(String)), forwarder);
-  // sshd listens on none: the listener gives it each connection.
+  // sshd listens on no port, because the listener passes each connection to it.
   assert.doesNotMatch(read("signer-forwarder/sshd_config"), /^\s*(Port|ListenAddress)\b/m);
 });
 

@@ -31,7 +31,7 @@ before(async () => {
   stack.change((settings) => {
     const [baker] = settings.bakers as Record<string, unknown>[];
     Object.assign(baker as object, { backup: { schedule: "0 3 1 1 *", keep } });
-    // Registries are out of reach, and it has the same Node at the same place.
+    // The tests reach no registries. The stand-in image has the same Node at the same path.
     Object.assign(settings.images as object, { backup: { repository: "tezos/tezos", tag: "octez-v25.2-stand-in" } });
   });
   await up();
@@ -48,7 +48,7 @@ function up(): Promise<string> {
   return withoutPulumi(() => stack.npm("up"));
 }
 
-/** What this machine keeps, the newest last. */
+/** The snapshots that this machine keeps, the newest last. */
 function stored(): string[] {
   const all = new FolderStore<StoredSnapshot>(store).all();
   return all.map(({ name }) => name).sort();
@@ -76,7 +76,7 @@ async function writeNonces(text: string): Promise<void> {
   await inBaker("sh", "-c", `echo ${text} > ${nonces}`);
 }
 
-/** Takes a snapshot now, by the CronJob's own Job; gives what it said. */
+/** Takes a snapshot now, with a Job made from the CronJob. Returns the Job's log. */
 async function backUp(): Promise<string> {
   const job = `now-${++jobs}`;
   await stack.kubectl("create", "job", job, "--from=cronjob/baker-alice");
@@ -98,7 +98,7 @@ async function volumeSnapshots(): Promise<string[]> {
   return names.split(" ").filter(Boolean).sort();
 }
 
-/** Patches the spec of an object as the backup's own account; gives the server's answer. */
+/** Returns a function that patches an object's spec as the backup's ServiceAccount, and returns the server's answer. */
 async function asBackup(path: string): Promise<(spec: object) => Promise<string>> {
   const token = (await stack.kubectl("create", "token", "baker-alice-backup")).trim();
   const ca = readFileSync(join(pki, "ca.crt"));
@@ -111,7 +111,7 @@ async function asBackup(path: string): Promise<(spec: object) => Promise<string>
   };
 }
 
-/** Restores the baker's base dir, brings the stack up, and gives what the baker finds. */
+/** Restores the baker's base dir, brings the stack up, and returns the nonces that the baker finds. */
 async function restored(snapshots: readonly Snapshot[] | undefined): Promise<string> {
   assert.ok(snapshots);
   assert.equal(await restoreBaseDir(kubectl, stack.name, alice, snapshots), true);

@@ -9,7 +9,10 @@ import { Stack, temporary } from "../../testbed/testStack.ts";
 const stack = new Stack("disaster", 30022);
 const { nodeName } = testCluster;
 const kubelet = () => runningPid(testCluster, "kubelet") as number;
-/** A node that is nothing but its objects: where all nodes are silent, Kubernetes takes itself for deaf and moves no pod. */
+/**
+ * A second node, which exists only as an object.
+ * If all nodes are silent, Kubernetes assumes that it is cut off itself, and moves no pod.
+ */
 const otherNode = "rsc-e2e-other";
 let heart: NodeJS.Timeout;
 let failure = "none";
@@ -40,7 +43,7 @@ after(async () => {
   await stack.npm("down");
 });
 
-/** Says that the other node is alive, as its kubelet would. */
+/** Reports the other node as alive, as its kubelet would. */
 async function beat(): Promise<void> {
   const resources = { cpu: "8", memory: "32Gi", pods: "110" };
   const time = new Date().toISOString();
@@ -76,7 +79,7 @@ test("a forwarder whose node falls silent has a successor within 20 s of that be
     successor,
     () => `its last failed heartbeat: ${failure}`,
   );
-  // Times of Kubernetes are of whole seconds.
+  // Kubernetes has times in whole seconds.
   const took = Date.now() - dead;
   assert.ok(took < 21_000, `${took} ms after the node was known to be silent`);
   for (const service of ["signer-forwarder", "signer-home"]) {

@@ -23,7 +23,7 @@ after(async () => {
   await removeNetwork(homes);
 });
 
-/** Waits until every key has signed an attestation since a moment. */
+/** Waits until each home's key has signed an attestation after a moment. */
 async function allSign(since: Date, seconds: number): Promise<void> {
   for (const home of homes) {
     const line = new RegExp(`^${home}-baker: signed attestation`);
@@ -40,7 +40,7 @@ test("the cluster is destroyed and made again from the same config, and the unch
   await allSign(new Date(), 60);
   const before = await stack.outputs();
 
-  // Without a word to anybody, as a disaster does it: no `down`, no state that knows.
+  // As in a disaster, nothing announces it: there is no `down`, and no state records it.
   await clusterDown(clusterName, () => {});
   assert.equal(clusterStatus(clusterName).state, "absent");
   for (const [index, signer] of signers.entries()) {
@@ -65,7 +65,7 @@ test("a cluster whose processes were all killed is brought back with what was in
     try {
       process.kill(pid, "SIGKILL");
     } catch {
-      // It went with one that was killed before it.
+      // It ended together with a process that was killed earlier.
     }
   }
   await until("they are gone", 10, () => clusterStatus(clusterName).running.length === 0);

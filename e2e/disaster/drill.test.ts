@@ -13,7 +13,7 @@ test("the drill destroys everything, and reports when each signer signed again",
     ["office-baker", "office"],
   ]) {
     const [, seconds] = new RegExp(`^ +(\\d+\\.\\d) s {2}${key}, on signer ${signer}$`, "m").exec(report) ?? [];
-    // A cluster takes seconds to be made: a number below that would be a signature from before the disaster.
+    // Making a cluster takes seconds. A smaller number would belong to a signature from before the disaster.
     assert.ok(Number(seconds) > 3, report);
   }
   assert.match(report, /^ +\d+\.\d s {2}the cluster$/m);

@@ -23,7 +23,7 @@ before(async () => {
   stack.change((settings) => {
     const [baker] = settings.bakers as object[];
     Object.assign(baker as object, { backup: { schedule: "0 3 1 1 *", keep: 2 } });
-    // Registries are out of reach, and it has the same Node at the same place.
+    // The tests reach no registries. The stand-in image has the same Node at the same path.
     Object.assign(settings.images as object, { backup: { repository: "tezos/tezos", tag: "octez-v25.2-stand-in" } });
   });
   await stack.npm("up");
@@ -39,7 +39,7 @@ after(async () => {
   rmSync(layout.snapshots, { recursive: true, force: true });
 });
 
-/** Runs respin as a user does, and gives all that it said. */
+/** Runs respin as a user does, and returns its output. */
 async function respin(...words: string[]): Promise<string> {
   const process = respinInBackground(...words);
   await until("respin ends", 240, () => process.child.exitCode !== null, process.output);
@@ -47,7 +47,7 @@ async function respin(...words: string[]): Promise<string> {
   return process.output();
 }
 
-/** Starts respin in a process group of its own, so that a test can kill it with everything that it has started. */
+/** Starts respin in a new process group, so that a test can kill it with every process that it has started. */
 function respinInBackground(...words: string[]) {
   const options = ["--stack", stack.name, "--config-file", stack.configFile, "--yes", ...words];
   const env = { ...process.env, PULUMI_CONFIG_PASSPHRASE: stack.passphrase };
@@ -66,12 +66,12 @@ async function bothSign(since: Date): Promise<void> {
   }
 }
 
-/** The identity of the stack's pods: a pod that was replaced has another. */
+/** The UIDs of the stack's pods. A replaced pod has a new one. */
 function pods(): Promise<string> {
   return stack.kubectl("get", "pods", "--output", "jsonpath={.items[*].metadata.uid}");
 }
 
-/** Runs a command beside octez-baker, in its container. */
+/** Runs a command in octez-baker's container. */
 function inBaker(...words: string[]): Promise<string> {
   return stack.kubectl("exec", "baker-alice-0", "--container", "octez-baker", "--", ...words);
 }
@@ -140,7 +140,7 @@ describe("a stack is respun from whatever is left of it", () => {
       try {
         process.kill(pid, "SIGKILL");
       } catch {
-        // It went with one that was killed before it.
+        // It ended together with a process that was killed earlier.
       }
     }
     await until("they are gone", 10, () => clusterStatus(clusterName).running.length === 0);
@@ -213,7 +213,7 @@ test("no signer was told anything, and none saw another host key", () => {
   }
 });
 
-/** Makes the backend of the tests forget the stack. */
+/** Removes the stack from the Pulumi backend of the tests. */
 async function forgetState(): Promise<void> {
   const backend = join(root, ".local/pulumi");
   assert.ok(existsSync(backend));
@@ -225,6 +225,6 @@ function killGroup(pid: number): void {
   try {
     process.kill(-pid, "SIGKILL");
   } catch {
-    // It has ended by itself meanwhile.
+    // It has ended in the meantime.
   }
 }

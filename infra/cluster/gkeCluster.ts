@@ -14,14 +14,15 @@ import { googleDisks } from "../names/snapshotLabels.ts";
 import { type Cluster, type ClusterAccess, providerFor } from "./clusterAccess.ts";
 import { kubeconfigOf } from "./gkeKubeconfig.ts";
 
-/** What a cluster of Google's is made from. */
+/** The arguments of GkeCluster. */
 export type GkeClusterArgs = Omit<GkeClusterConfig, "kind"> & {
-  /** What the names of everything begin with. */
+  /** The names of all resources start with this. */
   readonly stack: string;
 };
 
 /**
- * The first of these is the least that GKE wants of a node's account, the other lets nodes pull from the project's own registry.
+ * The roles of the nodes' account: the minimum that GKE requires, and one to pull images from the project's registry.
+ *
  * https://cloud.google.com/kubernetes-engine/docs/how-to/hardening-your-cluster
  */
 const nodeRoles = {
@@ -30,11 +31,12 @@ const nodeRoles = {
 };
 
 /**
- * A regional cluster of Google's cloud in a network of its own: private nodes, an API that only the authorized networks reach.
+ * A regional cluster in Google's cloud, in a separate network.
  *
- * Everything is named `<stack>-<suffix>`, the stack's name cut to 23 characters so that the shortest limit holds (30 for a service
- * account). Google keeps some deleted names for weeks; a new suffix is a new cluster that waits for none of them, with another
- * `clusterIdentifier`. The resource `<name>-suffix` is the one to replace for that.
+ * Its nodes are private, and only the authorized networks reach its API. All resources are named `<stack>-<suffix>`.
+ * The stack's name is cut to 23 characters to respect the shortest limit, 30 characters for a service account. Google
+ * reserves some deleted names for weeks. A new suffix makes a new cluster, with another `clusterIdentifier`, that waits
+ * for none of these names. To get one, replace the resource `<name>-suffix`.
  */
 export class GkeCluster extends pulumi.ComponentResource implements Cluster {
   readonly provider: k8s.Provider;
@@ -85,10 +87,11 @@ export class GkeCluster extends pulumi.ComponentResource implements Cluster {
         monitoringConfig: { enableComponents: ["SYSTEM_COMPONENTS"], managedPrometheus: { enabled: true } },
         addonsConfig: {
           gcePersistentDiskCsiDriverConfig: { enabled: true },
-          // Load balancers for Services come from it as well.
+          // It also provides the load balancers for Services.
           httpLoadBalancing: { disabled: false },
         },
-        // A cluster is born with a pool, which is removed at once; it must not run as the project's default account either.
+        // GKE creates a cluster with a pool, which is removed at once. Even this pool must not run as the project's
+        // default account.
         removeDefaultNodePool: true,
         initialNodeCount: 1,
         nodeConfig,
@@ -98,7 +101,7 @@ export class GkeCluster extends pulumi.ComponentResource implements Cluster {
 
     const { diskSizeGb, machineType, maxNodes, minNodes } = args.nodePool;
     const nodePool = new NodePool(
-      // Its own name is Pulumi's: a pool that must be replaced has a successor before it goes.
+      // Pulumi names the pool, so that the successor of a replaced pool exists before the old one is deleted.
       `${name}-nodes`,
       {
         project,
@@ -108,7 +111,7 @@ export class GkeCluster extends pulumi.ComponentResource implements Cluster {
         initialNodeCount: 1,
         autoscaling: { totalMinNodeCount: minNodes, totalMaxNodeCount: maxNodes, locationPolicy: "BALANCED" },
         management: { autoRepair: true, autoUpgrade: true },
-        // One node more while an upgrade goes on, and never one less.
+        // During an upgrade there is one more node, and never one fewer.
         upgradeSettings: { strategy: "SURGE", maxSurge: 1, maxUnavailable: 0 },
         nodeConfig: { ...nodeConfig, machineType, imageType: "COS_CONTAINERD", diskType: "pd-balanced", diskSizeGb },
       },
@@ -120,7 +123,7 @@ export class GkeCluster extends pulumi.ComponentResource implements Cluster {
       // The context that `gcloud container clusters get-credentials` writes.
       const context = `gke_${project}_${region}_${clusterName}`;
       return {
-        // Without the Pulumi engine nobody knows where the API will be.
+        // Without the Pulumi engine the API's address is unknown.
         ...(endpoint && { kubeconfig: kubeconfigOf({ context, endpoint, caCertificate }) }),
         context,
         identifier: context,
@@ -134,7 +137,7 @@ export class GkeCluster extends pulumi.ComponentResource implements Cluster {
     this.registerOutputs({ kubectl: this.kubectl, access: this.access });
   }
 
-  /** A network with one subnetwork and a way out for nodes that have no address of their own. */
+  /** Makes a network with one subnetwork, and NAT for nodes without a public address. */
   private makeNetwork(name: string, fullName: pulumi.Output<string>, { project, region }: GkeClusterArgs) {
     const child = { parent: this };
     const network = new Network(`${name}-network`, { name: fullName, project, autoCreateSubnetworks: false }, child);
@@ -145,7 +148,7 @@ export class GkeCluster extends pulumi.ComponentResource implements Cluster {
         project,
         region,
         network: network.id,
-        // Room for 1,020 nodes, 256 of them with 110 pods each, and 4,096 Services; nobody else is in this network.
+        // Room for 1,020 nodes, 256 of them with 110 pods each, and 4,096 Services. Nothing else uses this network.
         ipCidrRange: "10.0.0.0/22",
         secondaryIpRanges: [
           { rangeName: "pods", ipCidrRange: "10.64.0.0/16" },
@@ -172,7 +175,7 @@ export class GkeCluster extends pulumi.ComponentResource implements Cluster {
     return { network, subnetwork, nat };
   }
 
-  /** The account that nodes run as, and its roles. */
+  /** Makes the account that nodes run as, and its roles. */
   private makeNodeAccount(name: string, fullName: pulumi.Output<string>, { project, stack }: GkeClusterArgs) {
     const child = { parent: this };
     const account = new Account(
@@ -188,7 +191,7 @@ export class GkeCluster extends pulumi.ComponentResource implements Cluster {
   }
 }
 
-/** A weekly window as GKE takes it; the date only says from when on it repeats. */
+/** A weekly window in GKE's form. The date only says when it starts to repeat. */
 function windowOf({ days, hours, start }: GkeClusterArgs["maintenanceWindow"]) {
   const startTime = new Date(`2026-01-01T${start}:00Z`);
   const endTime = new Date(startTime.getTime() + hours * 3600_000);

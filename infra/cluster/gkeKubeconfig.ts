@@ -1,5 +1,7 @@
 /**
- * A kubeconfig of a cluster of Google's, as JSON. It holds no credential: gke-gcloud-auth-plugin, which must be on PATH, gets one.
+ * Builds the kubeconfig of a cluster of Google's, as JSON.
+ *
+ * It holds no credential. gke-gcloud-auth-plugin, which must be on PATH, gets one.
  *
  * https://cloud.google.com/kubernetes-engine/docs/how-to/cluster-access-for-kubectl
  */

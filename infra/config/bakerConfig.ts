@@ -59,7 +59,7 @@ export const bakerSchema = z.strictObject(
   objectOf,
 );
 
-/** A key that a baker signs with, and the signer that holds it, or several in their order. */
+/** A key that a baker signs with, and the signer that holds it, or several signers in their order. */
 export type BakerKey = z.output<typeof bakerKey>;
 /** A baker as the config describes it. */
 export type BakerConfig = z.output<typeof bakerSchema>;

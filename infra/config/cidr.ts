@@ -1,7 +1,7 @@
 import { isIPv4, isIPv6 } from "node:net";
 import { z } from "zod";
 
-/** Blocks of addresses in CIDR notation, each once, none of them with a prefix shorter than `shortest`. */
+/** Blocks of addresses in CIDR notation, without duplicates and with prefixes of at least `shortest` bits. */
 export function cidrs(versions: "IPv4" | "IPv4 or IPv6", wanted: string, shortest = 0) {
   const example = "in CIDR notation, such as 203.0.113.0/24, with no bit set behind the prefix";
   const block = `${versions} addresses ${example}${shortest > 0 ? ", and not all there are" : ""}`;
@@ -24,7 +24,7 @@ export function cidrs(versions: "IPv4" | "IPv4 or IPv6", wanted: string, shortes
 
 type Cidr = { readonly size: 32 | 128; readonly address: string; readonly prefix: number };
 
-/** Undefined for what is no block: a set bit behind the prefix, a zone, an IPv4 address in IPv6's clothes. */
+/** Reads a block. Undefined if a bit after the prefix is set, or for a zone or an IPv4-mapped IPv6 address. */
 function readCidr(text: string): Cidr | undefined {
   const [, address = "", length = ""] = /^([^/%]+)\/(0|[1-9]\d{0,2})$/.exec(text) ?? [];
   const groups = groupsOf(address);
@@ -36,7 +36,7 @@ function readCidr(text: string): Cidr | undefined {
   return { size: bits.length as 32 | 128, address: bits, prefix };
 }
 
-/** An IPv4 address as four numbers, an IPv6 address as eight. */
+/** Splits an IPv4 address into four numbers, an IPv6 address into eight. */
 function groupsOf(address: string): number[] | undefined {
   if (isIPv4(address)) return address.split(".").map(Number);
   if (!isIPv6(address)) return undefined;

@@ -12,7 +12,7 @@ const existing = z.strictObject({
   kind: z.literal("existing"),
   context: nonEmpty("the name of a context of the kubeconfig"),
   kubeconfig: kubeconfigPath.optional(),
-  // They are taken out of everybody, `0.0.0.0/0` and `::/0`: Kubernetes refuses to take out all.
+  // The chart excludes them from `0.0.0.0/0` and `::/0`. Kubernetes rejects an exclusion of all addresses.
   podCidrs: cidrs("IPv4 or IPv6", "a list of the cluster's blocks of pod addresses", 1).optional(),
 });
 
@@ -20,7 +20,7 @@ const days = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"] as const;
 const wantedWindow =
   "12 hours a week or more in all, because GKE wants 48 hours in any 32 days: more days or more hours";
 
-/** When GKE may upgrade; the defaults are hours at which somebody is awake in Europe. */
+/** When GKE may upgrade. The default hours are ones at which people in Europe are awake. */
 const maintenanceWindow = z
   .strictObject(
     {
@@ -64,7 +64,7 @@ const gke = z
     zones: z.array(z.string("a zone"), wantedZones).min(2, wantedZones).optional(),
     authorizedNetworks: cidrs("IPv4", "a list of CIDRs").min(
       1,
-      "at least one CIDR: from nowhere else can the cluster's API be reached, by you neither",
+      "at least one CIDR: the cluster's API can be reached from nowhere else, not even by you",
     ),
     releaseChannel: z.enum(["RAPID", "REGULAR", "STABLE"], "RAPID, REGULAR or STABLE").default("REGULAR"),
     maintenanceWindow,
@@ -88,14 +88,14 @@ const stack = z.strictObject({
   ),
 });
 
-/** Which cluster it is. */
+/** The cluster, of one of three kinds. */
 export const clusterSchema = z.discriminatedUnion(
   "kind",
   [existing, gke, stack],
   "a cluster of kind existing, gke or stack",
 );
 
-/** A cluster as the config describes it, the defaults put in. */
+/** A cluster as the config describes it, with the defaults filled in. */
 export type ClusterConfig = z.output<typeof clusterSchema>;
 export type ExistingClusterConfig = z.output<typeof existing>;
 export type GkeClusterConfig = z.output<typeof gke>;

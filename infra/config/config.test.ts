@@ -46,7 +46,7 @@ function good() {
   };
 }
 
-/** Values as Pulumi hands them over. */
+/** Values as Pulumi passes them. */
 function values(config: Tree): Record<string, string> {
   return Object.fromEntries(
     Object.entries(config).map(([key, value]) => [key, /hostKey/i.test(key) ? String(value) : JSON.stringify(value)]),

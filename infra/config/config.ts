@@ -11,7 +11,7 @@ import { imageSchema } from "./imageConfig.ts";
 import { monitoringOf, monitoringSchema } from "./monitoringConfig.ts";
 import { ownKeys, problemsOfOthersKeys } from "./othersKeys.ts";
 
-/** Turns an SshKeyError into a problem of the field that is being checked. */
+/** Turns an SshKeyError into a problem of the checked field. */
 function parsedBy<T>(parse: (text: string) => T) {
   return (text: string, ctx: z.RefinementCtx<string>): T => {
     try {
@@ -63,22 +63,23 @@ export const schema = z.strictObject({
 });
 
 export type { BakerConfig, BakerKey } from "./bakerConfig.ts";
-/** A reserved address of Google's cloud, where it is said. */
+/** A reserved address of Google's cloud, with its project and region. */
 export type AddressConfig = NonNullable<EndpointConfig["address"]> & { project: string; region: string };
-/** Everything that a stack's config says, checked. The `pem` of the two host keys is secret, nothing else. */
+/** A stack's whole config, checked. Only the `pem` of the two host keys is secret. */
 export type StackConfig = Omit<z.output<typeof schema>, "endpoint"> & {
   endpoint?: Omit<EndpointConfig, "address"> & { address?: AddressConfig };
 };
 
 const secrets = ["hostKey", "nextHostKey"];
-/** The keys whose value is a text, and no JSON. */
+/** The keys whose value is a plain text instead of JSON. */
 const texts = [...secrets, "hostKeyFingerprint"];
 
 /**
- * Checks a stack's config: its own keys without the project's prefix and others' with theirs, values as Pulumi hands them
- * over (objects as JSON), and whether a key's value is encrypted where the config is kept.
+ * Checks a stack's config.
  *
- * Throws ConfigError with every problem that there is; none of them shows key material.
+ * `values` has the program's own keys without the project's prefix and others' keys with theirs. The values are as
+ * Pulumi passes them, with objects as JSON. `isSecret` tells whether a key's value is encrypted in the stored config.
+ * Throws ConfigError with every problem found. No problem shows key material.
  */
 export function parseConfig(
   stack: string,
@@ -114,12 +115,12 @@ export function parseConfig(
   return { ...withPlaceOfAddress(result.data), ...(monitoring && { monitoring }) };
 }
 
-/** Whether it is what Pulumi.yaml has for a key that is not given: the CLI takes one without a default for required. */
+/** Whether it is Pulumi.yaml's default for a key that is not given. The CLI requires a key that has no default. */
 function isNothing(value: unknown): boolean {
   return value === "" || (value instanceof Object && !Array.isArray(value) && Object.keys(value).length === 0);
 }
 
-/** A reserved address is where the stack's own cluster is, unless it says otherwise. */
+/** Fills in the place of a reserved address, by default the project and region of the stack's own cluster. */
 function withPlaceOfAddress({ endpoint, ...config }: z.output<typeof schema>): StackConfig {
   if (!endpoint) return config;
   const { address, ...rest } = endpoint;
@@ -128,7 +129,7 @@ function withPlaceOfAddress({ endpoint, ...config }: z.output<typeof schema>): S
   return { ...config, endpoint: { ...rest, address: { ...address, project, region } } };
 }
 
-/** Says of one zod issue where it is, what stands there and what is wanted. */
+/** Turns a zod issue into problems: where it is, what was found and what is wanted. */
 function describe(issue: z.core.$ZodIssue, input: unknown): Problem[] {
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => ({

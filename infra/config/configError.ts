@@ -1,4 +1,4 @@
-// Not from the whole SDK: that costs each command a second, and `show` is in every one.
+// Importing the whole SDK would cost every command a second, because all of them use `show`.
 import { RunError } from "@pulumi/pulumi/errors.js";
 import { looksSecret } from "../keys/tezosSecret.ts";
 
@@ -6,13 +6,13 @@ import { looksSecret } from "../keys/tezosSecret.ts";
 export type Problem = {
   /** Where it is, for example `signers[1].port`. */
   readonly path: string;
-  /** What stands there, in words that show no key material. */
+  /** What was found there, in words that show no key material. */
   readonly found: string;
   /** What should stand there. */
   readonly wanted: string;
 };
 
-/** Every problem of a stack's config at once, thrown before anything is made; Pulumi shows it without a stack trace. */
+/** All problems of a stack's config, thrown before anything is made. Pulumi shows it without a stack trace. */
 export class ConfigError extends RunError {
   readonly problems: readonly Problem[];
 
@@ -25,7 +25,7 @@ export class ConfigError extends RunError {
   }
 }
 
-/** A value as a message may show it: short texts and numbers as they are, anything that could be a key only described. */
+/** Formats a value for a message: short texts and numbers as they are, and only a description of a possible key. */
 export function show(value: unknown): string {
   if (value === undefined) return "nothing";
   if (Array.isArray(value)) return "a list";
@@ -37,16 +37,16 @@ export function show(value: unknown): string {
   return JSON.stringify(value);
 }
 
-/** A key of an object as a path may have it: as it is, if it is a word, and else as a message may show it. */
+/** Formats an object's key for a path: a word as it is, anything else as `show` does. */
 export function showKey(key: string): string {
   const shown = show(key);
   return /^[\w.:/-]+$/.test(key) && shown === JSON.stringify(key) ? key : shown;
 }
 
-/** What is public and written like a private key's lines: Tezos addresses and keys, ssh public keys, fingerprints. */
+/** Public texts that look like lines of a private key: Tezos addresses and keys, ssh public keys, fingerprints. */
 const publicRun = /^(tz[1-4]|KT1|edpk|sppk|p2pk|BLpk|AAAA[A-Z]3NzaC|AAAAE2Vj|AAAAI?[A-Z]nNr)/;
 
-/** Whether it has a run of base64 of 15 bytes or more, as the last and short line of a private key is one. */
+/** Whether it contains a run of base64 of at least 15 bytes, such as the short last line of a private key. */
 function couldBePartOfKey(text: string): boolean {
   const runs = text.replaceAll(/SHA256:[\w+/]+/g, "").match(/[A-Za-z0-9+/]{20,}/g) ?? [];
   return runs.some(

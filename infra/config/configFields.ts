@@ -1,16 +1,16 @@
 import { z } from "zod";
 import { isSubdomain } from "../names/kubernetesNames.ts";
 
-/** What several parts of the config's schema are made of. */
+/** Fields that several parts of the config's schema use. */
 
 export const objectOf = "an object with the keys of the config reference";
 
-/** A text that is not empty; `wanted` says in a problem what it is. */
+/** A text that is not empty. A problem describes it as `wanted`. */
 export function nonEmpty(wanted: string) {
   return z.string(wanted).min(1, wanted);
 }
 
-/** A text in which `problem` finds nothing wrong; `wanted` says in a problem what it is, where it is no text. */
+/** A text in which `problem` finds nothing wrong. For a value that is not a text, the problem says `wanted`. */
 export function checked(problem: (text: string) => string | undefined, wanted: string) {
   return z.string(wanted).superRefine((text, ctx) => {
     const message = problem(text);
@@ -18,12 +18,12 @@ export function checked(problem: (text: string) => string | undefined, wanted: s
   });
 }
 
-/** A text of one form. */
+/** A text that matches a pattern. */
 export function matching(pattern: RegExp, wanted: string) {
   return z.string(wanted).regex(pattern, wanted);
 }
 
-/** The name of an object of Kubernetes, of a kind whose names are DNS subdomains. */
+/** The name of a Kubernetes object of a kind whose names are DNS subdomains. */
 export function objectName(of: string) {
   const wanted = `the name of a ${of} (a-z, 0-9, inner hyphens and dots) of at most 253 characters`;
   return z.string(wanted).refine(isSubdomain, wanted);
@@ -34,12 +34,12 @@ export function webUrl(wanted: string) {
   return z.string(wanted).refine(isWebUrl, wanted);
 }
 
-/** Whether it is an http or https URL, in the characters that a URL is written in. */
+/** Whether it is an http or https URL that has only characters allowed in URLs. */
 export function isWebUrl(text: string): boolean {
   return /^https?:\/\/[\x21-\x7e]+$/.test(text) && URL.canParse(text);
 }
 
-/** A DNS label of Kubernetes that starts with a letter. */
+/** A Kubernetes DNS label that starts with a letter. */
 export function label(longest: number) {
   const wanted = `a DNS label (a-z, 0-9 and inner hyphens, starts with a letter) of at most ${longest} characters`;
   return matching(/^[a-z]([-a-z0-9]*[a-z0-9])?$/, wanted).max(longest, wanted);
@@ -50,7 +50,11 @@ export function intFrom(least: number, most: number, wanted = `a whole number fr
   return z.int(wanted).min(least, wanted).max(most, wanted);
 }
 
-/** The id of a project of Google's cloud: 6 to 30 characters (https://cloud.google.com/resource-manager/docs/creating-managing-projects). */
+/**
+ * The id of a project of Google's cloud: 6 to 30 characters.
+ *
+ * https://cloud.google.com/resource-manager/docs/creating-managing-projects
+ */
 export const googleProject = matching(
   /^[a-z][-a-z0-9]{4,28}[a-z0-9]$/,
   "the id of a project of Google's cloud (6 to 30 of a-z, 0-9 and inner hyphens), not its name or number",

@@ -7,10 +7,10 @@ import { problemsOfObjectNames } from "./objectNames.ts";
 type Entry = Record<string, unknown>;
 
 /**
- * What only shows when fields are held against each other: names, keys, ports and addresses given twice, bakers
- * that name no signer, and a host key that is not the one that the config pins.
+ * Finds the problems that only show when fields are compared with each other.
  *
- * Takes the config as it was written, so that it finds these next to whatever else is wrong in it.
+ * These are duplicate names, keys, ports and addresses, bakers that name no signer, and a host key that differs from
+ * the pinned one. It takes the config as it was written, so that it reports them together with all other problems.
  */
 export function problemsAcross(input: Entry): Problem[] {
   const signers = entries(input.signers);
@@ -35,7 +35,7 @@ export function problemsAcross(input: Entry): Problem[] {
     ...bakers.flatMap((baker, i) =>
       twice(entries(baker.keys).map((key, j) => ({ path: `bakers[${i}].keys[${j}].name`, value: key.name }))),
     ),
-    // Two places that sign with one key sign twice, and a double signature costs the stake.
+    // Two places that use one key sign twice, and a double signature costs the stake.
     ...twice(keys.map((key) => ({ path: `${key.path}.address`, value: key.address }))),
     ...problemsOfOrder(keys, names),
     ...problemsOfObjectNames(input),
@@ -46,8 +46,9 @@ export function problemsAcross(input: Entry): Problem[] {
 }
 
 /**
- * The host key is the one whose fingerprint stands next to it in the clear, so that it can't change without a word in a
- * diff; and the next one is another.
+ * Checks that the host key matches the fingerprint next to it, and that the next host key is a different one.
+ *
+ * The fingerprint is in the clear, so that a diff shows every change of the host key.
  */
 function problemsOfHostKeys({ hostKey, hostKeyFingerprint: pin, nextHostKey }: Entry): Problem[] {
   const current = fingerprintOf(hostKey);
@@ -62,7 +63,7 @@ function problemsOfHostKeys({ hostKey, hostKeyFingerprint: pin, nextHostKey }: E
   return problems;
 }
 
-/** A host key's fingerprint, or undefined for what can't be one, which is a problem of its own. */
+/** A host key's fingerprint, or undefined for an invalid key, which is reported separately. */
 function fingerprintOf(hostKey: unknown): string | undefined {
   try {
     return typeof hostKey === "string" ? parseHostKey(hostKey).fingerprint : undefined;
@@ -91,7 +92,11 @@ function problemsOfPorts(signers: Entry[]): Problem[] {
   return problems;
 }
 
-/** Each key's signers are the stack's, each once; and those of keys that are asked for at one listener are the same. */
+/**
+ * Checks that each key names signers of the stack, and no signer twice.
+ *
+ * Keys with the same first signer must have the same list.
+ */
 function problemsOfOrder(keys: (Entry & { path: string })[], names: unknown[]): Problem[] {
   const listeners = new Map<string, { path: string; order: string }>();
   return keys.flatMap(({ signer, path: keyPath }) => {
@@ -112,14 +117,14 @@ function problemsOfOrder(keys: (Entry & { path: string })[], names: unknown[]): 
     const listener = listeners.get(order[0] ?? "");
     const found = order.map(show).join(", ");
     if (order[0] !== undefined && !listener) listeners.set(order[0], { path, order: found });
-    // The gateway knows one order for a listener, not one for each key.
+    // The gateway has one order for each signer's port, not one for each key.
     if (!listener || listener.order === found || problems.length > 0) return problems;
     const wanted = `${listener.order}, as for ${listener.path}: keys with the same first signer have the same signers in the same order`;
     return [{ path, found, wanted }];
   });
 }
 
-/** A stack that only makes a cluster has none of these; any other has what its forwarder needs. */
+/** Checks that a stack has what its forwarder needs, unless it only makes a cluster. */
 function problemsOfForwarder(input: Entry): Problem[] {
   const lists = [...entries(input.signers), ...entries(input.bakers)];
   const given = [input.endpoint, input.hostKey, input.hostKeyFingerprint, input.nextHostKey];
@@ -144,7 +149,7 @@ function twice(places: { path: string; value: unknown }[], shown?: string): Prob
   return problems;
 }
 
-/** The part of a public key's line that makes it that key, however it is written; nothing of what is no key. */
+/** The type and body of a public key's line, however it is written. Undefined for an invalid key. */
 function keyOf(line: unknown): unknown {
   try {
     return typeof line === "string" ? parsePublicKey(line).line : undefined;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { problemOfSchedule } from "./cronSchedule.ts";
 
-// What robfig/cron v3.0.1, which Kubernetes checks and runs CronJobs with, said of each.
+// The verdict of robfig/cron v3.0.1, with which Kubernetes checks and runs CronJobs, on each.
 const taken = [
   "* * * * *",
   "17 3 * * *",

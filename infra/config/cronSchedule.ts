@@ -5,7 +5,7 @@ type Field = {
   readonly words: readonly string[];
 };
 
-/** The fields as the parser of Kubernetes' CronJobs has them (robfig/cron v3, standard): Sunday is 0, and not 7. */
+/** The fields as Kubernetes' parser of CronJobs defines them (robfig/cron v3, standard). Sunday is 0, not 7. */
 const fields: readonly Field[] = [
   { name: "minute", least: 0, most: 59, words: [] },
   { name: "hour", least: 0, most: 23, words: [] },
@@ -16,7 +16,11 @@ const fields: readonly Field[] = [
 
 const daysOfMonths = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
-/** What is wrong with a schedule of a CronJob whose time zone is said elsewhere, or undefined; `@daily` and the like are refused. */
+/**
+ * What is wrong with a CronJob's schedule, or undefined.
+ *
+ * The time zone is set elsewhere. `@daily` and the like are rejected.
+ */
 export function problemOfSchedule(text: string): string | undefined {
   const parts = text.split(" ");
   if (parts.length !== 5) return "the five fields of cron, such as 17 3 * * *";
@@ -28,7 +32,7 @@ export function problemOfSchedule(text: string): string | undefined {
     return `five fields of cron, and as its ${name} numbers from ${least} to ${most}${named}: *, 1, 1-5, */2, 1-9/2 or a list of these`;
   }
   const [, , days, months, weekdays] = sets as Numbers[];
-  // Where both days are restricted, either will do.
+  // If both kinds of day are restricted, either may match.
   const comes = [...(months as Numbers).values].some((month) =>
     [...(days as Numbers).values].some((day) => day <= (daysOfMonths[month - 1] as number)),
   );
@@ -37,7 +41,7 @@ export function problemOfSchedule(text: string): string | undefined {
 }
 
 type Numbers = {
-  readonly values: ReadonlySet<number> /** Whether the field says nothing of its own. */;
+  readonly values: ReadonlySet<number> /** Whether the field allows every value. */;
   readonly any: boolean;
 };
 
@@ -51,7 +55,7 @@ function rangeOf(text: string, field: Field): { values: number[]; any: boolean }
   const [, from = "", to, step] = /^(\*|\?|\w+)(?:-(\w+))?(?:\/(\d+))?$/.exec(text) ?? [];
   const all = from === "*" || from === "?";
   const first = all ? field.least : numberOf(from, field);
-  // A step behind a single number means from there on.
+  // A step after a single number starts at that number.
   const last = all || (to === undefined && step !== undefined) ? field.most : numberOf(to ?? from, field);
   const by = Number(step ?? 1);
   if ((all && to !== undefined) || first === undefined || last === undefined || first > last || by === 0)

@@ -18,7 +18,7 @@ const address = z.strictObject(
 
 const dnsZone = z.strictObject({ name: googleName, project: googleProject.optional() }, objectOf);
 
-/** What signers dial. */
+/** The endpoint that signers dial. */
 export const endpointSchema = z.strictObject(
   {
     host: host.optional(),
@@ -32,5 +32,5 @@ export const endpointSchema = z.strictObject(
   objectOf,
 );
 
-/** What signers dial, as the config describes it, the defaults put in. */
+/** The endpoint that signers dial, as the config describes it, with the defaults filled in. */
 export type EndpointConfig = z.output<typeof endpointSchema>;

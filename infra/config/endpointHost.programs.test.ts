@@ -6,7 +6,7 @@ import { spellings } from "./hostSpellings.ts";
 
 test("this machine's ssh looks up the same", { skip: !isOnPath("ssh") && "no ssh" }, () => {
   for (const [host, spelling] of spellings) {
-    // Nothing is dialled: ssh says for whom it would call the proxy command.
+    // ssh dials nothing. It prints the host for which it would call the proxy command.
     const words = ["-v", "-T", "-F", "none", "-o", "BatchMode=yes", "-o", "ProxyCommand=true %h", `x@${host}`];
     const { stderr } = spawnSync("ssh", words, { encoding: "utf8" });
     assert.equal(/Executing proxy command: exec true (\S+)/.exec(stderr)?.[1]?.trim(), spelling, host);

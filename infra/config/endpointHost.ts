@@ -1,6 +1,6 @@
 import { isIP, isIPv4, isIPv6 } from "node:net";
 
-/** What is wrong with the text as what signers dial, or undefined if it is a DNS name or an IP address. */
+/** What is wrong with the text as a host that signers dial, or undefined if it is a DNS name or an IP address. */
 export function problemOfHost(text: string): string | undefined {
   if (isIPv4(text)) return undefined;
   if (text.includes("%")) return "an address without a zone id (%…), which is another one on each machine";
@@ -26,15 +26,17 @@ function problemOfName(text: string): string | undefined {
   if (labels.some((label) => label.length > 63)) return "a DNS name whose labels have at most 63 characters each";
   if (!labels.every((label) => /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/i.test(label)))
     return "a DNS name (labels of a-z, 0-9 and inner hyphens, between dots) or an address";
-  // What resolvers take for a number they take for an IPv4 address, in ways of their own: 127.1 is 127.0.0.1.
+  // Resolvers read a numeric last label as part of an IPv4 address, by rules that differ: 127.1 is 127.0.0.1.
   if (/^(\d+|0x[\da-f]*)$/i.test(labels.at(-1) as string))
     return "an IPv4 address of four numbers up to 255, without leading zeros, or a DNS name, whose last label is no number";
   return undefined;
 }
 
 /**
- * A host as OpenSSH looks it up in known_hosts, whatever its user types: a name in lower case, an IPv6 address as
- * glibc's `getnameinfo` writes it (RFC 5952, and the last two groups of ::a.b.c.d and ::ffff:a.b.c.d as IPv4).
+ * Spells a host as OpenSSH looks it up in known_hosts, however the user types it.
+ *
+ * A name is in lower case. An IPv6 address is as glibc's `getnameinfo` writes it: as in RFC 5952, and with the last two
+ * groups of ::a.b.c.d and ::ffff:a.b.c.d as IPv4.
  */
 export function sshSpelling(host: string): string {
   if (isIP(host) !== 6) return host.toLowerCase();

@@ -3,7 +3,7 @@ import { type Problem, show } from "./configError.ts";
 
 type Entry = Record<string, unknown>;
 
-/** What in an endpoint does not go together, or not with the stack's cluster. Takes the config as it was written. */
+/** Finds conflicts within an endpoint, or between it and the stack's cluster. Takes the config as it was written. */
 export function problemsOfEndpoint(input: Entry): Problem[] {
   const endpoint = entry(input.endpoint);
   if (!endpoint) return [];
@@ -56,7 +56,7 @@ function problemsOfAlternatePorts({ alternatePorts, nodePort, port = 22 }: Entry
   });
 }
 
-/** An address must be where the load balancer is; only for a cluster of the stack's own is it known where that is. */
+/** Checks that an address is where the load balancer is. That place is known only for the stack's own cluster. */
 function problemsOfAddress(endpoint: Entry, cluster: Entry): Problem[] {
   const address = entry(endpoint.address);
   if (!address) return [];

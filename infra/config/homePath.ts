@@ -1,6 +1,6 @@
 import { join } from "node:path";
 
-/** What is wrong with a path in which no shell puts in what it knows, or undefined. */
+/** What is wrong with a path that no shell expands, or undefined. */
 export function problemOfPath(text: string): string | undefined {
   if (text === "") return "the path of a kubeconfig file";
   if (/^~[^/]/.test(text))
@@ -9,7 +9,7 @@ export function problemOfPath(text: string): string | undefined {
   return undefined;
 }
 
-/** The path with `~` in front of it made what a shell makes of it. */
+/** Expands a leading `~` as a shell does. */
 export function expandHome(text: string, home: string): string {
   return text === "~" || text.startsWith("~/") ? join(home, text.slice(1)) : text;
 }

@@ -1,4 +1,4 @@
-/** For tests: hosts, and what `ssh -v` of OpenSSH 9.2p1 on Debian 12 looked up for each. */
+/** For tests: hosts, and the name that `ssh -v` of OpenSSH 9.2p1 on Debian 12 looked up for each. */
 export const spellings: [string, string][] = [
   ["Signers.Example.ORG", "signers.example.org"],
   ["198.51.100.7", "198.51.100.7"],

@@ -6,7 +6,7 @@ const part = "[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*";
 /** `[registry[:port]/]path`, as container runtimes read it. */
 const repository = new RegExp(`^(${label}(\\.${label})*(:[0-9]{1,5})?/)?${part}(/${part})*$`);
 
-/** What is wrong with the text as the name of an image without its tag, or undefined. */
+/** What is wrong with the text as an image's name without a tag, or undefined. */
 export function problemOfRepository(text: string): string | undefined {
   if (repository.test(text) && text.length <= 255) return undefined;
   const example = "an image's repository, such as registry.example.org/signer-forwarder";
@@ -16,7 +16,7 @@ export function problemOfRepository(text: string): string | undefined {
   return /[A-Z]/.test(text) ? `${example}, in lower case` : example;
 }
 
-/** An image that is not a chart's own. */
+/** An image that replaces a chart's own. */
 export const imageSchema = z
   .strictObject(
     {

@@ -4,7 +4,7 @@ import type { ClusterConfig } from "./clusterConfig.ts";
 import { show } from "./configError.ts";
 import { matching, objectOf } from "./configFields.ts";
 
-/** The labels that an object of the forwarder's has already: from its chart, and from `kubectl apply --applyset`. */
+/** The labels that the forwarder's objects have already, from the chart and from `kubectl apply --applyset`. */
 const ownLabels: readonly string[] = [
   "app.kubernetes.io/name",
   "app.kubernetes.io/instance",
@@ -27,7 +27,7 @@ const labels = z
     }
   });
 
-/** Who scrapes the metrics, and the kind of object by which it learns of them. */
+/** The scraper of the metrics, and the kind of object from which it learns of them. */
 export const monitoringSchema = z
   .strictObject(
     {
@@ -50,7 +50,7 @@ export const monitoringSchema = z
 /** Monitoring as the config describes it. */
 export type MonitoringConfig = z.output<typeof monitoringSchema>;
 
-/** Who scrapes the metrics of a stack: whom it says, else Google's managed Prometheus, which the `gke` clusters have on. */
+/** A stack's scraper: the config's, else on a `gke` cluster Google's managed Prometheus, which is on there. */
 export function monitoringOf(config: {
   cluster: ClusterConfig;
   monitoring?: MonitoringConfig | undefined;

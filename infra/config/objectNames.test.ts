@@ -57,7 +57,7 @@ describe("names that only look alike are none", () => {
 });
 
 test("what is in no namespace says whose it is, so that no other stack has it", () => {
-  // A stack and a release are labels without a dot: what is before the first one is the stack.
+  // The names of stacks and releases have no dots, so the part before the first dot is the stack.
   const input = { signers: named("home"), bakers: named("a", "b"), monitoring: serviceMonitor };
   const own = /^(PriorityClass|Cluster.*|Validating.*|VolumeSnapshotClass)$/;
   const names = (stack: string) => objectNames(stack, input).filter(({ kind }) => own.test(kind));

@@ -3,13 +3,15 @@ import { type Problem, show } from "./configError.ts";
 
 type Entry = Record<string, unknown>;
 
-/** An object of a stack, or one that Kubernetes makes for it, and the name in the config that its name comes from, if one does. */
+/** An object of a stack, or one that Kubernetes makes for it. `from` is the config's name that its name comes from. */
 export type NamedObject = { readonly kind: string; readonly name: string; readonly from?: ChosenName };
 type ChosenName = { readonly path: string; readonly name: string };
 
 /**
- * Every object of a stack that has a name that can be known, by the config as it was written. No name of one stack is another's:
- * an object is in its stack's namespace, or its name begins with that and a dot, which no name of ours has in it.
+ * Lists every object of a stack whose name is known in advance, from the config as it was written.
+ *
+ * Objects of two stacks never collide. An object is in its stack's namespace, or its name starts with the namespace and
+ * a dot, and none of our names contain a dot.
  */
 export function objectNames(stack: string, input: Entry): NamedObject[] {
   return [
@@ -55,11 +57,11 @@ function bakerObjects(stack: string, name: string, { backup }: Entry): NamedObje
   ];
 }
 
-/** The names that would give two objects of the stack one name. That two signers or two bakers have one is another problem. */
+/** Finds names that would give two objects of the stack the same name. Another check finds equal signers and bakers. */
 export function problemsOfObjectNames(input: Entry): Problem[] {
   const first = new Map<string, NamedObject>();
   const problems = new Map<string, Problem>();
-  // The stack's name is in front of each of the cluster's objects, so whether two are one does not depend on it.
+  // All cluster-wide objects' names start with the stack's, so the stack's name does not decide whether two are equal.
   for (const object of objectNames("stack", input)) {
     const { kind, name, from } = object;
     const before = first.get(`${kind} ${name}`);
@@ -72,7 +74,7 @@ export function problemsOfObjectNames(input: Entry): Problem[] {
   return [...problems.values()];
 }
 
-/** The entries of a list that have a name, the first of each. */
+/** The entries of a list that have a name, the first for each name. */
 function named(value: unknown, list: string): { from: ChosenName; entry: Entry }[] {
   const names = new Set<string>();
   return (Array.isArray(value) ? value : []).flatMap((entry: Entry | null, i) => {

@@ -1,9 +1,9 @@
 import { type Problem, showKey } from "./configError.ts";
 
-/** Who reads config of a stack beside the program: Pulumi itself and the providers that the program makes things with. */
+/** The other readers of a stack's config: Pulumi itself and the providers that the program uses. */
 export const readers: readonly string[] = ["gcp", "kubernetes", "pulumi", "random"];
 
-/** The keys of the config reference: the program's own. */
+/** The program's own keys, as the config reference lists them. */
 export const ownKeys: readonly string[] = [
   "cluster",
   "endpoint",
@@ -16,7 +16,7 @@ export const ownKeys: readonly string[] = [
   "images",
 ];
 
-/** What in a stack's config nobody reads: keys with another prefix than the project's that is no provider's. */
+/** Finds keys in a stack's config that nothing reads, whose prefix is neither the project's nor a reader's. */
 export function problemsOfOthersKeys(keys: readonly string[]): Problem[] {
   return keys.flatMap((key) => {
     const [prefix = "", ...rest] = key.split(":");

@@ -9,10 +9,10 @@ import { ConfigError } from "./configError.ts";
 type Declared = Record<string, { default?: unknown; secret?: boolean; value?: unknown }>;
 const file = readFileSync(join(import.meta.dirname, "../../Pulumi.yaml"), "utf8");
 const { config } = load(file) as { config: Declared };
-// A key with a colon is another program's.
+// A key with a colon belongs to another program.
 const declared = Object.entries(config).filter(([key]) => !key.includes(":"));
 
-/** What the CLI hands over of a stack that says nothing but its cluster: every declared default. */
+/** The values that the CLI passes for a stack whose config has only its cluster: every declared default. */
 function defaults(): Record<string, string> {
   const values = declared.flatMap(([key, { default: value }]): [string, string][] =>
     value === undefined ? [] : [[key, typeof value === "string" ? value : JSON.stringify(value)]],

@@ -11,7 +11,7 @@ const { PATH, PULUMI_NODEJS_ENGINE } = process.env;
 const services = { items: [{ metadata: { name: "web", namespace: "shop" }, spec: { ports: [{ nodePort: 30022 }] } }] };
 const config = { endpoint: { nodePort: 30022, alternatePorts: [] } } as unknown as StackConfig;
 
-/** A kubectl that writes down its words and its input, and answers. */
+/** Makes a kubectl that records its arguments and its input, and answers. */
 function kubectl(answer: string): void {
   const path = join(folder, "kubectl");
   writeFileSync(path, `#!/bin/sh\necho "$@" > ${folder}/words\ncat > ${folder}/input\n${answer}\n`);

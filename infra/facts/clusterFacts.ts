@@ -7,17 +7,17 @@ import type { Problem } from "../config/configError.ts";
 import { type ListedService, listServices, nodePortsOf, takenNodePorts } from "./nodePorts.ts";
 import { isOnPath } from "./onPath.ts";
 
-/** Where a cluster is found: a path or the content of a kubeconfig, kubectl's own without one, and a context of it. */
+/** A cluster's address: a kubeconfig's path or content (default: kubectl's own), and one of its contexts. */
 type Access = { readonly kubeconfig?: string | undefined; readonly context: string };
 
-/** This machine's own cluster comes with a kubectl, for whom has none. */
+/** The kubectl that comes with this machine's own cluster, for users who have none. */
 const localKubectl = ".local/bin/kubectl";
 
 /**
- * Looks up in a cluster whether the node ports of the config are free. The provider has no call for that, so kubectl is asked.
+ * Looks up with kubectl whether the config's node ports are free, because the provider has no call for that.
  *
- * A cluster that does not answer is no problem here: the provider says it soon enough. Without the Pulumi engine nothing is
- * asked: that is the command's to do, which knows whether it is about to change anything.
+ * It ignores a cluster that does not answer, because the provider reports that soon enough. Without the Pulumi engine
+ * it asks nothing. The command does so then, because it knows whether it is about to change anything.
  */
 export async function lookUpInCluster(stack: string, { endpoint }: StackConfig, access: Access): Promise<Problem[]> {
   const wanted = nodePortsOf(endpoint);
@@ -30,12 +30,12 @@ export async function lookUpInCluster(stack: string, { endpoint }: StackConfig, 
   return [];
 }
 
-/** The Services of a cluster, or undefined if it does not say. A kubeconfig that is given as its content goes in by stdin. */
+/** Lists the Services of a cluster; undefined without an answer. A kubeconfig's content is passed by stdin. */
 async function servicesOf(kubectl: string, { kubeconfig, context }: Access): Promise<ListedService[] | undefined> {
   const content = kubeconfig?.trimStart().startsWith("{") ? kubeconfig : "";
   const path = content ? "/dev/stdin" : kubeconfig;
   const words = [...(path ? ["--kubeconfig", path] : []), "--context", context, ...listServices];
-  // kubectl asks a silent cluster several times, each with its own limit.
+  // kubectl retries a silent cluster several times, each time with its own time-out.
   const child = spawn(kubectl, words, { stdio: ["pipe", "pipe", "ignore"], timeout: 15_000 });
   const code = new Promise((done) => child.on("error", done).on("close", done));
   child.stdin.on("error", () => {}).end(content);

@@ -4,16 +4,16 @@ import { getManagedZone } from "@pulumi/gcp/dns/getManagedZone.js";
 import type { AddressConfig, StackConfig } from "../config/config.ts";
 import { type Problem, show } from "../config/configError.ts";
 
-/** What Google's cloud said. */
+/** The answers of Google's cloud. */
 export type GoogleFacts = {
-  /** The number of the reserved address, if there is one by that name. */
+  /** The number of the reserved address, if one with that name exists. */
   readonly address?: string;
-  /** Whether there was anybody to ask. */
+  /** Whether a look-up was possible. It needs the Pulumi engine. */
   readonly answered: boolean;
   readonly problems: Problem[];
 };
 
-/** Look-ups are typed as if every field came; without the Pulumi engine none does. */
+/** A look-up's result. The SDK's types promise every field, but without the Pulumi engine all are missing. */
 type Answer<T> = { [Key in keyof T]: T[Key] | undefined };
 
 /** Looks up the regions, zones, address and DNS zone that a config names. */
@@ -32,7 +32,7 @@ export async function lookUpAtGoogle({ cluster, endpoint }: StackConfig): Promis
   return {
     ...Object.assign({}, ...all),
     answered: all.some(({ answered }) => answered),
-    // Without credentials every question has the same answer.
+    // Without credentials every look-up has the same problem.
     problems: problems.filter(({ path, found }) => first.delete(`${path} ${found}`)),
   };
 }
@@ -42,7 +42,7 @@ async function lookUpZones(cluster: { project: string; region: string; zones?: s
   const { names }: Answer<Awaited<ReturnType<typeof getZones>>> = await getZones({ project, region });
   if (names === undefined) return { answered: false, problems: [] };
   if (names.length === 0) {
-    return refused({ path: "cluster.region", found: show(region), wanted: "a region that there is" });
+    return refused({ path: "cluster.region", found: show(region), wanted: "a region that exists" });
   }
   const wanted = `one of ${names.join(", ")}`;
   return refused(
@@ -62,7 +62,7 @@ async function lookUpAddress({ existing, name, project, region }: AddressConfig)
   const found = addresses.find((address) => address.name === name);
   const path = "endpoint.address";
   if (!found) {
-    const wanted = "one that is there, or existing: false, with which it is made";
+    const wanted = "one that exists, or existing: false, which makes it";
     return refused(...(existing ? [{ path, found: `no ${show(name)} in ${region} of ${project}`, wanted }] : []));
   }
   if (found.addressType !== "EXTERNAL") {
@@ -96,7 +96,7 @@ function refused(...problems: Problem[]): GoogleFacts {
   return { answered: true, problems };
 }
 
-/** An answer, or what kept Google from giving one as a problem. */
+/** Looks something up. Turns a failure into a problem. */
 async function asked(path: string, question: () => Promise<GoogleFacts>): Promise<GoogleFacts> {
   try {
     return await question();

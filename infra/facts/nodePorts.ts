@@ -1,6 +1,6 @@
 import type { Problem } from "../config/configError.ts";
 
-/** A Service as a cluster lists it, as far as its node ports go. */
+/** A Service as a cluster lists it, reduced to its node ports. */
 export type ListedService = {
   readonly metadata: { readonly name: string; readonly namespace: string };
   readonly spec: {
@@ -9,13 +9,13 @@ export type ListedService = {
   };
 };
 
-/** The words with which kubectl lists what can hold a node port; the limit is for a cluster that does not answer. */
+/** kubectl's arguments to list all Services, which can hold node ports. A cluster that does not answer times out. */
 export const listServices = ["get", "services", "--all-namespaces", "--output", "json", "--request-timeout=10s"];
 
 /** A node port that a stack's config asks for. */
 export type WantedPort = { readonly path: string; readonly port: number };
 
-/** The node ports of an endpoint; none, if it is a load balancer, whose node ports the cluster chooses. */
+/** The node ports of an endpoint. A load balancer has none here, because the cluster chooses them. */
 export function nodePortsOf(endpoint?: {
   nodePort?: number | undefined;
   alternatePorts: readonly number[];
@@ -27,7 +27,7 @@ export function nodePortsOf(endpoint?: {
   ];
 }
 
-/** The node ports that another Service of the cluster has: also as its port for health checks, and for whatever protocol. */
+/** Finds node ports that another Service of the cluster has, for any protocol or for its health checks. */
 export function takenNodePorts(
   wanted: readonly WantedPort[],
   stack: string,

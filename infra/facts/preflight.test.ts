@@ -12,7 +12,7 @@ const folder = mkdtempSync(join(tmpdir(), "facts-"));
 const withPlugin = join(folder, "with-plugin");
 const path = process.env.PATH;
 const registered: string[] = [];
-/** What Google's cloud answers, by the last word of the question. */
+/** The answers of Google's cloud, by the last word of the look-up's name. */
 let answers: Record<string, object | Error>;
 let lookUp: typeof LookUp;
 
@@ -31,7 +31,7 @@ before(async () => {
     },
     call({ token }) {
       const answer = answers[token.split(":").at(-1) as string];
-      // As the engine answers: by gRPC.
+      // The engine reports errors in this form, by gRPC.
       if (answer instanceof Error) throw Object.assign(answer, { details: answer.message });
       return answer ?? {};
     },

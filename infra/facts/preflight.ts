@@ -5,9 +5,9 @@ import { ConfigError, type Problem, show } from "../config/configError.ts";
 import { lookUpInCluster } from "./clusterFacts.ts";
 import { isOnPath } from "./onPath.ts";
 
-/** What the program must know of the world before it makes anything. */
+/** Facts that the program looks up before it makes anything. */
 export type Facts = {
-  /** The number of the config's reserved address; undefined if there is none by that name. */
+  /** The number of the config's reserved address; undefined if none with that name exists. */
   readonly address?: string;
   /** The cluster of the stack that the config names. */
   readonly sharedCluster?: ClusterAccess;
@@ -16,11 +16,11 @@ export type Facts = {
 const authPlugin = "gke-gcloud-auth-plugin";
 
 /**
- * Looks up what the config relies on: another stack's cluster, node ports that are free, regions, addresses and DNS zones of
- * Google's cloud, and the program that kubeconfigs of Google's clusters call.
+ * Looks up everything outside of the stack that the config relies on.
  *
- * Throws ConfigError with everything that is not as the config says, before anything is made. What nobody can answer, since
- * the program runs without the Pulumi engine, is no problem.
+ * This is another stack's cluster, free node ports, regions, addresses and DNS zones of Google's cloud, and the program
+ * that kubeconfigs of Google's clusters call. Throws ConfigError with everything that differs from the config, before
+ * anything is made. Without the Pulumi engine, questions that cannot be answered count as passed.
  */
 export async function lookUp(stack: string, config: StackConfig): Promise<Facts> {
   const { cluster, endpoint } = config;

@@ -9,7 +9,7 @@ import { parseHostKey, parsePublicKey } from "./sshKey.ts";
 const folder = mkdtempSync(join(tmpdir(), "ssh-key-"));
 after(() => rmSync(folder, { recursive: true }));
 
-/** Makes a key with ssh-keygen and gives both halves as it writes them. */
+/** Makes a key with ssh-keygen, and returns both halves as it writes them. */
 function make(name: string, ...options: string[]) {
   const file = join(folder, name);
   execFileSync("ssh-keygen", ["-q", "-f", file, "-C", "a comment of mine", "-N", "", ...options]);

@@ -27,7 +27,7 @@ function rsa(modulusLength: number, passphrase?: string) {
 }
 const small = rsa(1024);
 const encryptedPem = rsa(2048, "secret").privateKey;
-/** Of `ssh-keygen -t ed25519 -N secret`; it opens nothing. */
+/** Made with `ssh-keygen -t ed25519 -N secret`. It grants access to nothing. */
 const encrypted = `-----BEGIN OPENSSH PRIVATE KEY-----
 b3BlbnNzaC1rZXktdjEAAAAACmFlczI1Ni1jdHIAAAAGYmNyeXB0AAAAGAAAABD9vEgsLG
 pHocrKD7IH6KTvAAAAEAAAAAEAAAAzAAAAC3NzaC1lZDI1NTE5AAAAIAycKTNMrDOX8Ias

@@ -1,23 +1,23 @@
 import { dsaKey, encryptedKey, type PrivateKey, pemForms, readOpenSsh, readPem, wantedHost } from "./sshPrivateKey.ts";
 import { publicKeyTypes, SshKeyError, strictBase64 } from "./sshPublicKey.ts";
 
-export { parsePublicKey, SshKeyError, type SshPublicKey } from "./sshPublicKey.ts";
+export { parsePublicKey, SshKeyError } from "./sshPublicKey.ts";
 
-/** A host key with the file name that sshd gives to a key of its type. Its `pem` is secret. */
+/** A host key with sshd's file name for a key of its type. Its `pem` is secret. */
 export type SshHostKey = PrivateKey & {
   /** For example `ssh_host_ed25519_key`. */
   readonly fileName: string;
 };
 
 /**
- * Reads a host key: its public half, fingerprint and file name, and its file written anew, as ssh reads it, whatever
- * became of its lines on the way here.
+ * Reads a host key, and gives its public half, fingerprint, file name and file.
  *
- * Takes OpenSSH's own format and PEM. Throws SshKeyError if it is encrypted, public, damaged, not alone, of another
- * program's format or of a type that cannot be a host key, or if its two halves do not belong together.
+ * Accepts OpenSSH's own format and PEM, even with mangled line breaks. Rewrites the file in a form that ssh reads.
+ * Throws SshKeyError if the key is encrypted, public, damaged, not alone, in another program's format or of a type that
+ * cannot be a host key, or if its two halves do not belong together.
  */
 export function parseHostKey(text: string): SshHostKey {
-  // Newlines written as backslash and n are what is left of a key that went through JSON or a shell's variable.
+  // A key that went through JSON or a shell's variable can have each newline written as backslash and n.
   const pem = text
     .replaceAll(/\\[rn]/g, "\n")
     .replaceAll(curveParameters, "")
@@ -43,12 +43,12 @@ export function parseHostKey(text: string): SshHostKey {
   return { ...key, fileName: `ssh_host_${/ed25519|rsa|ecdsa/.exec(key.type)?.[0]}_key` };
 }
 
-/** What `openssl ecparam -genkey` writes in front of a key, which says its curve itself. */
+/** The block that `openssl ecparam -genkey` writes before a key. It is redundant, because the key names its curve. */
 const curveParameters = /-----BEGIN EC PARAMETERS-----[^-]*-----END EC PARAMETERS-----/g;
 
 const puttygen = "; `puttygen host_key.ppk -O private-openssh -o host_key` makes that of it";
 
-/** Files of other programs, and the command that makes OpenSSH's of them. */
+/** File formats of other programs, and the command that converts them to OpenSSH's. */
 const foreignFormats = [
   { pattern: /^PuTTY-User-Key-File-/m, found: "a private key in PuTTY's format", convert: puttygen },
   {

@@ -5,7 +5,7 @@ import { problemsAcross } from "../config/configRules.ts";
 import { parseHostKey, parsePublicKey, SshKeyError } from "./sshKey.ts";
 import { integerFrom, uint32, wire } from "./sshWire.ts";
 
-// What is no key for us, and the words for it. The keys are made here, with no program of ssh.
+// Texts that are rejected as keys, and the errors for them. The keys are made here, without ssh's programs.
 
 type Fields = (string | Buffer | bigint)[];
 
@@ -177,8 +177,8 @@ describe("a host key is refused, with words of its own", () => {
     ["RSA with a changed coefficient", rsaFile({ qi: changed(number(rsa, "qi")) }), /do not belong together/],
     ["RSA with another's primes", rsaFile({ p: number(otherRsa, "p"), q: number(otherRsa, "q") }), /belong together/],
     ["RSA whose prime is 1", rsaFile({ p: 1n, q: number(rsa, "n") }), /belong together/],
-    ["RSA of exponent 1", rsaFile({ e: 1n, d: 1n }), /no RSA key of use has/],
-    ["RSA of an even exponent", rsaFile({ e: 65536n }), /no RSA key of use has/],
+    ["RSA of exponent 1", rsaFile({ e: 1n, d: 1n }), /no usable RSA key has/],
+    ["RSA of an even exponent", rsaFile({ e: 65536n }), /no usable RSA key has/],
     [
       "RSA of 1024 bits",
       exported(generateKeyPairSync("rsa", { modulusLength: 1024 }).privateKey, "pkcs8"),
@@ -251,7 +251,7 @@ describe("a public key", () => {
     ["PEM's form", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----", /another form/],
     ["PuTTY's private file", "PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none", /a private key/],
     ["a DSA key", "ssh-dss AAAAB3NzaC1kc3M= name", /a DSA key/],
-    ["exponent 1", rsaLine(wire("ssh-rsa", 1n, number(rsa, "n"))), /no RSA key of use has/],
+    ["exponent 1", rsaLine(wire("ssh-rsa", 1n, number(rsa, "n"))), /no usable RSA key has/],
     ["a negative number", rsaLine(wire("ssh-rsa", 65537n, bytes(rsa, "n"))), /damaged/],
     ["too many bits", rsaLine(wire("ssh-rsa", 65537n, (1n << 16384n) | 1n)), /16385 bits/],
     [

@@ -7,8 +7,8 @@ import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { parseHostKey, parsePublicKey, SshKeyError } from "./sshKey.ts";
 
-// What we take, held against OpenSSH itself: `ssh-keygen -y` reads each host key that we give to sshd, and
-// `ssh-keygen -l` says the same fingerprint of each public key.
+// Compares the keys that we accept with OpenSSH itself. `ssh-keygen -y` must read each host key that we give to sshd,
+// and `ssh-keygen -l` must print the same fingerprint for each public key.
 
 const isMissing = spawnSync("ssh-keygen", ["-?"]).error !== undefined;
 const skip = isMissing && "there is no ssh-keygen on this machine to hold our reading against";
@@ -29,7 +29,7 @@ function readByKeygen(text: string): string | undefined {
   return status === 0 ? stdout.split(" ").slice(0, 2).join(" ").trim() : undefined;
 }
 
-/** Holds a host key's text against ssh-keygen, if we take it; tells whether we do. */
+/** Whether we accept a host key's text. If we do, it must agree with ssh-keygen. */
 function isTakenRightly(text: string): boolean {
   let key: ReturnType<typeof parseHostKey>;
   try {
@@ -161,7 +161,7 @@ describe("a host key that we take is one that ssh-keygen reads as the same", { s
         const changed = Buffer.from(body);
         changed[at] = (changed[at] as number) ^ (1 << (at % 8));
         const flipped = text.replace(/(-----\n)[^-]+/, (_, begin) => `${begin}${changed.toString("base64")}\n`);
-        // A comment, a name of no meaning: what may change without harm. Never the key.
+        // A comment or a meaningless name may change without harm. The key must not.
         if (isTakenRightly(flipped)) {
           assert.equal(parseHostKey(flipped).line, publicLine.split(" ").slice(0, 2).join(" "), `byte ${at}`);
         }

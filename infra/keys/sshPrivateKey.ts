@@ -5,9 +5,9 @@ import { bitsOf, bytesOf, integerFrom, uint32, WireReader, wire } from "./sshWir
 /** What a host key should be. */
 export const wantedHost = "an unencrypted private key, as `ssh-keygen -t ed25519 -N '' -f host_key` writes it";
 
-/** A private key that was found to be whole, with its public half. */
+/** A private key that has been checked, with its public half. */
 export type PrivateKey = SshPublicKey & {
-  /** Its file as ssh reads it, whatever the lines were like that it came in. */
+  /** Its file in a form that ssh reads, however the input's lines were broken. */
   readonly pem: string;
 };
 
@@ -17,7 +17,7 @@ const foreignHalf = new SshKeyError(
   wantedHost,
 );
 
-/** The error for an encrypted key, with the command that takes the passphrase away. */
+/** The error for an encrypted key, with the command that removes the passphrase. */
 export const encryptedKey = new SshKeyError(
   "an encrypted private key",
   `${wantedHost}; \`ssh-keygen -p -N '' -f host_key\` takes the passphrase away`,
@@ -39,7 +39,7 @@ export function readOpenSsh(body: Buffer): PrivateKey {
   const section = outer.string();
   if (section.length % 8 !== 0 || outer.rest().length > 0) throw damaged;
   const inner = new WireReader(section, damaged);
-  // The same random number twice; after a wrong decryption they would differ.
+  // The same random number twice. A failed decryption would make them differ.
   const [check, again] = [inner.number(), inner.number()];
   if (check !== again) throw damaged;
   const type = inner.string().toString("latin1");
@@ -54,16 +54,16 @@ export function readOpenSsh(body: Buffer): PrivateKey {
   const key = readPublicKey(blob, type, wantedHost);
   const fields = readFields(type, inner);
   const comment = inner.string();
-  // Behind the comment is the padding 1, 2, 3, …: a text that lost its end or some of its middle shows here.
+  // After the comment comes the padding 1, 2, 3, … It reveals a text that has lost its end or some of its middle.
   if (inner.rest().some((byte, i) => byte !== i + 1)) throw damaged;
   if (key.line !== `${type} ${publicBlob(type, fields).toString("base64")}`) throw foreignHalf;
-  // ssh refuses a comment with a NUL.
+  // ssh rejects a comment with a NUL.
   return { ...key, pem: writeOpenSsh(key, check, fields, comment.includes(0) ? "" : comment) };
 }
 
 type Fields = readonly (string | Buffer | bigint)[];
 
-/** The private half of a key, in a layout of its own for each type, checked against the public numbers that are in it. */
+/** Reads a key's private half, in the layout of its type. Checks it against the public numbers that it contains. */
 function readFields(type: string, reader: WireReader): Fields {
   if (type === "ssh-ed25519") {
     const [publicHalf, both] = [reader.string(), reader.string()];
@@ -96,7 +96,7 @@ function publicBlob(type: string, fields: Fields): Buffer {
 }
 
 function publicOfSeed(seed: Buffer): Buffer {
-  // PKCS#8's bytes in front of an Ed25519 seed: RFC 8410, section 7.
+  // PKCS#8's bytes before an Ed25519 seed: RFC 8410, section 7.
   const der = Buffer.concat([Buffer.from("302e020100300506032b657004220420", "hex"), seed]);
   return fieldsOfJwk(createPublicKey(createPrivateKey({ key: der, format: "der", type: "pkcs8" }))).x as Buffer;
 }
@@ -111,7 +111,7 @@ function checkRsaHalves({ n, e, d, inverse, p, q }: Rsa) {
 function checkEcHalves(name: string, point: Buffer, d: bigint) {
   const curve = curves.find(({ ssh }) => ssh === name);
   if (!curve) throw damaged;
-  // ssh takes no private number of less than half the curve's bits.
+  // ssh rejects a private number with less than half the curve's bits.
   if (bitsOf(d) <= Number(name.slice(-3)) >> 1 || d >= 1n << BigInt(8 * curve.bytes)) throw damaged;
   const pair = createECDH(curve.openssl);
   try {
@@ -122,7 +122,7 @@ function checkEcHalves(name: string, point: Buffer, d: bigint) {
   if (!pair.getPublicKey().equals(point)) throw foreignHalf;
 }
 
-/** A file as ssh-keygen writes it. */
+/** Writes a key's file as ssh-keygen does. */
 function writeOpenSsh(key: SshPublicKey, check: number, fields: Fields, comment: string | Buffer): string {
   const section = Buffer.concat([uint32(check), uint32(check), wire(key.type, ...fields, comment)]);
   const padding = Buffer.from(Array.from({ length: (8 - (section.length % 8)) % 8 }, (_, i) => i + 1));
@@ -137,10 +137,14 @@ function writeOpenSsh(key: SshPublicKey, check: number, fields: Fields, comment:
   return ["-----BEGIN OPENSSH PRIVATE KEY-----", ...lines, "-----END OPENSSH PRIVATE KEY-----", ""].join("\n");
 }
 
-/** Which of the forms that OpenSSL writes a PEM's first line names. */
+/** OpenSSL's form of a key, by the name in the PEM's first line. */
 export const pemForms = { "RSA PRIVATE KEY": "pkcs1", "EC PRIVATE KEY": "sec1", "PRIVATE KEY": "pkcs8" } as const;
 
-/** Reads PKCS#1, SEC1 or PKCS#8. ssh reads these as well, but Ed25519 only from 9.6 on: that becomes OpenSSH's own form. */
+/**
+ * Reads PKCS#1, SEC1 or PKCS#8.
+ *
+ * ssh reads these too, but Ed25519 only from 9.6 on. An Ed25519 key is therefore rewritten in OpenSSH's own form.
+ */
 export function readPem(body: Buffer, form: (typeof pemForms)[keyof typeof pemForms]): PrivateKey {
   let pair: KeyObject;
   try {
@@ -169,7 +173,7 @@ export function readPem(body: Buffer, form: (typeof pemForms)[keyof typeof pemFo
     const check = createHash("sha256").update(key.line).digest().readUInt32BE();
     return { ...key, pem: writeOpenSsh(key, check, [part("x"), Buffer.concat([part("d"), part("x")])], "") };
   }
-  // OpenSSL also reads a key under the name of another form. It gets the right one.
+  // OpenSSL also reads a key whose first line names another form. Here it gets the right name.
   const type = form === (curve ? "pkcs1" : "sec1") ? "pkcs8" : form;
   const pem = () =>
     `${createPrivateKey({ format: "jwk", key: pair.export({ format: "jwk" }) }).export({ type, format: "pem" })}`;

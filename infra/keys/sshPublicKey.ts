@@ -11,7 +11,7 @@ export type SshPublicKey = {
   readonly fingerprint: string;
 };
 
-/** What is wrong with a key, in words that never contain any of it. */
+/** A problem with a key. Its text never contains any part of the key. */
 export class SshKeyError extends Error {
   readonly found: string;
   readonly wanted: string;
@@ -39,26 +39,30 @@ const publicParts: Record<string, readonly Part[]> = {
 /** The types of keys that signers may log in with. */
 export const publicKeyTypes: readonly string[] = Object.keys(publicParts);
 
-/** NIST's curves: what ssh, JWK and OpenSSL call them, and the bytes of a coordinate. */
+/** NIST's curves: their names in ssh, JWK and OpenSSL, and the bytes of a coordinate. */
 export const curves = [
   { ssh: "nistp256", jwk: "P-256", openssl: "prime256v1", bytes: 32 },
   { ssh: "nistp384", jwk: "P-384", openssl: "secp384r1", bytes: 48 },
   { ssh: "nistp521", jwk: "P-521", openssl: "secp521r1", bytes: 66 },
 ] as const;
 
-/** RSA keys below this many bits are refused here and by `RequiredRSASize` in sshd_config. */
+/** RSA keys with fewer bits are rejected, here and by `RequiredRSASize` in sshd_config. */
 const leastRsaBits = 2048;
-/** What OpenSSH reads and OpenSSL computes with at most: OPENSSL_RSA_MAX_MODULUS_BITS. */
+/** The most bits that OpenSSH reads and OpenSSL computes with: OPENSSL_RSA_MAX_MODULUS_BITS. */
 const mostRsaBits = 16384;
-/** Above the one, OpenSSL takes no exponent of more bits than the other: OPENSSL_RSA_SMALL_MODULUS_BITS, …_MAX_PUBEXP_BITS. */
+/**
+ * OpenSSL limits the exponent to `mostExponentBits` if the modulus has more than `smallRsaBits`.
+ *
+ * Its names for these are OPENSSL_RSA_SMALL_MODULUS_BITS and OPENSSL_RSA_MAX_PUBEXP_BITS.
+ */
 const [smallRsaBits, mostExponentBits] = [3072, 64];
 
 const wantedPublic = "one line with one OpenSSH public key, such as `ssh-ed25519 AAAA… name`";
 
 /**
- * Reads one line of a `.pub` file as `ssh-keygen -l` does; a comment behind the key, whatever it is, is dropped.
+ * Reads one line of a `.pub` file as `ssh-keygen -l` does, and drops any comment after the key.
  *
- * Throws SshKeyError for anything else: a private key, several keys, options in front, a type that sshd would not take.
+ * Throws SshKeyError for anything else: a private key, several keys, options before the key, a type that sshd rejects.
  */
 export function parsePublicKey(text: string): SshPublicKey {
   const line = text.trim();
@@ -94,16 +98,16 @@ function wrongBeginning(line: string, type: string): SshKeyError {
   );
 }
 
-/** The bytes of base64 that is written as ssh wants it: with its padding, and nothing in it that would be skipped. */
+/** Decodes base64 as strictly as ssh does: with its padding, and without characters that a decoder would skip. */
 export function strictBase64(text: string): Buffer | undefined {
   const bytes = Buffer.from(text, "base64");
   return text !== "" && bytes.toString("base64") === text ? bytes : undefined;
 }
 
 /**
- * Reads a public key's wire form, of the type that it should have, and writes it anew as ssh writes it.
+ * Reads a public key's wire form, of the expected type, and rewrites it as ssh does.
  *
- * Throws SshKeyError if it is not whole, or no key of any use.
+ * Throws SshKeyError if it is incomplete or unusable.
  */
 export function readPublicKey(blob: Buffer, type: string, wanted = wantedPublic): SshPublicKey {
   const damaged = new SshKeyError(`a ${type} key that is cut off or damaged`, wanted);
@@ -123,7 +127,7 @@ export function readPublicKey(blob: Buffer, type: string, wanted = wantedPublic)
   return { type, line: `${type} ${whole.toString("base64")}`, fingerprint };
 }
 
-/** Whether a point is written in full (ssh takes no other way) and is one of its curve. */
+/** Whether a point is uncompressed, the only form that ssh accepts, and is on its curve. */
 function isOnCurve(name: string, point: Buffer | undefined): boolean {
   const curve = curves.find(({ ssh }) => ssh === name);
   if (!curve || point?.[0] !== 4 || point.length !== 1 + 2 * curve.bytes) return false;
@@ -146,7 +150,7 @@ function checkRsa(e: bigint, n: bigint) {
   const isUsable = e > 1n && e % 2n === 1n && (bits <= smallRsaBits || bitsOf(e) <= mostExponentBits) && e < n;
   if (!isUsable || n % 2n === 0n) {
     throw new SshKeyError(
-      "an RSA key with a number that no RSA key of use has",
+      "an RSA key with a number that no usable RSA key has",
       "the exponent 65537, or an ed25519 key",
     );
   }

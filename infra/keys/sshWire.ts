@@ -1,4 +1,4 @@
-/** Reads ssh's wire form: 32-bit numbers, and strings behind their length (RFC 4251, section 5). */
+/** Reads ssh's wire form: 32-bit numbers, and strings after their length (RFC 4251, section 5). */
 export class WireReader {
   private readonly bytes: Buffer;
   private readonly failure: Error;
@@ -17,7 +17,7 @@ export class WireReader {
     return this.take(this.number());
   }
 
-  /** A number of any length that is not negative. */
+  /** Reads a non-negative number of any length. */
   integer(): bigint {
     const bytes = this.string();
     if ((bytes[0] ?? 0) & 0x80) throw this.failure;
@@ -35,7 +35,7 @@ export class WireReader {
   }
 }
 
-/** Writes ssh's wire form; a number becomes the shortest string that holds it, as ssh itself writes it. */
+/** Writes ssh's wire form. A number becomes the shortest string that holds it, as ssh itself writes it. */
 export function wire(...parts: (string | Buffer | bigint)[]): Buffer {
   return Buffer.concat(
     parts.flatMap((part) => {
@@ -45,19 +45,19 @@ export function wire(...parts: (string | Buffer | bigint)[]): Buffer {
   );
 }
 
-/** Four bytes, the highest first. */
+/** Writes a number as four bytes, the highest first. */
 export function uint32(value: number): Buffer {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32BE(value);
   return bytes;
 }
 
-/** The number that bytes are, the highest first. */
+/** Reads a number from bytes, the highest first. */
 export function integerFrom(bytes: Buffer): bigint {
   return BigInt(`0x${bytes.toString("hex") || "0"}`);
 }
 
-/** The bytes of a number, the highest first, at least so many. */
+/** Writes a number as bytes, the highest first, at least `least` of them. */
 export function bytesOf(value: bigint, least = 0): Buffer {
   const hex = value.toString(16);
   return Buffer.from(hex.padStart(Math.max(hex.length + (hex.length % 2), least * 2), "0"), "hex");
@@ -68,7 +68,7 @@ export function bitsOf(value: bigint): number {
   return value === 0n ? 0 : value.toString(2).length;
 }
 
-/** RFC 4251's mpint: the first bit would be a sign, and zero has no byte. */
+/** Writes RFC 4251's mpint. Its first bit would be a sign, and zero has no bytes. */
 function signed(value: bigint): Buffer {
   if (value === 0n) return Buffer.alloc(0);
   const bytes = bytesOf(value);

@@ -10,7 +10,7 @@ export function problemOfPublicKey(text: string): string | undefined {
   return problem(validatePublicKey(text), "a public key that starts with edpk, sppk, p2pk or BLpk");
 }
 
-/** The address of a valid public key: the hash that Octez puts next to it. */
+/** The address of a valid public key: the hash that Octez stores next to it. */
 export function addressOf(publicKey: string): string {
   return getPkhfromPk(publicKey);
 }

@@ -1,7 +1,7 @@
-/** How far the port of a signer's own ssh is above its signing port. The chart computes it too (templates/configmap.yaml). */
+/** From a signer's port to the port of its ssh. The chart adds it too (templates/configmap.yaml). */
 const sshPortOffset = 1000;
 
-/** The highest port that a signer can have, so that the port of its ssh is a port as well. */
+/** The highest port that a signer can have, so that the port of its ssh is valid too. */
 export const highestSignerPort = 65535 - sshPortOffset;
 
 /** The port of a signer's own ssh, as the forwarder sees it. */
@@ -9,7 +9,7 @@ export function sshPortOf(port: number): number {
   return port + sshPortOffset;
 }
 
-/** Ports of the forwarder pod that no signer may have, neither as its port nor for its ssh, and what uses them. */
+/** Ports that the forwarder pod uses, and for what. Neither a signer's port nor that of its ssh may be one of them. */
 export const reservedPorts: Readonly<Record<number, string>> = {
   2222: "sshd",
   8404: "the gateway's health",

@@ -1,4 +1,4 @@
-/** The Helm release of a baker: the name of its objects, and what its pod is selected by. */
+/** The Helm release of a baker. It names its objects and selects its pod. */
 export function bakerRelease(baker: string): string {
   return `baker-${baker}`;
 }

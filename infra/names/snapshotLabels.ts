@@ -4,7 +4,7 @@ export const googleDisks = "pd.csi.storage.gke.io";
 /**
  * The labels that a cloud's own snapshots of a baker carry.
  *
- * As Google wants them: keys and values of lower-case letters, digits, hyphens and underscores, at most 63.
+ * Google allows keys and values of at most 63 lower-case letters, digits, hyphens and underscores.
  */
 export function snapshotLabels(stack: string, baker: string): Record<string, string> {
   return { "remote-signer-cloud-stack": stack, "remote-signer-cloud-baker": baker };

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /**
- * A cluster's control group is the one place that knows every process of it: ours are started in `daemons`, the
+ * A cluster's control group is the one place that knows all of its processes. We start ours in `daemons`, and the
  * kubelet makes `kubepods` next to it. Cgroup v1 has one tree per controller, v2 a single one.
  */
 
@@ -19,7 +19,7 @@ function trees(cgroup: string): string[] {
   return cgroupRoots(readFileSync("/proc/self/mountinfo", "utf8")).map((root) => join(root, cgroup));
 }
 
-/** Makes a cluster's control groups and gives the folders of the one that its own processes are started in. */
+/** Makes a cluster's control groups. Returns the folders of the group in which the cluster's daemons are started. */
 export function makeCgroups(cgroup: string): string[] {
   return trees(cgroup).map((tree) => {
     delegateControllers(join(tree, ".."));
@@ -30,7 +30,7 @@ export function makeCgroups(cgroup: string): string[] {
   });
 }
 
-/** Cgroup v2 gives a group only the controllers that its parent hands down, and the kubelet insists on all of them. */
+/** Cgroup v2 gives a group only the controllers that its parent delegates, and the kubelet requires all of them. */
 function delegateControllers(root: string): void {
   const available = join(root, "cgroup.controllers");
   if (!existsSync(available)) return;
@@ -38,7 +38,7 @@ function delegateControllers(root: string): void {
     try {
       writeFileSync(join(root, "cgroup.subtree_control"), `+${controller}`);
     } catch {
-      // A controller that cannot be handed down is reported by the kubelet, in its own words.
+      // The kubelet reports a controller that cannot be delegated.
     }
   }
 }
@@ -58,7 +58,7 @@ function subfolders(folder: string): string[] {
   return [...children.flatMap((entry) => subfolders(join(folder, entry.name))), folder];
 }
 
-/** Every process of a cluster: its daemons, the pods and what watches over them. */
+/** Every process of a cluster: its daemons, the pods and the programs that watch over them. */
 export function cgroupProcesses(cgroup: string): number[] {
   const pids = new Set<number>();
   for (const folder of trees(cgroup).flatMap(subfolders)) {
@@ -81,7 +81,7 @@ export async function removeCgroups(cgroup: string): Promise<void> {
       try {
         process.kill(pid, "SIGKILL");
       } catch {
-        // It ended by itself.
+        // It has ended already.
       }
     }
     const left = trees(cgroup)

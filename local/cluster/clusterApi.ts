@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Layout } from "./layout.ts";
 
-/** An object of Kubernetes, as far as the local cluster looks into it. */
+/** A Kubernetes object, as far as the local cluster reads it. */
 export type KubernetesObject = {
   readonly apiVersion: string;
   readonly kind: string;
@@ -16,12 +16,12 @@ export type KubernetesObject = {
 
 /** Talks to a cluster as its administrator. */
 export type Api = {
-  /** The object or list at a path; none if there is no such object. */
+  /** The object or list at a path, or undefined if there is none. */
   read(path: string): Promise<KubernetesObject | undefined>;
-  /** Makes the object at a path what is given (server-side apply). */
+  /** Creates or updates the object at a path (server-side apply). */
   apply(path: string, object: KubernetesObject): Promise<void>;
   remove(path: string): Promise<void>;
-  /** Whether the server at an address says that it is well: `https://…`, `http://…` or `unix:…`. */
+  /** Whether the server at an address is healthy: `https://…`, `http://…` or `unix:…`. */
   healthy(address: string): Promise<boolean>;
 };
 
@@ -52,7 +52,7 @@ export function clusterApi(layout: Layout): Api {
   const call = async (method: string, path: string, body?: unknown): Promise<Answer> => {
     const again = () => send(method, `https://${layout.nodeAddress}:6443${path}`, body);
     let answer = await again();
-    // So the server says that it is not ready for a kind that it has just learnt of.
+    // The server answers 429 while it is not ready for a kind that was just defined.
     for (const deadline = Date.now() + 10_000; answer.status === 429 && Date.now() < deadline; answer = await again()) {
       await sleep(100);
     }

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Layout } from "./layout.ts";
 
-/** The configuration files of a cluster's daemons. What they leave out is the program's own default. */
+/** The configuration files of a cluster's daemons. Settings that they leave out have the program's own default. */
 
 const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
@@ -49,7 +49,7 @@ export function podNetwork(layout: Layout): string {
         type: "ptp",
         ipam: {
           type: "host-local",
-          // Addresses are given back by a reboot, as the pods' network namespaces are.
+          // A reboot frees the addresses, as it removes the pods' network namespaces.
           dataDir: join(layout.run, "pod-addresses"),
           ranges: [[{ subnet: layout.podCidr }]],
           routes: [{ dst: "0.0.0.0/0" }],
@@ -81,11 +81,11 @@ export function kubeletConfig(layout: Layout): string {
     failSwapOn: false,
     clusterDNS: [layout.nodeAddress],
     clusterDomain: "cluster.local",
-    // Not the host's: its name servers cannot be reached from pods, and its search domains are not theirs.
+    // Not the host's: pods cannot reach its name servers, and its search domains are not for them.
     resolvConf: "",
     podLogsDir: join(layout.logs, "pods"),
     volumePluginDir: join(layout.state, "kubelet", "volume-plugins"),
-    // A full disk is the user's to see; images cannot be pulled again, so none is ever collected.
+    // Watching for a full disk is left to the user. Images cannot be pulled again, so none is ever collected.
     evictionHard: {
       "memory.available": "50Mi",
       "nodefs.available": "1%",
@@ -94,7 +94,7 @@ export function kubeletConfig(layout: Layout): string {
     },
     imageGCHighThresholdPercent: 100,
     imageGCLowThresholdPercent: 99,
-    // A changed ConfigMap or Secret is in the pods' volumes after about a second, not a minute.
+    // A changed ConfigMap or Secret reaches the pods' volumes after about a second, not a minute.
     syncFrequency: "1s",
     configMapAndSecretChangeDetectionStrategy: "Watch",
     nodeStatusUpdateFrequency: "5s",
@@ -118,8 +118,8 @@ export function kubeProxyConfig(layout: Layout, kubeconfig: string): string {
 }
 
 export function coreDnsCorefile(layout: Layout, kubeconfig: string): string {
-  // Other names than the cluster's do not exist: nothing is asked of the outside. A block of its own for them, as
-  // within one block `template` comes before `kubernetes`, whatever the order here.
+  // Only the cluster's names exist, and no query goes outside. Other names have a separate block, because within one
+  // block `template` comes before `kubernetes`, whatever the order here.
   return `cluster.local in-addr.arpa ip6.arpa {
   bind ${layout.nodeAddress}
   errors

@@ -1,16 +1,20 @@
 import { join } from "node:path";
+import { type Image, loadImage } from "../images/images.ts";
 import type { ClusterDaemon, ClusterTool } from "./clusterDaemon.ts";
 import { csiDaemons } from "./csi/csiDaemons.ts";
 import type { CsiFiles } from "./csi/csiFiles.ts";
 import { containerdToml, coreDnsCorefile, kubeletConfig, kubeProxyConfig, podNetwork } from "./daemonConfig.ts";
+import { keepingKernelSettings } from "./kernel.ts";
 import type { Layout } from "./layout.ts";
 import { kubeconfig } from "./pki.ts";
+import { applyRoles } from "./rbac.ts";
+import { nodeReady } from "./readiness.ts";
 
-/** All processes of a cluster. They trust and find each other by files in its folders alone. */
+/** All processes of a cluster. They find and trust each other only through files in its folders. */
 export function clusterDaemons(
   layout: Layout,
   tools: Record<ClusterTool, string>,
-  pauseImage: string,
+  pauseImage: Image,
   csiFiles: CsiFiles,
 ): ClusterDaemon[] {
   const node = layout.nodeAddress;
@@ -27,7 +31,7 @@ export function clusterDaemons(
         tools.etcd,
         "--name=etcd",
         `--data-dir=${join(layout.state, "etcd")}`,
-        // The loopback of the cluster's own network namespace: neither the host nor a pod is there.
+        // The loopback of the cluster's own network namespace, which neither the host nor a pod can reach.
         "--listen-client-urls=http://127.0.0.1:2379",
         "--advertise-client-urls=http://127.0.0.1:2379",
         "--listen-peer-urls=http://127.0.0.1:2380",
@@ -45,11 +49,12 @@ export function clusterDaemons(
       name: "containerd",
       command: ["containerd", `--config=${config("containerd.toml")}`],
       files: {
-        [config("containerd.toml")]: containerdToml(layout, pauseImage),
+        [config("containerd.toml")]: containerdToml(layout, pauseImage.tag),
         [config("cni/10-pods.conflist")]: podNetwork(layout),
       },
       after: [],
       health: `unix:${layout.containerdSocket}`,
+      ready: () => loadImage(layout, pauseImage, () => {}),
     },
     {
       name: "kube-apiserver",
@@ -70,13 +75,16 @@ export function clusterDaemons(
         `--kubelet-certificate-authority=${pki("ca.crt")}`,
         `--kubelet-client-certificate=${pki("apiserver-kubelet.crt")}`,
         `--kubelet-client-key=${pki("apiserver-kubelet.key")}`,
-        // The node's name resolves nowhere; without this, logs, exec and port-forward fail.
+        // The node's name does not resolve anywhere. Without this, logs, exec and port-forward fail.
         "--kubelet-preferred-address-types=InternalIP",
         "--profiling=false",
       ],
       files: {},
       after: ["etcd"],
       health: `https://${node}:6443/readyz`,
+      ready: async ({ api }, started) => {
+        if (started) await applyRoles(api);
+      },
     },
     {
       name: "kube-controller-manager",
@@ -125,6 +133,8 @@ export function clusterDaemons(
       files: { [config("kubelet.json")]: kubeletConfig(layout), ...login("kubelet") },
       after: ["containerd", "kube-apiserver"],
       health: `http://${node}:10248/healthz`,
+      around: ({ progress }, start) => keepingKernelSettings(progress, start),
+      ready: ({ api, since }, started) => nodeReady(layout, api, started ? since : 0),
     },
     {
       name: "kube-proxy",
@@ -144,7 +154,7 @@ export function clusterDaemons(
       health: `http://${node}:8181/ready`,
     },
     {
-      // Enforces NetworkPolicies, and nothing else of what it can do: pods are routed and Services found without it.
+      // It only enforces NetworkPolicies. Routing and Services work without it.
       name: "kube-router",
       command: [
         tools["kube-router"],

@@ -4,8 +4,8 @@ import { withLock } from "../machine/machineLock.ts";
 import { type Progress, runFolder } from "../machine/paths.ts";
 
 /**
- * The kubelet sets these for the whole machine when it starts, and among them that a fault of the kernel reboots it.
- * That is right for a node, not for somebody's workstation: we give them back their values.
+ * The kubelet sets these for the whole machine when it starts. Among other things, a kernel fault then reboots the
+ * machine. That is right for a node but not for somebody's workstation, so we restore the values.
  */
 const settings = [
   "vm/overcommit_memory",
@@ -19,12 +19,12 @@ const settings = [
 const lock = join(runFolder, "kernel.lock");
 const what = "the kernel's settings";
 
-/** Holds the machine's own values while a kubelet starts; what is interrupted there is made good by the next run. */
+/** Holds the machine's own values while a kubelet starts. After an interruption, the next run restores them. */
 const note = join(runFolder, "kernel-settings.json");
 
-/** Starts a kubelet by `work`, and gives the machine back its settings when that has ended. */
+/** Starts a kubelet with `work`, and restores the machine's settings when `work` has ended. */
 export function keepingKernelSettings<T>(progress: Progress, work: () => Promise<T>): Promise<T> {
-  // Two at a time would take each other's settings for the machine's own.
+  // Two kubelets that start at the same time would take each other's settings for the machine's own.
   return withLock(lock, what, progress, async () => {
     if (!existsSync(note)) {
       const values = settings.map((file) => [file, readFileSync(file, "utf8")]);
@@ -39,7 +39,7 @@ export function keepingKernelSettings<T>(progress: Progress, work: () => Promise
   });
 }
 
-/** Makes good what an interrupted start of a kubelet has left. */
+/** Restores the settings that an interrupted start of a kubelet has left changed. */
 export async function restoreKernelSettings(progress: Progress): Promise<void> {
   if (existsSync(note)) await withLock(lock, what, progress, async () => restore());
 }

@@ -2,23 +2,23 @@ import { join } from "node:path";
 import { runFolder, stateFolder } from "../machine/paths.ts";
 
 /**
- * The local clusters that can exist. The order gives each its addresses.
+ * The local clusters that can exist. Their order determines their addresses.
  *
- * `dev` is the user's; `e2e` and `disaster` are those of the tests, which destroy the second one again and again.
+ * `dev` is the user's. `e2e` and `disaster` belong to the tests, which destroy `disaster` again and again.
  */
 export const clusterNames = ["dev", "e2e", "disaster"] as const;
 export type ClusterName = (typeof clusterNames)[number];
 
-/** A running cluster, as its users need it. */
+/** A running cluster, as its users see it. */
 export type LocalCluster = {
   readonly name: ClusterName;
   /** The context in the kubeconfig. */
   readonly context: string;
   readonly kubeconfig: string;
-  /** The address of the one node, for node ports; it can be reached from the host's own network namespace. */
+  /** The address of the one node, for node ports. It can be reached from the host's own network namespace. */
   readonly nodeAddress: string;
   readonly nodeName: string;
-  /** The host's end of the link to the cluster: what the node sees as the origin of the host's connections. */
+  /** The host's end of the link to the cluster, which the node sees as the source of the host's connections. */
   readonly hostAddress: string;
   /** The name of the network namespace, as `ip netns` lists it. */
   readonly netns: string;
@@ -26,7 +26,7 @@ export type LocalCluster = {
   readonly logs: string;
 };
 
-/** Every address, name and folder of a cluster: all follow from its name. */
+/** Every address, name and folder of a cluster. All of them follow from its name. */
 export type Layout = {
   readonly name: ClusterName;
   readonly context: string;
@@ -48,7 +48,7 @@ export type Layout = {
   readonly logs: string;
   readonly pki: string;
   readonly volumes: string;
-  /** Where copies of volumes are kept: outside of the cluster's state, as a cloud keeps them. */
+  /** The folder for copies of volumes. It is outside the cluster's state, as in a cloud. */
   readonly snapshots: string;
   readonly csiSocket: string;
   readonly containerdSocket: string;
@@ -64,7 +64,7 @@ export function clusterLayout(name: ClusterName): Layout {
     name,
     context: name === "dev" ? "local" : `local-${name}`,
     nodeName: `rsc-${name}`,
-    // 198.18.0.0/15 is set aside for tests of networks: no home, office or VPN routes it. One /30 per cluster.
+    // 198.18.0.0/15 is reserved for network tests: no home, office or VPN routes it. One /30 per cluster.
     hostAddress: `198.18.0.${4 * index + 1}`,
     nodeAddress: `198.18.0.${4 * index + 2}`,
     podCidr: "10.244.0.0/24",

@@ -76,9 +76,15 @@ test("no file is written for one daemon while another may be reading it", () => 
     for (const kind of ["crt", "key"]) writeFileSync(join(layout.pki, `${file}.${kind}`), "");
   }
   const tools = Object.fromEntries(clusterTools.map((name) => [name, name])) as Record<ClusterTool, string>;
-  const daemons = clusterDaemons(layout, tools, "pause", { proto: "csi.proto", definitions: [] });
+  const pause = { tag: "pause", archive: "pause.tar", digest: "sha256:0" };
+  const daemons = clusterDaemons(layout, tools, pause, { proto: "csi.proto", definitions: [] });
   rmSync(layout.pki, { recursive: true });
   const files = daemons.flatMap((daemon) => Object.keys(daemon.files));
   assert.deepEqual(files, [...new Set(files)]);
-  assert.deepEqual(daemons.map(({ name }) => name).sort(), [...daemonNames].sort());
+  const order = daemons.map(({ name }) => name);
+  for (const { name, after } of daemons) {
+    // A daemon is started in the list's order, so one that it waits for must stand above it.
+    for (const earlier of after) assert.ok(order.indexOf(earlier) < order.indexOf(name), `${earlier} before ${name}`);
+  }
+  assert.deepEqual(order.sort(), [...daemonNames].sort());
 });

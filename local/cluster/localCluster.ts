@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { ensureImage, loadImage } from "../images/images.ts";
+import { ensureImage } from "../images/images.ts";
 import { root } from "../machine/checkout.ts";
 import { withLock } from "../machine/machineLock.ts";
 import { type Progress, runFolder } from "../machine/paths.ts";
@@ -8,29 +8,27 @@ import { ensurePackages } from "../toolchain/debianPackages.ts";
 import { ensureTools } from "../toolchain/tools.ts";
 import { makeCgroups, removeCgroups } from "./cgroups.ts";
 import { clusterApi } from "./clusterApi.ts";
-import { type ClusterDaemon, clusterTools, type DaemonName, daemonNames } from "./clusterDaemon.ts";
+import { type ClusterDaemon, type ClusterStart, clusterTools, type DaemonName, daemonNames } from "./clusterDaemon.ts";
 import { ensureCsiFiles } from "./csi/csiFiles.ts";
-import { applyStorage } from "./csi/storageClasses.ts";
 import { clusterDaemons } from "./daemons.ts";
-import { keepingKernelSettings, restoreKernelSettings } from "./kernel.ts";
+import { restoreKernelSettings } from "./kernel.ts";
 import { type ClusterName, clusterLayout, clusterNames, type Layout, type LocalCluster } from "./layout.ts";
 import { makeNamespaces, namespacesExist, removeFixedFolders, removeNamespaces } from "./namespaces.ts";
 import { ensurePki, kubeconfig } from "./pki.ts";
 import { ensureRunning, isRunning, runningPid, waitHealthy } from "./processes.ts";
-import { applyRoles } from "./rbac.ts";
-import { accountReady, nodeReady, podsRenewed } from "./readiness.ts";
+import { accountReady, podsRenewed } from "./readiness.ts";
 
-/** The file that says that a cluster has once been whole. */
+/** The file that marks a cluster as having been complete once. */
 const completeMark = (layout: Layout): string => join(layout.state, "complete");
 
 export type ClusterOptions = {
   readonly name: ClusterName;
-  /** The file that gets the administrator's kubeconfig. */
+  /** The file to which the administrator's kubeconfig is written. */
   readonly kubeconfig: string;
   readonly progress: Progress;
 };
 
-/** Makes a local cluster run and serve, whatever of it was there before. */
+/** Makes a local cluster run and serve, whatever state it was in before. */
 export async function clusterUp(options: ClusterOptions): Promise<LocalCluster> {
   const layout = clusterLayout(options.name);
   requireRoot();
@@ -55,27 +53,23 @@ export async function clusterUp(options: ClusterOptions): Promise<LocalCluster> 
     }
     const pki = await ensurePki(layout);
     writeKubeconfig(layout, options.kubeconfig);
-    const cluster = describe(layout, options.kubeconfig);
     const api = clusterApi(layout);
-    const daemons = clusterDaemons(layout, tools, pauseImage.tag, csiFiles);
+    const run: ClusterStart = { api, since, progress: options.progress };
+    const daemons = clusterDaemons(layout, tools, pauseImage, csiFiles);
     const idle = daemons.filter((daemon) => !isRunning(layout, daemon, pki));
     if (idle.length > 0) options.progress(`starting ${idle.map((daemon) => daemon.name).join(", ")}`);
     const cgroups = makeCgroups(layout.cgroup);
     const start = async (daemon: ClusterDaemon, wanted: () => void): Promise<void> => {
-      if (daemon.name === "snapshot-controller" && idle.includes(daemon)) await applyStorage(layout, api, csiFiles);
+      if (daemon.before && idle.includes(daemon)) await daemon.before(run);
       const started = await ensureRunning(layout, daemon, cgroups, pki);
       await waitHealthy(layout, daemon.name, () => {
         wanted();
         return api.healthy(daemon.health);
       });
-      if (daemon.name === "containerd") await loadImage(cluster, pauseImage, () => {});
-      if (daemon.name === "kube-apiserver" && started) await applyRoles(api);
-      if (daemon.name === "kubelet") await nodeReady(layout, api, started ? since : 0);
+      if (daemon.ready) await daemon.ready(run, started);
     };
     const serving = startAll(daemons, (daemon, wanted) =>
-      daemon.name === "kubelet" && idle.includes(daemon)
-        ? keepingKernelSettings(options.progress, () => start(daemon, wanted))
-        : start(daemon, wanted),
+      daemon.around && idle.includes(daemon) ? daemon.around(run, () => start(daemon, wanted)) : start(daemon, wanted),
     );
     await Promise.all([
       ...serving.values(),
@@ -84,14 +78,14 @@ export async function clusterUp(options: ClusterOptions): Promise<LocalCluster> 
     if (asAfterReboot) await podsRenewed(layout, api, since);
     await restoreKernelSettings(options.progress);
     writeFileSync(completeMark(layout), "");
-    return cluster;
+    return describe(layout, options.kubeconfig);
   });
 }
 
 /**
- * Runs `start` for each daemon as soon as it has ended for those that must serve before.
+ * Runs `start` for each daemon as soon as it has finished for those that must serve before.
  *
- * `start` is given a function that throws once another daemon has failed, so that nobody waits in vain.
+ * `start` gets a function that throws once another daemon has failed, so that no daemon waits in vain.
  */
 function startAll(
   daemons: readonly ClusterDaemon[],
@@ -111,7 +105,7 @@ function startAll(
   return serving;
 }
 
-/** Ends a local cluster and removes all of it, data included; built tools and images stay. */
+/** Ends a local cluster and removes all of it, including its data. Built tools and images stay. */
 export async function clusterDown(name: ClusterName, progress: Progress): Promise<void> {
   const layout = clusterLayout(name);
   requireRoot();
@@ -124,14 +118,14 @@ export async function clusterDown(name: ClusterName, progress: Progress): Promis
 }
 
 async function removeAll(layout: Layout): Promise<void> {
-  // Without its mark, what an interrupted removal leaves is not taken for a cluster.
+  // The mark goes first, so that the remains of an interrupted removal do not count as a cluster.
   rmSync(completeMark(layout), { force: true });
   await endAll(layout);
   rmSync(layout.state, { recursive: true, force: true });
   if (!clusterNames.some((name) => existsSync(clusterLayout(name).run))) removeFixedFolders();
 }
 
-/** Ends all processes of a cluster and removes what does not outlive them, as a reboot would. */
+/** Ends all processes of a cluster and removes everything else that a reboot would remove. */
 async function endAll(layout: Layout): Promise<void> {
   await removeCgroups(layout.cgroup);
   await removeNamespaces(layout);
@@ -140,12 +134,12 @@ async function endAll(layout: Layout): Promise<void> {
 
 export type ClusterStatus = {
   readonly name: ClusterName;
-  /** `stopped`: it has data, and no process; `partial`: some processes run, or it was never finished. */
+  /** `stopped`: it has data but no process. `partial`: some processes run, or it was never completed. */
   readonly state: "absent" | "stopped" | "partial" | "running";
   readonly running: readonly string[];
 };
 
-/** Tells how much of a local cluster is there, without asking it. */
+/** Returns how much of a local cluster exists, without contacting it. */
 export function clusterStatus(name: ClusterName): ClusterStatus {
   const layout = clusterLayout(name);
   const running = daemonNames.filter((daemon) => runningPid(layout, daemon) !== undefined);

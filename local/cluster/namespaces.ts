@@ -16,13 +16,13 @@ import { run } from "../machine/run.ts";
 import type { Layout } from "./layout.ts";
 
 /**
- * A cluster lives in a network and a mount namespace of its own. So the host's firewall, ports and mount table stay as
- * they are, two clusters do not meet, and what the kernel made for a cluster goes when its namespaces go.
+ * Each cluster lives in its own network and mount namespaces. So the host's firewall, ports and mount table stay as
+ * they are, clusters stay separate, and the kernel's objects for a cluster go when its namespaces go.
  */
 
 /**
- * Folders whose place is fixed in the kubelet, containerd or the CNI library; inside, each cluster has its own.
- * A Kubernetes or containerd that the host runs for other purposes never meets ours in them.
+ * Folders whose path is fixed in the kubelet, containerd or the CNI library. Inside its namespace, each cluster has its
+ * own. So ours never share them with a Kubernetes or containerd that the host runs for other purposes.
  */
 const fixedFolders = ["/run/containerd", "/var/lib/kubelet", "/var/lib/cni", "/var/log/containers"];
 
@@ -42,14 +42,14 @@ export function namespacesExist(layout: Layout): boolean {
   return isNamespace(layout.netnsFile) && isNamespace(layout.mountNamespaceFile);
 }
 
-/** Tells these namespaces from any earlier ones of the same name. */
+/** An id that tells these namespaces from earlier ones of the same name. */
 export function namespacesId(layout: Layout): string {
   return [layout.netnsFile, layout.mountNamespaceFile].map((file) => statSync(file).ino).join(" ");
 }
 
-/** The command in front of another that makes it run inside. */
+/** The prefix that makes a command run inside the namespaces. */
 export function enter(layout: Layout): string[] {
-  // `ip netns exec` would give each process mounts of its own: containerd's would be invisible to the kubelet.
+  // `ip netns exec` would give each process separate mounts, and the kubelet would not see containerd's.
   return ["nsenter", `--net=${layout.netnsFile}`, `--mount=${layout.mountNamespaceFile}`, "--"];
 }
 
@@ -81,7 +81,7 @@ async function makeNetwork(layout: Layout): Promise<void> {
     "link set lo up",
     "link set eth0 up",
     `address add ${nodeAddress}/30 dev eth0`,
-    // The node's own connections to Services need some route, from which kube-proxy's rules then turn them away.
+    // The node's own connections to Services need some route before kube-proxy's rules can redirect them.
     `route add ${layout.serviceCidr} dev eth0 src ${nodeAddress}`,
   ];
   await run("ip", ["-netns", netns, "-batch", "-"], { input: `${inside.join("\n")}\n` });
@@ -90,7 +90,7 @@ async function makeNetwork(layout: Layout): Promise<void> {
 
 async function makeMounts(layout: Layout): Promise<void> {
   mkdirSync(layout.run, { recursive: true });
-  // The kernel lets a mount namespace be held by a file only where mounts are not shared with other namespaces.
+  // The kernel lets a file hold a mount namespace only on a mount that is not shared with other namespaces.
   await run("mount", ["--bind", layout.run, layout.run]);
   await run("mount", ["--make-private", layout.run]);
   writeFileSync(layout.mountNamespaceFile, "");
@@ -105,12 +105,12 @@ async function makeMounts(layout: Layout): Promise<void> {
     "--propagation=slave",
     "sh",
     "-ec",
-    // Pods that ask for mounts to be handed on to them need a shared tree, as on any Kubernetes node.
+    // Pods that ask for mount propagation need a shared tree, as on any Kubernetes node.
     [...binds, "mount --make-rshared /"].join("\n"),
   ]);
 }
 
-/** Removes the namespaces of a cluster whose processes have ended, whole or half made, and all that was mounted. */
+/** Removes the namespaces of a cluster whose processes have ended, complete or not, and all of its mounts. */
 export async function removeNamespaces(layout: Layout): Promise<void> {
   for (const point of mountsBelow(readFileSync("/proc/self/mountinfo", "utf8"), [layout.run, layout.state])) {
     await run("umount", ["--lazy", point]);
@@ -129,21 +129,21 @@ export function mountsBelow(mountinfo: string, folders: readonly string[]): stri
     .reverse();
 }
 
-/** Notes which of the fixed folders the host did not have, so that they can go with the last cluster. */
+/** Makes the fixed folders that the host lacks, and notes them so that they can go with the last cluster. */
 function makeFixedFolders(): void {
   const made = fixedFolders.filter((folder) => !existsSync(folder));
   for (const folder of made) mkdirSync(folder, { recursive: true });
   if (made.length > 0) appendFileSync(madeFolders, made.map((folder) => `${folder}\n`).join(""));
 }
 
-/** Removes the folders that `makeFixedFolders` made; for when no cluster is left that has mounts on them. */
+/** Removes the folders that `makeFixedFolders` made. Call it only when no cluster has mounts on them any more. */
 export function removeFixedFolders(): void {
   if (!existsSync(madeFolders)) return;
   for (const folder of readFileSync(madeFolders, "utf8").split("\n").filter(Boolean)) {
     try {
       rmdirSync(folder);
     } catch {
-      // Somebody else has come to use it.
+      // Another program uses it by now.
     }
   }
   rmSync(madeFolders);

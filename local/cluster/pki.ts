@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { run } from "../machine/run.ts";
 import type { Layout } from "./layout.ts";
 
-/** One certificate of a cluster: who holds it, and for which addresses if it is a server's. */
+/** One certificate of a cluster: its holder, and its addresses if it is a server's. */
 export type Certificate = {
   readonly file: string;
   readonly commonName: string;
@@ -44,7 +44,7 @@ export function certificates(layout: Layout): Certificate[] {
   ];
 }
 
-/** The openssl configuration that makes a certificate; without a certificate, the authority's own. */
+/** The openssl configuration for a certificate, or for the authority's own if none is given. */
 export function opensslConfig(certificate?: Certificate): string {
   const subject = certificate ?? { commonName: "remote-signer-cloud local cluster", organization: undefined };
   const extensions = certificate
@@ -77,7 +77,7 @@ export function opensslConfig(certificate?: Certificate): string {
 const ecKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc"];
 const days = "3650";
 
-/** Makes the keys and certificates of a cluster if it has none, or had others; gives a fingerprint of what it has. */
+/** Makes the keys and certificates of a cluster if it has none, or has others. Returns a fingerprint of them. */
 export async function ensurePki(layout: Layout): Promise<string> {
   const wanted = certificates(layout);
   const plan = createHash("sha256")
@@ -85,7 +85,7 @@ export async function ensurePki(layout: Layout): Promise<string> {
     .digest("hex");
   const planFile = join(layout.pki, "plan");
   if (!existsSync(planFile) || readFileSync(planFile, "utf8") !== plan) {
-    // Made next to its place and moved when whole, so that an interrupted run leaves no half of it.
+    // Made beside its final place and moved when complete, so that an interrupted run leaves nothing incomplete there.
     const temporary = `${layout.pki}.new`;
     rmSync(temporary, { recursive: true, force: true });
     mkdirSync(temporary, { recursive: true, mode: 0o700 });
@@ -114,7 +114,7 @@ async function makeAll(folder: string, wanted: readonly Certificate[]): Promise<
   await run("openssl", ["pkey", "-in", at("service-account.key"), "-pubout", "-out", at("service-account.pub")]);
 }
 
-/** A kubeconfig (JSON is YAML) that holds its certificates, so that it can be copied. */
+/** A kubeconfig (JSON is YAML) with its certificates embedded, so that it can be copied. */
 export function kubeconfig(layout: Layout, user: string): string {
   const embed = (file: string): string => readFileSync(join(layout.pki, file)).toString("base64");
   const config = {

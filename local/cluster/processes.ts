@@ -12,18 +12,18 @@ export type Daemon = {
   readonly name: string;
   readonly command: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
-  /** Path to content; written before the start, readable by root alone. */
+  /** Path to content. Written before the start, readable only by root. */
   readonly files: Readonly<Record<string, string>>;
 };
 
-/** What is noted of a started process: enough to never take another process for it, and to see a changed command. */
+/** The note about a started process. It tells the process from any other, and shows whether its command has changed. */
 type Note = {
   readonly pid: number;
   readonly startTime: string;
   readonly fingerprint: string;
 };
 
-/** The start time in /proc/PID/stat, in ticks since the machine's boot; none for a process that has ended. */
+/** The start time in /proc/PID/stat, in ticks since the machine's boot. Undefined for a process that has ended. */
 export function startTimeOf(stat: string): string | undefined {
   // The second field is the program's name in parentheses, and may itself hold spaces and parentheses.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
@@ -38,7 +38,7 @@ function startTime(pid: number): string | undefined {
   }
 }
 
-/** Changes when a running process no longer is what the daemon asks for. */
+/** A hash that changes when a running process no longer matches the daemon's description. */
 export function fingerprint(daemon: Daemon, surroundings: string): string {
   const parts = [daemon.command, daemon.environment ?? {}, daemon.files, surroundings];
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
@@ -65,12 +65,12 @@ function wantedFingerprint(layout: Layout, daemon: Daemon, surroundings: string)
   return fingerprint(daemon, `${surroundings} ${namespacesId(layout)}`);
 }
 
-/** Whether the daemon runs, and as it is described. */
+/** Whether the daemon runs as described. */
 export function isRunning(layout: Layout, daemon: Daemon, surroundings: string): boolean {
   return runningNote(layout, daemon.name)?.fingerprint === wantedFingerprint(layout, daemon, surroundings);
 }
 
-/** Makes the daemon run as it is described; says whether it had to be started. */
+/** Makes the daemon run as described. Returns whether it had to be started. */
 export async function ensureRunning(
   layout: Layout,
   daemon: Daemon,
@@ -101,17 +101,17 @@ export async function ensureRunning(
 function start(layout: Layout, daemon: Daemon, cgroups: readonly string[]): number {
   const log = logFile(layout, daemon.name);
   mkdirSync(dirname(log), { recursive: true });
-  // The log of the run before is kept: it tells why that one ended.
+  // The log of the previous run is kept, because it shows why that run ended.
   if (existsSync(log)) renameSync(log, `${log}.1`);
   const output = openSync(log, "a", 0o600);
-  // The shell puts itself into the control groups and then becomes the program: no child of it can escape.
+  // The shell joins the control groups and then becomes the program, so none of its children can escape.
   const script =
     'umask 022; while [ "$1" != -- ]; do echo $$ > "$1/cgroup.procs" || exit 1; shift; done; shift; exec "$@"';
   const child = spawn("sh", ["-c", script, "sh", ...cgroups, "--", ...enter(layout), ...daemon.command], {
     cwd: "/",
     detached: true,
     stdio: ["ignore", output, output],
-    // Nothing of the caller's environment (proxies, credentials) is for a cluster that outlives it.
+    // The cluster outlives the caller, so it gets nothing of the caller's environment (proxies, credentials).
     env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", HOME: "/root", LANG: "C.UTF-8", ...daemon.environment },
   });
   closeSync(output);
@@ -134,7 +134,7 @@ async function stop(note: Note): Promise<void> {
   }
 }
 
-/** Waits until `healthy` says yes; an error tells which process ended or kept silent, and quotes its log. */
+/** Waits until `healthy` is true. The error names the process that ended or did not answer, and quotes its log. */
 export async function waitHealthy(
   layout: Layout,
   name: string,

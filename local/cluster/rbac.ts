@@ -1,6 +1,6 @@
 import type { Api, KubernetesObject } from "./clusterApi.ts";
 
-/** What the programs that Kubernetes has no role for may read, each as the user of its certificate. */
+/** The resources that programs without a built-in role may read, by the user of each program's certificate. */
 const readers: Record<string, Record<string, string[]>> = {
   coredns: { "": ["services", "pods", "namespaces"], "discovery.k8s.io": ["endpointslices"] },
   "kube-router": {

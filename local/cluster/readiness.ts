@@ -2,7 +2,7 @@ import type { Api } from "./clusterApi.ts";
 import type { Layout } from "./layout.ts";
 import { waitHealthy } from "./processes.ts";
 
-/** What must be true of a cluster before its users can rely on it, beyond that its processes serve. */
+/** The conditions that a cluster must meet before its users can rely on it, besides serving processes. */
 
 type Condition = {
   readonly type: string;
@@ -11,7 +11,7 @@ type Condition = {
   readonly lastHeartbeatTime: string;
 };
 
-/** Waits until the node takes pods; a kubelet that was just started must have said so itself. */
+/** Waits until the node accepts pods. A report from before `since` does not count: a new kubelet must make its own. */
 export async function nodeReady(layout: Layout, api: Api, since: number): Promise<void> {
   let found = "nothing";
   const ready = async (): Promise<boolean> => {
@@ -26,7 +26,7 @@ export async function nodeReady(layout: Layout, api: Api, since: number): Promis
   });
 }
 
-/** Waits for what every pod needs and the controllers make: its service account. */
+/** Waits for the service account that every pod needs and the controllers create. */
 export async function accountReady(layout: Layout, api: Api): Promise<void> {
   const path = "/api/v1/namespaces/default/serviceaccounts/default";
   await waitHealthy(layout, "kube-controller-manager", async () => (await api.read(path)) !== undefined);
@@ -39,14 +39,14 @@ export type Pod = {
   };
 };
 
-/** Whether a pod's status is from before some time: it claims a container that cannot have outlived that. */
+/** Whether a pod's status is from before `since`: it lists a running container that cannot have survived until then. */
 export function isStale(pod: Pod, since: number): boolean {
   if (pod.status?.phase !== "Running") return false;
   const running = (pod.status.containerStatuses ?? []).flatMap((container) => container.state?.running ?? []);
   return running.some((state) => !notBefore(state.startedAt, since));
 }
 
-/** Waits, after the machine was started, until no pod is said to run that has not been started again. */
+/** Waits, after a boot of the machine, until every pod that is reported as running has been started again. */
 export async function podsRenewed(layout: Layout, api: Api, since: number): Promise<void> {
   const renewed = async (): Promise<boolean> => {
     const list = await api.read("/api/v1/pods");

@@ -19,14 +19,14 @@ export function dockerfileOf({ files, dockerfile }: BuildContext): string {
   throw new Error(`build context: found no entry that holds ${dockerfile}, wanted one`);
 }
 
-/** A hash of all that a build can see: names, contents, links and whether a file is executable. */
+/** A hash of everything that a build can see: names, contents, links and whether a file is executable. */
 export function contextHash({ files }: BuildContext, base: string): string {
   const hash = createHash("sha256").update(base);
   for (const [path, source] of entries(files)) addTree(hash, path, source);
   return hash.digest("hex");
 }
 
-/** The entries in an order in which a folder comes before what is put into it. */
+/** The entries, sorted so that a folder comes before the files that are put into it. */
 function entries(files: BuildContext["files"]): [string, string][] {
   return Object.entries(files).sort(([a], [b]) => (a < b ? -1 : 1));
 }
@@ -44,7 +44,7 @@ function addTree(hash: ReturnType<typeof createHash>, path: string, source: stri
   }
 }
 
-/** Makes the whole context at `target`. */
+/** Assembles the whole context at `target`. */
 export function gatherContext({ files }: BuildContext, target: string): void {
   rmSync(target, { recursive: true, force: true });
   mkdirSync(target, { recursive: true });

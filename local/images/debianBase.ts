@@ -5,7 +5,7 @@ import { type Progress, stateFolder } from "../machine/paths.ts";
 import { run } from "../machine/run.ts";
 import { buildah } from "./buildah.ts";
 
-/** The image that our Dockerfiles start from. Where registries are out of reach, it is made from Debian's packages. */
+/** The image that our Dockerfiles start from. We build it from Debian's packages: registries may be out of reach. */
 const baseImage = "docker.io/library/debian:trixie-slim";
 const suite = "trixie";
 
@@ -15,7 +15,7 @@ export type Mirrors = {
   readonly security: string;
 };
 
-/** Finds the mirrors in the texts of apt's source files; what they do not name is Debian's own. */
+/** Finds the mirrors in the texts of apt's source files. A mirror that they do not name defaults to Debian's own. */
 export function debianMirrors(sources: readonly string[]): Mirrors {
   const addresses = sources
     .flatMap((text) => text.split("\n"))
@@ -38,12 +38,12 @@ function aptSources(): string[] {
     .map((file) => readFileSync(file, "utf8"));
 }
 
-/** The arguments for mmdebstrap, without the target; they also are the base's identity. */
+/** The arguments for mmdebstrap, without the target. They also serve as the base's identity. */
 export function bootstrapArguments(mirrors: Mirrors): string[] {
   const noDocumentation = ["doc", "man", "locale", "info", "lintian"].map(
     (folder) => `--dpkgopt=path-exclude=/usr/share/${folder}/*`,
   );
-  // As in the image that the registry has: a package that is installed in a build must not start its service.
+  // As in the registry's image: a package that a build installs must not start its service.
   const noServices =
     'printf "#!/bin/sh\\nexit 101\\n" > "$1/usr/sbin/policy-rc.d" && chmod 755 "$1/usr/sbin/policy-rc.d"';
   return [
@@ -74,7 +74,7 @@ export function baseIdentity(): string {
 
 const label = "remote-signer-cloud.base";
 
-/** Makes the base where the builder does not have it. */
+/** Builds the base image unless the builder already has it. */
 export async function ensureBase(progress: Progress): Promise<void> {
   const mirrors = debianMirrors(aptSources());
   const identity = baseIdentity();

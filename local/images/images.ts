@@ -27,7 +27,7 @@ export function fullName(tag: string): string {
   return /:[^/]+$/.test(withRegistry) ? withRegistry : `${withRegistry}:latest`;
 }
 
-/** The name of an image's archive: all archives of one tag have the same beginning. */
+/** The name of an image's archive. All archives of one tag share a prefix. */
 export function archiveName(tag: string, hash: string): string {
   return `${fullName(tag).replaceAll(/[^A-Za-z0-9.-]/g, "_")}@${hash.slice(0, 16)}`;
 }
@@ -67,7 +67,7 @@ async function build(context: string, dockerfile: string, tag: string, name: str
   const temporary = join(folder, `${name}.new`);
   rmSync(temporary, { force: true });
   const local = "localhost/remote-signer-cloud-build";
-  // Whatever is here was left by builds that were interrupted: we hold the lock.
+  // We hold the lock, so anything here was left by an interrupted build.
   await buildah(["rm", "--all"]);
   await buildah(["rmi", "--prune"]);
   const options = ["--isolation=chroot", "--layers=false", "--timestamp=0", ...machineOptions(process.env)];
@@ -80,7 +80,7 @@ async function build(context: string, dockerfile: string, tag: string, name: str
   renameSync(temporary, join(folder, `${name}.tar`));
 }
 
-/** Brings an image into a cluster unless that very image is there under its tag; says whether it did. */
+/** Loads an image into a cluster, unless the cluster has that very image under its tag. Returns whether it did. */
 export async function loadImage(
   cluster: { readonly name: string; readonly containerdSocket: string },
   image: Image,

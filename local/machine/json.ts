@@ -1,6 +1,6 @@
 /**
- * Reads JSON that may hold a key or a token. Throws an Error that names `where` it is from, and the place where V8 tells
- * it, and never the text: V8's own message quotes it.
+ * Reads JSON that may hold a key or a token. Throws an Error with `where` the text is from, and with line and column if
+ * V8 reports them. The error never quotes the text, as V8's own message would.
  */
 export function readJson(text: string, where: string): unknown {
   try {

@@ -4,10 +4,10 @@ import { dirname } from "node:path";
 import type { Progress } from "./paths.ts";
 
 /**
- * Runs `work` while no other process runs anything under the same lock file.
+ * Runs `work` while no other process holds the same lock file.
  *
- * The lock is held by a child that lives as long as our end of its standard input is open, so that it is given back
- * however this process ends.
+ * A child process holds the lock for as long as our end of its standard input is open. So the lock is released however
+ * this process ends.
  */
 export async function withLock<T>(file: string, what: string, progress: Progress, work: () => Promise<T>): Promise<T> {
   mkdirSync(dirname(file), { recursive: true });

@@ -3,11 +3,11 @@ import { spawn } from "node:child_process";
 export type CommandOptions = {
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
-  /** Given to the command's standard input. */
+  /** Written to the command's standard input. */
   readonly input?: string;
 };
 
-/** Runs a command and gives its standard output; one that fails becomes an error with the command and its last lines. */
+/** Runs a command and returns its standard output. If it fails, throws an Error with the command and its last lines. */
 export function run(command: string, args: readonly string[], options: CommandOptions = {}): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd: options.cwd, env: options.env, stdio: ["pipe", "pipe", "pipe"] });
@@ -18,7 +18,7 @@ export function run(command: string, args: readonly string[], options: CommandOp
       all.push(chunk);
     });
     child.stderr.on("data", (chunk: Buffer) => all.push(chunk));
-    // A command that does not read its input closes the pipe early, which is no error of ours.
+    // A command that does not read its input closes the pipe early. That is not an error.
     child.stdin.on("error", () => {});
     child.stdin.end(options.input ?? "");
     const line = [command, ...args].join(" ");

@@ -5,18 +5,18 @@ import { run } from "../machine/run.ts";
 const clusterPackages = [
   "buildah",
   "ca-certificates",
-  // A static program that only waits: what holds a pod's namespaces.
+  // A static program that only waits. It holds a pod's namespaces.
   "catatonit",
   "containerd",
   "containernetworking-plugins",
   "debian-archive-keyring",
   "iproute2",
-  // Its sets hold the addresses that network policies are about.
+  // Its sets hold the addresses that network policies apply to.
   "ipset",
   "iptables",
   "mmdebstrap",
   "mount",
-  // Debian 13's buildah only recommends it, and builds nothing without it.
+  // Debian 13's buildah only recommends it, but cannot build anything without it.
   "netavark",
   "openssh-client",
   "openssl",
@@ -24,20 +24,20 @@ const clusterPackages = [
   "util-linux",
 ];
 
-/** The packages not in the output of dpkg-query, by a line `name TAB status TAB provides` for each package. */
+/** The packages missing from a listing by dpkg-query, which has a line `name TAB status TAB provides` per package. */
 export function missingPackages(wanted: readonly string[], listing: string): string[] {
   const present = new Set<string>();
   for (const line of listing.split("\n")) {
     const [name = "", status, provides = ""] = line.split("\t");
     if (status !== "installed") continue;
     present.add(name);
-    // Docker's own containerd.io, for one, stands for containerd and runc.
+    // For example, Docker's own containerd.io provides containerd and runc.
     for (const provided of provides.split(",")) present.add(provided.trim().split(" ")[0] ?? "");
   }
   return wanted.filter((name) => !present.has(name));
 }
 
-/** Installs what this machine lacks of some packages, or says what that is. */
+/** Installs the packages that this machine lacks. Throws an Error that lists them if it cannot. */
 export async function ensurePackages(progress: Progress, wanted: readonly string[] = clusterPackages): Promise<void> {
   let listing: string;
   try {
@@ -48,7 +48,7 @@ export async function ensurePackages(progress: Progress, wanted: readonly string
   }
   const missing = missingPackages(wanted, listing);
   if (missing.length === 0) return;
-  // Never at the price of another package: a user's Docker, say.
+  // Never remove another package, such as a user's Docker.
   const install = ["install", "--yes", "--no-install-recommends", "--no-remove", ...missing];
   if (process.getuid?.() !== 0) {
     throw new Error(
@@ -57,7 +57,7 @@ export async function ensurePackages(progress: Progress, wanted: readonly string
   }
   progress(`installing Debian packages: apt-get ${install.join(" ")}`);
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-  // One unreachable source of the user's may be of no concern: the installation tells.
+  // One of the user's sources may be unreachable but not needed. The installation shows whether it is.
   await run("apt-get", ["update"], { env }).catch((error: Error) => progress(error.message));
   await run("apt-get", install, { env });
 }

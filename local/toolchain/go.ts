@@ -4,19 +4,19 @@ import type { Progress } from "../machine/paths.ts";
 import { run } from "../machine/run.ts";
 import { ensurePackages } from "./debianPackages.ts";
 
-/** From this version on, Go fetches by itself the newer one that a go.mod asks for. */
+/** From this minor version on, Go fetches the newer toolchain that a go.mod asks for. */
 const oldestThatRenewsItself = 21;
 
-/** The toolchain for machines whose Go is older. */
+/** The toolchain for machines with an older Go. */
 const toolchain = "go1.26.8";
 
-/** The minor version in the output of `go version`; none if it is not Go's. */
+/** The minor version in the output of `go version`, or undefined if the output is not Go's. */
 export function goMinor(version: string): number | undefined {
   const match = /\bgo1\.(\d+)/.exec(version);
   return match ? Number(match[1]) : undefined;
 }
 
-/** Gives a Go that can build the tools: the machine's, else one that the machine's brings as a module. */
+/** Returns a Go that can build the tools: the machine's, or a newer one that the machine's fetches as a module. */
 export async function ensureGo(folder: string, progress: Progress): Promise<string> {
   const own = join(folder, toolchain, "bin", "go");
   if (existsSync(own)) return own;
@@ -28,7 +28,8 @@ export async function ensureGo(folder: string, progress: Progress): Promise<stri
   const wanted = "wanted Go: apt-get install golang-go, or https://go.dev/dl/";
   if (!found) throw new Error(`this machine: found no program go, ${wanted}`);
   const minor = goMinor(found);
-  if (minor === undefined) throw new Error(`this machine: found a go that says ${JSON.stringify(found)}, ${wanted}`);
+  if (minor === undefined)
+    throw new Error(`this machine: found a program go that prints ${JSON.stringify(found)}, ${wanted}`);
   if (minor >= oldestThatRenewsItself) return "go";
   progress(`fetching the Go toolchain ${toolchain}: the machine's own is 1.${minor}`);
   return fetchToolchain(join(folder, toolchain));
@@ -38,7 +39,7 @@ function installedGo(): Promise<string | undefined> {
   return run("go", ["version"], { cwd: "/", env: { ...process.env, GOTOOLCHAIN: "local" } }).catch(() => undefined);
 }
 
-/** Any Go since 1.11 can fetch a toolchain, which is a module like others, but does not know that it may be run. */
+/** Any Go since 1.11 can fetch a toolchain, which is an ordinary module, but an old one does not know how to run it. */
 async function fetchToolchain(target: string): Promise<string> {
   const platform = `${process.platform}-${process.arch === "x64" ? "amd64" : process.arch}`;
   const module = `golang.org/toolchain@v0.0.1-${toolchain}.${platform}`;
@@ -49,7 +50,7 @@ async function fetchToolchain(target: string): Promise<string> {
   const temporary = `${target}.new`;
   rmSync(temporary, { recursive: true, force: true });
   cpSync(answer.Dir, temporary, { recursive: true });
-  // The module cache is read-only and forgets which files are programs.
+  // The module cache is read-only and does not keep the executable bits.
   await run("chmod", ["-R", "u+w", temporary]);
   const tool = join(temporary, "pkg", "tool");
   const programs = readdirSync(tool).map((name) => join(tool, name));

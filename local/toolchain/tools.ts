@@ -7,7 +7,7 @@ import { type Progress, stateFolder } from "../machine/paths.ts";
 import { run } from "../machine/run.ts";
 import { ensureGo } from "./go.ts";
 
-/** The names of the program `kubernetes`: it is the part whose name it is called by. */
+/** The names of the program `kubernetes`, which acts as the part whose name it is called by. */
 const kubernetesParts = [
   "kube-apiserver",
   "kube-controller-manager",
@@ -29,7 +29,7 @@ const clusterPrograms = [
 /**
  * The Go programs that this project pins, by the go.mod in tools/ that builds them.
  *
- * What runs Kubernetes shares one go.mod: packages that two programs have in common are compiled once if their versions agree.
+ * The programs of the cluster share one go.mod. A package that two of them use is compiled once if the versions agree.
  */
 export const toolModules = {
   cluster: [...kubernetesParts, ...clusterPrograms],
@@ -38,12 +38,12 @@ export const toolModules = {
 } as const;
 export type ToolName = (typeof toolModules)[keyof typeof toolModules][number];
 
-/** The program that a tool is another name of. */
+/** The program behind a tool's name. */
 export function programOf(name: string): string {
   return kubernetesParts.some((part) => part === name) ? "kubernetes" : name;
 }
 
-/** Where built tools are kept: for all checkouts of a machine, or beside this one where we are not root. */
+/** The folder for built tools: one for all checkouts of a machine, or one in this checkout if we are not root. */
 function toolsFolder(): string {
   return process.getuid?.() === 0 ? join(stateFolder, "tools") : join(root, ".local", "tools");
 }
@@ -61,7 +61,7 @@ function toolName(path: string): string {
   return path.split("/").findLast((part) => !/^v\d+$/.test(part)) ?? path;
 }
 
-/** The version of a module that a go.mod has it built with: what it is replaced by, or else what is required. */
+/** The version of a module that a go.mod builds: that of its replacement if there is one, else the required one. */
 function versionOf(goMod: string, path: string): string | undefined {
   const lines = goMod.split("\n").map((line) => line.trim().replace(/^(require|replace) /, ""));
   const starts = [`${path} => ${path} v`, `${path} v`];
@@ -69,7 +69,7 @@ function versionOf(goMod: string, path: string): string | undefined {
   return line && / (v\d\S*)/.exec(line)?.[1];
 }
 
-/** What the linker is told: programs that a release build would give a version learn it here. */
+/** The flags for the linker. They set the versions that a release build would set. */
 export function linkerFlags(goMod: string): string {
   const values: Record<string, string> = {};
   const kubernetes = versionOf(goMod, "k8s.io/kubernetes");
@@ -85,7 +85,7 @@ export function linkerFlags(goMod: string): string {
   if (helm && client) {
     values["helm.sh/helm/v3/internal/version.version"] = helm;
     for (const place of ["chartutil", "lint/rules"]) {
-      // Otherwise `helm template` takes every cluster for a Kubernetes 1.20.
+      // Otherwise `helm template` assumes that every cluster is a Kubernetes 1.20.
       values[`helm.sh/helm/v3/pkg/${place}.k8sVersionMajor`] = "1";
       values[`helm.sh/helm/v3/pkg/${place}.k8sVersionMinor`] = client.split(".")[1] ?? "";
     }
@@ -98,7 +98,7 @@ type Tool = {
   /** The folder of the go.mod that pins it. */
   readonly source: string;
   readonly goMod: string;
-  /** Where its binary is, once built: a folder for each content of go.mod and go.sum. */
+  /** The path of its binary, once built. Each content of go.mod and go.sum has a folder. */
   readonly path: string;
 };
 
@@ -117,19 +117,19 @@ function describeTool(name: ToolName): Tool {
   return { name, source, goMod, path: join(toolsFolder(), `${module}-${hash.digest("hex").slice(0, 12)}`, name) };
 }
 
-/** All that a module in tools/ is made of, in a fixed order. */
+/** All source files of a module in tools/, in a fixed order. */
 function sourcesOf(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((path) => /(\.go|go\.mod|go\.sum)$/.test(path))
     .sort();
 }
 
-/** What `go build` is told. Nobody debugs these programs: without the tables for it they compile in 85 % of the time. */
+/** The arguments of `go build`. Nobody debugs these programs: without debug tables they compile in 85 % of the time. */
 function buildWords(goMod: string): string[] {
   return ["build", "-gcflags=all=-dwarf=false", "-ldflags", linkerFlags(goMod)];
 }
 
-/** Gives the paths of some tools; those that are not there in the pinned version are built first. */
+/** Returns the paths of some tools. Builds those first that are missing in the pinned version. */
 export async function ensureTools<Name extends ToolName>(
   names: readonly Name[],
   progress: Progress,
@@ -150,7 +150,7 @@ export async function ensureTools<Name extends ToolName>(
 async function build(go: string, tool: Tool, progress: Progress): Promise<void> {
   const program = programOf(tool.name);
   const target = join(dirname(tool.path), program);
-  // The user's own GOFLAGS or workspace would change what is built; a checkout may be without git.
+  // The user's own GOFLAGS or workspace would change the build. A checkout may have no git data.
   const flags = { CGO_ENABLED: "0", GOTOOLCHAIN: "auto", GOFLAGS: "-mod=readonly -buildvcs=false", GOWORK: "off" };
   const path = toolPackages(tool.goMod)[program];
   if (!path) throw new Error(`${join(tool.source, "go.mod")}: found no tool line for ${program}, wanted one`);

@@ -37,7 +37,7 @@ after(async () => {
   await stopAll();
 });
 
-/** The lines of what was asked since a moment, without what is never the same. */
+/** Does some work and returns the log lines that it causes, without times and durations. */
 async function linesOf(work: () => Promise<unknown>, count: number): Promise<Line[]> {
   const before = gateway.lines().length;
   await work();
@@ -155,13 +155,13 @@ describe("the log", () => {
   });
 });
 
-/** Answers a POST so, and all else well. */
+/** Gives this answer to a POST, and a healthy one to everything else. */
 const signing =
   (answer: Answer): Answer =>
   (arrival, response, socket) =>
     (arrival.method === "POST" ? answer : well)(arrival, response, socket);
 
-/** Sends the beginning at once, and the rest in letters. */
+/** Sends the beginning at once, and the rest letter by letter. */
 const trickle = (beginning: string, text: string): Answer =>
   signing((_, __, socket) => {
     socket.write(beginning);

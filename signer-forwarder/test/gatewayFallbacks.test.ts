@@ -30,7 +30,7 @@ after(async () => {
 
 const sign = () => gateway.sign(home.port, key, blockBytes({ level: 12 }));
 
-/** Opens some tunnels and ends the others, and waits until the gateway knows. */
+/** Opens these tunnels, closes the others, and waits until the gateway knows. */
 async function only(...names: Name[]): Promise<void> {
   for (const [name, end] of Object.entries(ends)) {
     end.answer = well;
@@ -39,14 +39,14 @@ async function only(...names: Name[]): Promise<void> {
   for (const name of Object.keys(ends)) await gateway.isUp(name, names.includes(name as Name));
 }
 
-/** Begins as a gateway does that has chosen nobody yet. */
+/** Opens all tunnels, and resets the gateway to the state before it has chosen a signer. */
 async function begin(): Promise<void> {
   await only("home", "office", "attic");
   await gateway.command("clear table chosen");
   for (const end of Object.values(ends)) end.arrivals.length = 0;
 }
 
-/** Who has been asked for a signature. */
+/** The number of signatures that each signer has been asked for. */
 const asked = () => Object.fromEntries(Object.entries(ends).map(([name, end]) => [name, end.asked.length]));
 
 describe("of several signers", () => {
@@ -116,7 +116,7 @@ describe("of several signers", () => {
   test("no other one is asked while the chosen one may still have a request", async () => {
     await begin();
     home.answer = () => {};
-    // At the last moment before the gateway gives the tunnel up, a request goes into it.
+    // A request enters the tunnel at the last moment before the gateway considers it down.
     const state = () => gateway.command("show servers state tunnel-home");
     home.answerCheck = (_, response) => void response.writeHead(500).end();
     let isOver = false;

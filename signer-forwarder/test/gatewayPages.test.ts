@@ -37,7 +37,7 @@ after(async () => {
 describe("whether the signer wants authenticated requests", () => {
   const ask = () => gateway.get(home.port, "/authorized_keys");
   const kept = () => gateway.command(`get var proc.kept_${home.port}`);
-  /** Answers so, the head first. */
+  /** Makes the signer answer with this text, and send the head first. */
   const answers = (text: string) => {
     home.answer = (arrival, response, socket) => {
       if (arrival.target !== "/authorized_keys") return well(arrival, response, socket);
@@ -70,7 +70,7 @@ describe("whether the signer wants authenticated requests", () => {
     await until("the answer is kept", 5, async () => (await kept()).includes("|two|"));
     assert.equal((await ask()).status, 200);
     assert.equal(home.arrivals.length, 0);
-    // A new session: what was kept of the older one is not used, whether a check has been under way or not.
+    // In a new session, the answer kept of the older one is not used, even if a check was under way.
     const checks = home.checks;
     await gateway.sessionOpens("home", "three");
     await ask();

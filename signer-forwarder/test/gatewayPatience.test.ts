@@ -40,7 +40,10 @@ after(async () => {
   await stopAll();
 });
 
-/** A device that signs for one key after the other, each in some time; like octez-signer it drops what its client gives up. */
+/**
+ * A device that signs one request after the other, each in `secondsEach`.
+ * Like octez-signer, it drops a request whose client has given up.
+ */
 function device(secondsEach: number): Answer {
   let before = Promise.resolve();
   return (arrival, response, socket) => {
@@ -100,7 +103,7 @@ describe("a link that is slow", () => {
         const { status } = await gateway.get(link.port, "/authorized_keys");
         const replies = await sign(level);
         assert.deepEqual([status, ...replies.map((reply) => reply.status)], [200, 200, 200, 200, 200]);
-        // The quick check has failed three times by then.
+        // By now the quick check has failed three times.
         await gateway.isUp("cabin", false);
       }
       assert.equal(cabin.asked.length, 3 * four.length);

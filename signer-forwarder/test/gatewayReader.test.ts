@@ -26,13 +26,13 @@ after(async () => {
   await stopAll();
 });
 
-/** Any of the four-byte integers, with those at the edges more often. */
+/** A random four-byte integer. Edge values are more frequent. */
 function integer(): number {
   const edges = [0, 1, -1, 2 ** 31 - 1, -(2 ** 31), 0x7fff, 0x10000, 255, 256];
   return randomInt(3) === 0 ? (edges[randomInt(edges.length)] as number) : randomInt(-(2 ** 31), 2 ** 31);
 }
 
-/** Bytes that a baker could send, or almost. */
+/** Bytes that a baker could send, or nearly so. */
 function sample(isBls: boolean): Buffer {
   const values = { chain: integer(), level: integer(), round: integer(), filler: randomInt(256) };
   const kind = randomInt(3);
@@ -43,13 +43,13 @@ function sample(isBls: boolean): Buffer {
   switch (randomInt(5)) {
     case 0: // too short
       return bytes.subarray(0, randomInt(1, bytes.length + 1));
-    case 1: // with other bytes in it
+    case 1: // some bytes replaced
       for (let count = randomInt(1, 6); count > 0; count--) bytes[randomInt(1, bytes.length)] = randomInt(256);
       return bytes;
-    case 2: // with another length of the fitness
+    case 2: // another length of the fitness
       if (kind === 0) bytes.writeInt32BE(randomInt(2) === 0 ? randomInt(-90, 300) : integer(), 83);
       return bytes;
-    case 3: // nothing but the magic byte is right
+    case 3: // only the magic byte is right
       return Buffer.concat([bytes.subarray(0, 1), randomBytes(randomInt(250))]);
     default:
       return bytes;
@@ -86,7 +86,7 @@ test("the log's kind, level and round are those that a signer reads out of the s
   }
 });
 
-/** What a signer reads, or what of it there is. */
+/** The payload as a signer reads it; null for the fields that the bytes do not reach. */
 function read(bytes: Buffer, key: string): { kind: string; level: number | null; round: number | null } {
   const kind = ["block", "preattestation", "attestation"][(bytes[0] as number) - 0x11] as string;
   const isBls = key.startsWith("tz4");

@@ -28,10 +28,10 @@ const get = (target: string) => `GET ${target} HTTP/1.1\r\nhost: gateway\r\n\r\n
 const post = (target: string, text: string, headers = `content-length: ${text.length}\r\n`) =>
   `POST ${target} HTTP/1.1\r\nhost: gateway\r\n${headers}\r\n${text}`;
 
-/** The statuses of all answers in a text. */
+/** The status of each answer in a text. */
 const statuses = (text: string) => [...text.matchAll(/^HTTP\/1\.[01] (\d+) /gm)].map((match) => Number(match[1]));
 
-/** Sends bytes, and gives the statuses of the answers, what came out of the tunnel, and the reasons in the log. */
+/** Sends bytes, and returns the answers' statuses, the requests that left the tunnel, and the reasons in the log. */
 async function send(...pieces: string[]): Promise<{ answers: number[]; arrived: string[]; reasons: unknown[] }> {
   home.arrivals.length = 0;
   const before = gateway.lines().length;

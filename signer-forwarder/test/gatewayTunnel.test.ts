@@ -41,7 +41,7 @@ after(async () => {
 });
 
 const sign = () => gateway.sign(home.port, key, bytes);
-/** Waits until the last lines have these causes. */
+/** Waits until the last log lines have these causes. */
 const lastCauses = (...wanted: string[]) => {
   const causes = () =>
     gateway
@@ -134,7 +134,7 @@ test("a tunnel that is up but answers nothing makes a 502 after 5 s, and at once
   home.answer = () => {};
   const first = sign();
   await gateway.isUp("home", false);
-  // The patient check, which tells a slow link, has failed as well.
+  // The patient check, which recognizes a slow link, has failed too.
   await gateway.isSlow("home", false);
   const replies = [await first, await sign()];
   assert.deepEqual(

@@ -4,7 +4,7 @@ import type { Signing } from "./signing.ts";
 
 export type Request = {
   readonly method: string;
-  /** Path and query string, as they stand in the request line. */
+  /** Path and query string, as in the request line. */
   readonly target: string;
   readonly contentType: string | undefined;
   readonly body: Buffer;
@@ -16,22 +16,23 @@ export type Reply = {
   readonly status: number;
   readonly headers: readonly Header[];
   readonly body: string;
-  /** Answers of the services have a length, octez-signer's own about a request come in chunks. */
+  /** Answers of the services have a content length. octez-signer's own answers about a request are chunked. */
   readonly isChunked: boolean;
 };
 
 /**
- * octez-signer's HTTP API: one request, one reply. Throws nothing but a Cancelled, once the signal is aborted.
+ * Answers one request to octez-signer's HTTP API. Throws only a Cancelled, once the signal is aborted.
  *
- * - `GET /authorized_keys` is `{}`: no authentication is required. One that is offered all the same is ignored.
- * - `GET /keys/<address>` is `{"public_key": "…"}`, or 404 with an empty body for a key that is not here.
- * - `POST /keys/<address>[?version=0…3][&authentication=<signature>]`, the bytes to sign as a JSON string of hex (or,
- *   by its content type, as bytes after their length), is `{"signature": "…"}`. What will not be signed, an unknown key
- *   included, is 500 with a list of one error.
- * - `GET /known_keys` and `GET /bls_prove_possession/<address>` are refused in the same way, as by an octez-signer that
- *   was not told to allow them.
- * - Another path is 404, an address that is none 400, another method 405 (HEAD, TRACE and such 501, and OPTIONS 200), a
- *   content type that is not exactly one of three 415, a query or body that cannot be read 400, in this order.
+ * - `GET /authorized_keys` returns `{}`: no authentication is required. An authentication in a request is ignored.
+ * - `GET /keys/<address>` returns `{"public_key": "…"}`, or 404 with an empty body for an unknown key.
+ * - `POST /keys/<address>[?version=0…3][&authentication=<signature>]` returns `{"signature": "…"}`. Its body is the
+ *   bytes to sign, as a JSON string of hex or, if the content type says so, as bytes after their length. A rejected
+ *   request, also one for an unknown key, gets 500 with a list of one error.
+ * - `GET /known_keys` and `GET /bls_prove_possession/<address>` are rejected in the same way, as by an octez-signer
+ *   that was not configured to allow them.
+ * - Other answers, checked in this order: 404 for another path, 400 for an invalid address, 405 for another method (501
+ *   for HEAD, TRACE and the like, and 200 for OPTIONS), 415 for a content type that is not exactly one of three, 400
+ *   for an unreadable query or body.
  *
  * Source: Octez's `src/lib_signer_services/signer_services.ml`, `src/bin_signer/http_daemon.ml`, `handler.ml`, and
  * `resto/src/server.ml` for statuses and texts.
@@ -44,12 +45,12 @@ export async function answer(signing: Signing, request: Request, signal: AbortSi
     if (error instanceof Answered) return error.reply;
     if (error instanceof OcamlException)
       return inChunks(500, [["content-type", "text/ocaml.exception"]], error.message);
-    // A Refusal, or a disk that fails: octez-signer makes the same of both.
+    // A Refusal or a failing disk: octez-signer answers both in the same way.
     return json(500, [{ kind: "temporary", id: "failure", msg: (error as Error).message }]);
   }
 }
 
-/** A reply that ends the request before its service has it. */
+/** A reply that ends the request before it reaches its service. */
 class Answered extends Error {
   readonly reply: Reply;
 
@@ -92,7 +93,7 @@ async function serve(signing: Signing, request: Request, signal: AbortSignal): P
   return handler(query);
 }
 
-/** The service of a path: its segments, of which empty ones count for nothing. */
+/** The service of a path. Empty segments of the path are ignored. */
 function serviceAt(path: string, signing: Signing, { contentType, body }: Request, signal: AbortSignal): Service {
   const [name, argument, ...rest] = path.split("/").filter(Boolean).map(decoded);
   if (argument === undefined && name === "authorized_keys") return { GET: () => ({}) };
@@ -137,7 +138,7 @@ function addressIn(service: string, text: string): string {
   );
 }
 
-/** The signature version, if one is asked for. Parameters that no one knows are ignored. */
+/** The requested signature version, if there is one. Unknown parameters are ignored. */
 function versionIn(query: string): number | undefined {
   const parameters = new URLSearchParams(query);
   const checks = {
@@ -176,13 +177,13 @@ function hexIn(body: Buffer): Uint8Array {
   try {
     text = JSON.parse(body.toString("utf8"));
   } catch {
-    // Said below.
+    // Reported below.
   }
   if (typeof text === "string" && /^([0-9a-f]{2})*$/i.test(text)) return Buffer.from(text, "hex");
   throw badRequest("Failed to parse the request body: wanted a JSON string of hex digits, two for each byte");
 }
 
-/** Of an octet-stream: a length of four bytes, and the bytes. No value of BSON is a string. */
+/** Reads an octet-stream: a length of four bytes, then the bytes. BSON is rejected, because it has no string value. */
 function bytesIn(body: Buffer, contentType: string): Uint8Array {
   if (contentType === "application/octet-stream" && body.length >= 4 && body.readUInt32BE() === body.length - 4)
     return body.subarray(4);

@@ -7,21 +7,21 @@ import { Cancelled } from "./refusal.ts";
 import type { Signing } from "./signing.ts";
 import { Turnstile } from "./turnstile.ts";
 
-/** As many connections may be open at octez-signer (`RPC_server.ml`); the next one waits until one of them closes. */
+/** octez-signer's limit of open connections (`RPC_server.ml`). The next one waits until one of them closes. */
 const maxConnections = 100;
-/** How often octez-signer looks whether the client of a request under way is still there (`eof_active_wait_delay`). */
+/** How often octez-signer checks that the client of a pending request is still connected (`eof_active_wait_delay`). */
 const lookForClientMs = 1000;
 
 export type Daemon = {
   readonly port: number;
-  /** Ends at once, open connections included. */
+  /** Stops the daemon at once and closes its open connections. */
   close(): Promise<void>;
 };
 
 /**
- * Serves a signer's HTTP API on 127.0.0.1, with the manners of octez-signer: no time limit and no size limit, 100
- * connections, and a request whose client has closed its connection, or its half of it, is cancelled within a second.
- * `port` 0, the default, takes any free port.
+ * Serves a signer's HTTP API on 127.0.0.1 and behaves like octez-signer. There is no time-out and no size limit. At
+ * most 100 connections are served. A request is cancelled within a second if its client closes the connection, or its
+ * half of it. `port` defaults to 0: any free port.
  */
 export async function startDaemon(signing: Signing, port = 0): Promise<Daemon> {
   const http = httpServer((request, response) => respond(signing, request, response));
@@ -48,10 +48,10 @@ export async function startDaemon(signing: Signing, port = 0): Promise<Daemon> {
 function httpServer(handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>): Server {
   const limits = { keepAliveTimeout: 0, requestTimeout: 0, headersTimeout: 0, maxHeaderSize: 2 ** 30 };
   const server = createServer({ ...limits, requireHostHeader: false }, (request, response) => {
-    // Cancelled, or gone while it was asking: there is nobody to tell.
+    // The request was cancelled, or its client left while sending it. Nobody waits for an answer.
     handle(request, response).catch(() => request.socket.destroy());
   });
-  // A client that has closed its half is still answered, if that takes no longer than until somebody looks.
+  // A client that has closed its half still gets an answer that is ready before the next check.
   return Object.assign(server, { httpAllowHalfOpen: true, maxHeadersCount: 0 });
 }
 
@@ -79,7 +79,7 @@ async function respond(signing: Signing, request: IncomingMessage, response: Ser
   }
 }
 
-/** A signal that is aborted once a look, one each second, finds that the other side has closed its half. */
+/** A signal that is aborted once a check, made each second, finds that the other side has closed its half. */
 function whenClientIsGone(socket: Duplex): { signal: AbortSignal; stop(): void } {
   const controller = new AbortController();
   const timer = setInterval(() => {

@@ -3,9 +3,9 @@ import { type Payload, readPayload } from "./payload.ts";
 import { Refusal } from "./refusal.ts";
 
 /**
- * The same keys on a device that needs time for each signature, as a Ledger does: one at a time, whichever the key, and
- * to its end, though nobody may want it any more. Like a Ledger it keeps a mark of its own, and signs nothing for a
- * level and round twice, not even the same bytes.
+ * The same keys on a device that needs time for each signature, as a Ledger does. The device makes one signature at a
+ * time, whatever the key, and finishes it even if nobody waits for it any more. Like a Ledger, it keeps its own mark
+ * and never signs twice for a level and round, not even the same bytes.
  */
 export function onSlowDevice(keys: ReadonlyMap<string, TezosKey>, milliseconds: number): Map<string, TezosKey> {
   const marks = new Map<string, Payload>();

@@ -6,8 +6,8 @@ import { b58DecodeAndCheckPrefix, b58Encode, PrefixV2 } from "@taquito/utils";
 import * as z from "zod";
 
 /**
- * A key that signs: `sign` gives the signature of the bytes (magic byte included) as `edsig…`, `BLsig…` and so on, in a
- * signature version, the latest if there is none. Only BLS differs: its version 1 signs the public key as well.
+ * A key that signs. `sign` returns the signature of the bytes, magic byte included, as `edsig…`, `BLsig…` and so on.
+ * The signature version defaults to the latest. It matters only for BLS, whose version 1 signs the public key as well.
  */
 export type TezosKey = {
   readonly alias: string;
@@ -18,8 +18,8 @@ export type TezosKey = {
 };
 
 /**
- * The keys of the folder's `tezos.json`, `{"<alias>": "<unencrypted secret key>"}`, by address: ed25519, secp256k1, P-256
- * and BLS. Throws an Error that names the file and the alias, never the key.
+ * The keys in the folder's `tezos.json`, `{"<alias>": "<unencrypted secret key>"}`, by address. They may be ed25519,
+ * secp256k1, P-256 or BLS. Throws an Error that names the file and the alias, never the key.
  */
 export async function readTezosKeys(folder: string): Promise<ReadonlyMap<string, TezosKey>> {
   const file = join(folder, "tezos.json");
@@ -32,7 +32,10 @@ export async function readTezosKeys(folder: string): Promise<ReadonlyMap<string,
   return new Map(keys.map((key) => [key.address, key]));
 }
 
-/** The path of the folder's one ssh private key, `ssh_ed25519`, `ssh_ecdsa` or `ssh_rsa`. Throws an Error without one or with several. */
+/**
+ * The path of the folder's one ssh private key, `ssh_ed25519`, `ssh_ecdsa` or `ssh_rsa`. Throws an Error if there is
+ * none, or more than one.
+ */
 export function findSshKey(folder: string): string {
   const found = readdirSync(folder).filter((name) => name.startsWith("ssh_") && !name.endsWith(".pub"));
   const [name] = found;
@@ -70,7 +73,7 @@ function signAugmented(secret: string, bytes: Uint8Array): string {
   return b58Encode(minPk.sign(point, secretKey).toBytes(), PrefixV2.BLS12_381Signature);
 }
 
-/** Undefined for what is not JSON: the parser's own message would quote the text, which is a key. */
+/** Undefined if the text is not JSON: the parser's own message would quote the text, which is a key. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -1,6 +1,6 @@
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 
-/** Another process of this machine has the lock. */
+/** Another process of this machine holds the lock. */
 export class LockHeldError extends Error {
   override readonly name = "LockHeldError";
   readonly pid: number;
@@ -12,16 +12,16 @@ export class LockHeldError extends Error {
 }
 
 /**
- * Takes a lock for the life of this process; the result gives it back earlier. The file holds the process id and its
- * start time, so a lock whose owner was killed, or whose process id another process has by now, is taken over.
- * Throws a LockHeldError if its owner lives.
+ * Takes a lock for the life of this process. Call the result to release it earlier. The file holds the process id and
+ * its start time. So a lock is taken over if its owner was killed, or if another process has its process id by now.
+ * Throws a LockHeldError if its owner is alive.
  */
 export function takeLock(path: string): () => void {
   const mine = { pid: process.pid, started: startOf(process.pid) };
   const draft = `${path}.${process.pid}`;
   writeFileSync(draft, JSON.stringify(mine));
   try {
-    // A link appears with its content, or not at all if there is a file already.
+    // A link appears with its content, or fails if the file exists already.
     while (!tryTo("EEXIST", () => linkSync(draft, path))) {
       const owner = ownerOf(path);
       if (owner !== undefined && owner.started === startOf(owner.pid)) {
@@ -35,7 +35,7 @@ export function takeLock(path: string): () => void {
   return () => rmSync(path, { force: true });
 }
 
-/** Removes a dead owner's lock, unless another process has taken it over in between: that one's is put back. */
+/** Removes a dead owner's lock. If another process has taken it over in the meantime, that lock is put back. */
 function discard(path: string, aside: string): void {
   if (!tryTo("ENOENT", () => renameSync(path, aside))) {
     return;
@@ -73,7 +73,7 @@ function startOf(pid: number): string | undefined {
   }
 }
 
-/** False if it fails with that code. */
+/** Runs `act`. Returns false if it fails with that error code. */
 function tryTo(code: string, act: () => void): boolean {
   try {
     act();

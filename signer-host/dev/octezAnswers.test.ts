@@ -3,7 +3,7 @@ import { after, afterEach, before, test } from "node:test";
 import { RawRig, request } from "./rawRig.ts";
 import { voteBytes } from "./sampleBytes.ts";
 
-// What a real octez-signer was seen to answer, on the wire; its texts are those of resto's server.ml and of handler.ml.
+// A real octez-signer's answers, as seen on the wire. The texts are those of resto's server.ml and of handler.ml.
 
 const unknown = "tz1KqTpEZ7Yob7QbPE4Hy4Wo8fHG8LhKxZSx";
 let rig: RawRig;
@@ -23,7 +23,7 @@ const inChunks = (body: string) =>
 const path = "Failed to parsed an argument in path. After";
 const query = "Failed to parse the query string:";
 
-/** `body` is that of an answer with a length; `chunks` that of one in chunks, whose headers are these and one more. */
+/** `json` is the body of an answer with a length, `chunks` that of a chunked one. Each comes with one more header. */
 type Row = [
   what: string,
   sent: () => string,

@@ -6,11 +6,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type RawClient, RawRig, request } from "./rawRig.ts";
 import { voteBytes } from "./sampleBytes.ts";
 
-// How a real octez-signer was seen to treat its connections.
+// How a real octez-signer treats its connections, as observed.
 
 let rig: RawRig;
 let level = 100;
-/** Of a signer that nobody else talks to: a client that says nothing, and one that stops within its request. */
+/** The only clients of another signer: one that sends nothing, and one that stops in the middle of its request. */
 let patient: { rig: RawRig; since: number; idle: RawClient; half: RawClient };
 before(async () => {
   rig = await RawRig.start();
@@ -64,12 +64,12 @@ for (const [what, leave] of Object.entries(leavings)) {
     await sleep(200);
     leave(client.socket);
     await sleep(1000);
-    assert.deepEqual(rig.refusals, ["the client has gone before its signature"]);
+    assert.deepEqual(rig.refusals, ["the client left before its signature was made"]);
     await sleep(600);
     assert.equal(client.got, "");
     assert.equal(rig.signed, before);
     rig.secondsEach = 0;
-    // Other bytes for that level: there is no mark in their way.
+    // Other bytes for that level are signed, because there is no mark.
     assert.equal((await rig.client(rig.post(vote(1))).reply()).status, 200);
   });
 }

@@ -7,7 +7,7 @@ import { readJson } from "../../local/machine/json.ts";
 
 const portSchema = z.int().min(1).max(65535);
 
-/** What of a stack's outputs a signer host needs. The others are let through unread. */
+/** The outputs of a stack that a signer host needs. All others are ignored. */
 const outputsSchema = z.object({
   signerEndpoint: z.object({
     host: z.string(),
@@ -39,13 +39,13 @@ export async function askForOutputs(root: string, stack: string): Promise<Output
   } catch (error) {
     throw new Error(
       `${command.join(" ")}: found exit code ${(error as { code?: unknown }).code}, wanted the outputs of stack ${stack}: ` +
-        "is it up? On a host that cannot ask, give a file with --outputs",
+        "is it up? On a host without access to the stack, name a file with --outputs",
     );
   }
   return parseOutputs(command.join(" "), stdout);
 }
 
-/** `where` names the source in errors. */
+/** Reads outputs from a text. `where` names their source in errors. */
 export function parseOutputs(where: string, text: string): Outputs {
   try {
     return outputsSchema.parse(readJson(text, "text"));

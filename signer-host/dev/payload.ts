@@ -3,14 +3,14 @@ import { OcamlException, outOfBounds, Refusal } from "./refusal.ts";
 
 export type Kind = "block" | "preattestation" | "attestation";
 
-/** What a baker signs, by the first byte of the bytes to sign (octez-signer's `--magic-bytes 0x11,0x12,0x13`). */
+/** The kinds of bytes that a baker signs, by their first byte (octez-signer's `--magic-bytes 0x11,0x12,0x13`). */
 const kinds: ReadonlyMap<number, Kind> = new Map([
   [0x11, "block"],
   [0x12, "preattestation"],
   [0x13, "attestation"],
 ]);
 
-/** What a high watermark is about: `chainId` is `Net…`; level and round are the block's that is proposed or voted for. */
+/** What a high watermark records. `chainId` is `Net…`. Level and round are those of the block proposed or voted for. */
 export type Payload = {
   readonly kind: Kind;
   readonly chainId: string;
@@ -19,14 +19,14 @@ export type Payload = {
 };
 
 /**
- * Reads level and round out of the bytes to sign, at the positions where octez-signer reads them. `isBls` tells that the
- * signing key is a tz4: its votes leave out the slot, so that they can be aggregated. Throws a Refusal for a first byte
- * that is not baking and for bytes that are too short, an OcamlException for none.
+ * Reads level and round from the bytes to sign, at the positions where octez-signer reads them. `isBls` says that the
+ * signing key is a tz4, whose votes leave out the slot so that they can be aggregated. Throws a Refusal if the first
+ * byte is not one of baking or the bytes are too short, and an OcamlException if there are no bytes.
  *
  * Layouts (Octez, `src/bin_signer/handler.ml`, module High_watermark; all integers big-endian):
  * - all: magic byte (1), chain id (4)
- * - block: then the shell header: level (4), protocol number (1), predecessor (32), timestamp (8), validation passes (1),
- *   operations hash (32), fitness as length (4) and that many bytes, of which the last four are the round
+ * - block: then the shell header: level (4), protocol number (1), predecessor (32), timestamp (8), validation
+ *   passes (1), operations hash (32), fitness as length (4) and that many bytes, of which the last four are the round
  * - votes: then branch (32), kind (1), slot (2, not for tz4), level (4), round (4)
  */
 export function readPayload(bytes: Uint8Array, isBls: boolean): Payload {

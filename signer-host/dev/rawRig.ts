@@ -9,7 +9,7 @@ import { type Daemon, startDaemon } from "./daemon.ts";
 import { Signing } from "./signing.ts";
 import { WatermarkStore } from "./watermarkStore.ts";
 
-/** For tests: a signer with one key, and clients who speak to it byte by byte. */
+/** For tests: a signer with one key, and clients that control every byte they send. */
 export class RawRig {
   readonly folder = mkdtempSync(join(tmpdir(), "raw-"));
   readonly refusals: string[] = [];
@@ -59,12 +59,12 @@ export class RawRig {
     return client;
   }
 
-  /** Bytes to sign as a baker sends them, but with their length. */
+  /** A request to sign these bytes as a baker sends it, but with a content length. */
   post(bytes: Buffer, { path = `/keys/${this.address}?version=3`, type = "application/json" } = {}): string {
     return request(`POST ${path}`, [`content-type: ${type}`], `"${bytes.toString("hex")}"\n`);
   }
 
-  /** Between two tests. */
+  /** Call it between two tests. */
   clean(): void {
     for (const { socket } of this.#clients.splice(0)) socket.destroy();
     this.secondsEach = 0;
@@ -82,7 +82,7 @@ export function request(line: string, headers: readonly string[] = [], body = ""
   return [`${line} HTTP/1.1`, "host: signer", ...headers, ...sized, "", body].join("\r\n");
 }
 
-/** One connection; `got` is what has come on it so far. */
+/** One connection. `got` is the text received so far. */
 export class RawClient {
   readonly socket: Socket;
   got = "";
@@ -102,7 +102,7 @@ export class RawClient {
     this.socket.write(text);
   }
 
-  /** The one answer, once it is whole; an answer to HEAD has no body. */
+  /** The one answer, once it is complete. An answer to HEAD has no body. */
   async reply(): Promise<{ status: number; headers: string[]; body: string }> {
     for (let tries = 0; tries < 300; tries++) {
       const end = this.got.indexOf("\r\n\r\n");

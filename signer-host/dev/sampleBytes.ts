@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 
-/** For tests: what a baker would send, with as much meaning as a signer looks at. */
+/** For tests: the parts of a baker's request that a signer reads. */
 export type Sample = {
   readonly chain?: number;
   readonly level: number;
@@ -9,7 +9,7 @@ export type Sample = {
   readonly filler?: number;
 };
 
-/** A block header to sign, with a locked round in its fitness or without. */
+/** A block header to sign, with or without a locked round in its fitness. */
 export function blockBytes({ chain = 1, level, round = 0, filler = 0 }: Sample, lockedRound?: number): Buffer {
   const locked = lockedRound === undefined ? [int32(0)] : [int32(4), int32(lockedRound)];
   const fitness = Buffer.concat([

@@ -15,25 +15,23 @@ import { type Status, StatusLine } from "./status.ts";
 import { keepTunnel } from "./tunnel.ts";
 import { WatermarkStore } from "./watermarkStore.ts";
 
-/** The repository's folder. */
-
 export type Session = {
   readonly name: string;
   readonly stack: string;
   readonly outputs: Outputs;
   readonly signer: Outputs["signers"][string];
-  /** The folder of the signer's keys; its development keys if undefined. */
+  /** The folder of the signer's keys. Undefined for its development keys. */
   readonly keys: string | undefined;
-  /** How long its device takes for each signature; 0 is no device, but software keys. */
+  /** How long its device takes for each signature. 0: software keys without a device. */
   readonly deviceMs: number;
-  /** Of the daemon on 127.0.0.1; 0 is any free one. */
+  /** The daemon's port on 127.0.0.1. 0: any free one. */
   readonly daemonPort: number;
-  /** Of this host's own sshd on 127.0.0.1. */
+  /** The port of this host's own sshd on 127.0.0.1. */
   readonly sshPort: number;
   readonly signal: AbortSignal;
 };
 
-/** Plays one signer until the signal. Throws if it cannot start; from then on it only reports. */
+/** Plays one signer until the signal. Throws if it cannot start. After that, it only reports problems. */
 export async function runSigner(session: Session): Promise<void> {
   const { name, stack, outputs, signer, signal } = session;
   const folder = join(root, ".local/signers", stack, name);
@@ -87,7 +85,7 @@ export async function runSigner(session: Session): Promise<void> {
   }
 }
 
-/** Writes what ssh reads, readable to this user alone as ssh demands of a key, and returns the path of the config. */
+/** Writes the files for ssh and returns the config's path. Only this user can read them, as ssh demands of a key. */
 function writeSshFiles(folder: string, sshKey: string, session: Session, localSignerPort: number): string {
   const file = (name: string, content: string): string => {
     const path = join(folder, name);
@@ -109,8 +107,8 @@ function writeSshFiles(folder: string, sshKey: string, session: Session, localSi
 }
 
 /**
- * Makes the known_hosts file say what the stack says. One that has all of its lines is left alone: what else is in it, ssh
- * has learned from the forwarder (UpdateHostKeys), as on a real signer host.
+ * Makes the known_hosts file contain the stack's lines. A file that has all of them is left alone: ssh has learned its
+ * other lines from the forwarder (UpdateHostKeys), as on a real signer host.
  */
 function knownHosts(path: string, lines: string): string {
   const present = existsSync(path) ? readFileSync(path, "utf8").split("\n") : [];
@@ -120,7 +118,7 @@ function knownHosts(path: string, lines: string): string {
   return path;
 }
 
-/** Throws an Error if there is no ssh client or it does not understand the config (it is older than 8.7). */
+/** Throws an Error if there is no ssh client, or if it is too old to understand the config (before 8.7). */
 async function checkSshConfig(config: string): Promise<void> {
   try {
     await promisify(execFile)("ssh", ["-G", "-F", config, sshHost]);
@@ -130,7 +128,7 @@ async function checkSshConfig(config: string): Promise<void> {
   }
 }
 
-/** Where util-linux has it, ssh is started through a program that has the kernel end it with us, even if we are killed. */
+/** The prefix that makes the kernel end ssh with us, even if we are killed. Empty if util-linux has no such program. */
 function dyingWithUs(): string[] {
   return isOnPath("setpriv") ? ["setpriv", "--pdeathsig", "TERM"] : [];
 }

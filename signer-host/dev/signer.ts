@@ -6,20 +6,20 @@ import { askForOutputs, readOutputs } from "./outputs.ts";
 const help = `Usage: npm run signer -- NAME [options]
 
 Plays the home device of the signer NAME: a signer daemon with software keys, and the ssh client that
-dials the stack's signer forwarder and redials for ever. Ends with Ctrl-C.
+dials the stack's signer forwarder and redials until you press Ctrl-C.
 
-  --stack NAME      the stack, dev if not given
-  --outputs FILE    the stack's outputs, as npm run -s output prints them; asked for if not given
+  --stack NAME      the stack (default: dev)
+  --outputs FILE    the stack's outputs, as npm run -s output prints them (default: runs that command)
   --keys DIR        the folder with the signer's keys: one ssh private key ssh_<type>, and tezos.json,
-                    {"<alias>": "<secret key>"}; signer-host/dev/keys/NAME if not given (development keys)
-  --daemon-port N   the signer daemon's port on 127.0.0.1, any free one if not given
-  --ssh-port N      the port of this host's own sshd on 127.0.0.1, 22 if not given
-  --device-ms N     how long the signer's device takes for each signature, one after the other, as a slow Ledger
-                    does; none if not given: software keys
-  --help            this text
+                    {"<alias>": "<secret key>"} (default: signer-host/dev/keys/NAME, development keys)
+  --daemon-port N   the signer daemon's port on 127.0.0.1 (default: any free one)
+  --ssh-port N      the port of this host's own sshd on 127.0.0.1 (default: 22)
+  --device-ms N     how long the signer's device takes for a signature, in milliseconds, one signature at a time,
+                    as a slow Ledger does (default: software keys without a device)
+  --help            prints this text
 
-The state is in .local/signers/STACK/NAME: the high watermarks, in octez-signer's files, and what ssh needs.
-Its one line goes to stderr. Exit codes: 0 ended by Ctrl-C or a signal, 1 failure, 2 wrong arguments.
+The state is in .local/signers/STACK/NAME: the high watermarks, in octez-signer's files, and the files that ssh
+needs. The one status line goes to stderr. Exit codes: 0 ended by Ctrl-C or a signal, 1 failure, 2 usage error.
 `;
 
 class UsageError extends Error {}
@@ -46,7 +46,7 @@ async function main(): Promise<void> {
   const outputs = values.outputs === undefined ? await askForOutputs(root, stack) : readOutputs(values.outputs);
   const signer = Object.hasOwn(outputs.signers, name) ? outputs.signers[name] : undefined;
   if (signer === undefined) {
-    const names = Object.keys(outputs.signers).join(", ") || "none at all";
+    const names = Object.keys(outputs.signers).join(", ") || "(none)";
     throw new UsageError(`NAME: found ${JSON.stringify(name)}, wanted one of the stack's signers: ${names}`);
   }
   const stopped = new AbortController();
@@ -55,14 +55,14 @@ async function main(): Promise<void> {
   }
   onOrphaned(() => stopped.abort());
   const { keys } = values;
-  // Loaded here, because its cryptography takes half a second, which a mistake in the words need not wait for.
+  // Loaded here, because its cryptography takes half a second. A wrong argument fails before that.
   const { runSigner } = await import("./session.ts");
   await runSigner({ name, stack, outputs, signer, keys, deviceMs, daemonPort, sshPort, signal: stopped.signal });
 }
 
 /**
- * Calls back when the npm that runs this is gone. npm hands SIGTERM to the shell between us, which dies of it and tells
- * nobody (seen with npm 11). Does nothing if the command was started otherwise: then only a signal ends it.
+ * Calls back when the npm that runs this has ended. npm sends SIGTERM to the shell between us, which dies without
+ * passing it on (seen with npm 11). Does nothing if the command was not started by npm: then only a signal ends it.
  */
 function onOrphaned(callback: () => void): void {
   const parent = process.ppid;
@@ -113,7 +113,7 @@ try {
 } catch (error) {
   const isUsage = error instanceof UsageError;
   const advice =
-    error instanceof LockHeldError ? "\nTwo signers with one key share no watermark: end that one first" : "";
+    error instanceof LockHeldError ? "\nTwo signers with one key do not share a watermark: stop that one first" : "";
   process.stderr.write(`signer: ${(error as Error).message}${advice}${isUsage ? "\nSee --help" : ""}\n`);
   process.exitCode = isUsage ? 2 : 1;
 }

@@ -3,19 +3,19 @@ import { type Payload, readPayload } from "./payload.ts";
 import { OcamlException, outOfBounds, Refusal } from "./refusal.ts";
 import type { WatermarkStore } from "./watermarkStore.ts";
 
-/** A signature that was handed out; `milliseconds` is from the complete request to the signature on disk. */
+/** A signature that was handed out. `milliseconds` is the time from the complete request to the signature on disk. */
 export type Signed = Payload & {
   readonly milliseconds: number;
 };
 
-/** What of a signer daemon's work its owner wants to see. */
+/** Callbacks that report a signer daemon's work to its owner. */
 export type SigningEvents = {
   onSigned?(signed: Signed): void;
   onRefused?(message: string): void;
 };
 
 /**
- * The signer without its HTTP: the steps of octez-signer's `Handler.sign`, in their order, as it runs with
+ * The signer without HTTP. It takes the steps of octez-signer's `Handler.sign` in the same order, as that runs with
  * `--check-high-watermark --magic-bytes 0x11,0x12,0x13` and without `--require-authentication`.
  */
 export class Signing {
@@ -30,13 +30,13 @@ export class Signing {
   }
 
   /**
-   * Signs for an address, in the signature version (0 to 3) that was asked for. Throws a Refusal, an Error if the disk
-   * fails, an OcamlException, or the signal's reason once it is aborted: then nothing was handed out and no mark is left.
+   * Signs for an address, in the requested signature version (0 to 3). Throws a Refusal, an Error if the disk fails, an
+   * OcamlException, or the signal's reason once it is aborted. After an abort, there is no signature and no mark.
    */
   async sign(address: string, version: number | undefined, bytes: Uint8Array, signal?: AbortSignal): Promise<string> {
     const start = performance.now();
     try {
-      // octez-signer writes the first byte into its log before it looks at anything.
+      // octez-signer logs the first byte before it checks anything.
       if (bytes.length === 0) throw new OcamlException(outOfBounds);
       const key = this.keys.get(address);
       if (key === undefined) {

@@ -1,4 +1,4 @@
-/** Why an ssh client ended. `refused` if it is the forwarder's host key that is wrong: waiting will not help. */
+/** Why an ssh client ended. `refused` means that the forwarder's host key is wrong, and waiting will not help. */
 export type Ending = {
   readonly reason: string;
   readonly refused: boolean;
@@ -10,12 +10,12 @@ export function confirmedForward(line: string): number | undefined {
   return port === undefined ? undefined : Number(port);
 }
 
-/** Whether a line of `ssh -v` is about the normal course of things: not a candidate for the reason of an end. */
+/** Whether a line of `ssh -v` is routine, so that it cannot be the reason why ssh ended. */
 export function isChatter(line: string): boolean {
   return /^(debug\d:|OpenSSH_|Authenticated to |Transferred: |Bytes per second: |\s*$)/.test(line);
 }
 
-/** What to say about an ssh client that has printed these lines (chatter left out) and ended with this code or signal. */
+/** Explains why an ssh client ended, from the lines that it printed (without chatter) and its exit code or signal. */
 export function endingOf(lines: readonly string[], code: number | null, signal: string | null): Ending {
   for (const line of lines) {
     if (/HOST IDENTIFICATION HAS CHANGED|host key is known for|^Host key verification failed/.test(line)) {

@@ -1,7 +1,7 @@
 import type { Signed } from "./signing.ts";
 import type { TunnelState } from "./tunnel.ts";
 
-/** Everything that the status line tells. `since` is when the tunnel came to this state, in milliseconds of `Date.now()`. */
+/** Everything that the status line shows. `since` is when the tunnel's state began, in milliseconds of `Date.now()`. */
 export type Status = {
   readonly name: string;
   readonly forwarder: string;
@@ -13,7 +13,7 @@ export type Status = {
   refusal?: string | undefined;
 };
 
-/** The state in a few words that stay the same for as long as the state does. */
+/** The state in a few words, which change only if the state changes. */
 function stateText({ name, forwarder, tunnel }: Status): string {
   if (tunnel.is === "connected") {
     return `${name}: connected to ${forwarder}`;
@@ -40,7 +40,7 @@ export function statusText(status: Status, now: number): string {
   return parts.filter((part) => part !== undefined).join(", ");
 }
 
-/** What a status line is written to: process.stderr, or a test's. */
+/** The output of a status line: process.stderr, or a test's stand-in for it. */
 export type Screen = {
   readonly isTTY?: boolean;
   readonly columns?: number;
@@ -48,8 +48,8 @@ export type Screen = {
 };
 
 /**
- * Shows a status on one line: on a terminal it is rewritten in place and cut to the width; elsewhere a line is printed
- * when the state changes, and only then.
+ * Shows a status on one line. On a terminal, the line is rewritten in place and cut to the width. Elsewhere, a line is
+ * printed only when the state changes.
  */
 export class StatusLine {
   readonly #screen: Screen;
@@ -71,7 +71,7 @@ export class StatusLine {
     }
   }
 
-  /** Leaves the line as it stands: what is written next begins a new one. */
+  /** Leaves the line as it is. The next output starts a new line. */
   end(): void {
     if (this.#screen.isTTY) {
       this.#screen.write("\n");
@@ -79,7 +79,7 @@ export class StatusLine {
   }
 }
 
-/** One column stays free: a terminal that is filled to the last one wraps. */
+/** Leaves one column free, because a terminal wraps a line that fills the last column. */
 function fit(text: string, columns = 80): string {
   return text.length < columns ? text : `${text.slice(0, columns - 2)}…`;
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { keepTunnel, type TunnelState } from "./tunnel.ts";
 
-/** Plays ssh: prints these lines to stderr, then stays, or ends with the code. */
+/** Plays ssh: prints these lines to stderr, then keeps running, or ends with the code if there is one. */
 function fakeSsh(lines: string[], code?: number): string[] {
   const program = `process.stderr.write(${JSON.stringify(lines.map((line) => `${line}\n`).join(""))});
     ${code === undefined ? "setInterval(() => {}, 1000)" : `process.exitCode = ${code}`}`;
@@ -11,7 +11,7 @@ function fakeSsh(lines: string[], code?: number): string[] {
 
 const success = (port: number) => `debug1: remote forward success for: listen ${port}, connect 127.0.0.1:1`;
 
-/** Runs until there are so many states, then stops. */
+/** Runs until there are `count` states, then stops. */
 async function statesOf(command: string[], count: number, ...others: string[][]) {
   const stopped = new AbortController();
   const states: TunnelState[] = [];

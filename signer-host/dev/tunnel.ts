@@ -3,30 +3,30 @@ import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { confirmedForward, type Ending, endingOf, isChatter } from "./sshLog.ts";
 
-/** `dialling` holds from one call's end to the next one's success; `failed` is why the last call ended, if there was one. */
+/** `dialling` lasts from one call's end to the next one's success. `failed` is why the last call ended, if any. */
 export type TunnelState =
   | { readonly is: "dialling"; readonly attempt: number; readonly failed?: Ending }
   | { readonly is: "connected" };
 
 export type TunnelOptions = {
   /**
-   * What runs `ssh -v`, program and arguments: one for each port of the forwarder, in the order in which they are tried.
-   * A call that ends before it was connected makes the next one take the next.
+   * The commands that run `ssh -v`, program and arguments: one for each port of the forwarder, in the order in which
+   * they are tried. After a call that ended before it was connected, the next call takes the next command.
    */
   readonly commands: readonly (readonly string[])[];
   /** The remote ports that must be confirmed before the tunnel counts as connected. */
   readonly ports: readonly number[];
   readonly onState: (state: TunnelState) => void;
-  /** Ends the call and the redialling. */
+  /** Ends the call and stops redialling. */
   readonly signal: AbortSignal;
 };
 
-/** From the start of ssh to the last confirmed forward. ssh's own ConnectTimeout ends with the forwarder's greeting. */
+/** The limit from ssh's start to the last confirmed forward. ssh's ConnectTimeout ends at the forwarder's greeting. */
 const dialTimeoutMs = 30_000;
 
 /**
- * Keeps a tunnel up until the signal. Redials a second after each end, give or take a fifth so that a hundred signers do
- * not dial in step, and never more slowly: a baker loses a level every 6 s.
+ * Keeps a tunnel up until the signal. Redials a second after each end, give or take a fifth, so that a hundred signers
+ * do not dial in step. The pause never grows, because a baker loses a level every 6 s.
  */
 export async function keepTunnel({ commands, ports, onState, signal }: TunnelOptions): Promise<void> {
   let attempt = 1;
@@ -96,7 +96,7 @@ type End = {
   readonly error?: Error;
 };
 
-/** Waits for `close` and not `exit`: by then every line has been read. */
+/** Waits for `close` and not for `exit`, because by then every line has been read. */
 function endOf(child: ChildProcess): Promise<End> {
   return new Promise((resolve) => {
     child.on("error", (error) => resolve({ code: null, signal: null, error }));

@@ -1,13 +1,13 @@
 import type { Socket } from "node:net";
 
-/** Admits so many connections at once; the others wait, open and unread, and come in as they came. */
+/** Admits a limited number of connections at once. The others wait, open and unread, and enter in order of arrival. */
 export class Turnstile {
   readonly #limit: number;
   readonly #admit: (socket: Socket) => void;
   readonly #inside = new Set<Socket>();
   readonly #waiting: Socket[] = [];
 
-  /** `admit` is given each paused connection at its turn. */
+  /** `admit` gets each paused connection when its turn comes. */
   constructor(limit: number, admit: (socket: Socket) => void) {
     this.#limit = limit;
     this.#admit = admit;

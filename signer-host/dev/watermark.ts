@@ -3,8 +3,8 @@ import type { Payload } from "./payload.ts";
 import { Refusal } from "./refusal.ts";
 
 /**
- * The highest thing that one key has signed of one kind on one chain. `hash` is the BLAKE2b-256 of the signed bytes in
- * hex. `signature` may be missing in a file that was made by hand to raise the mark.
+ * The highest level and round that one key has signed for one kind on one chain. `hash` is the BLAKE2b-256 of the
+ * signed bytes in hex. `signature` may be missing from a file that was made by hand to raise the mark.
  */
 export const markSchema = z.strictObject({
   level: z.int32(),
@@ -16,9 +16,10 @@ export const markSchema = z.strictObject({
 export type Mark = z.infer<typeof markSchema>;
 
 /**
- * Whether these bytes may be signed, given the mark that the key left before: the recorded signature if they are the very
- * bytes of the mark (a baker that lost the answer asks again), undefined if they are above it and need a signature.
- * Throws a Refusal for everything else, as octez-signer does (`check_mark` in Octez's `src/bin_signer/handler.ml`).
+ * Checks whether these bytes may be signed, given the key's present mark. Returns the recorded signature if they are
+ * the very bytes of the mark (a baker that lost the answer asks again), and undefined if they are above it and need a
+ * signature. Throws a Refusal for everything else, as octez-signer does (`check_mark` in Octez's
+ * `src/bin_signer/handler.ml`).
  */
 export function checkMark(mark: Mark | undefined, { kind, level, round }: Payload, hash: string): string | undefined {
   if (mark === undefined || level > mark.level || (level === mark.level && round > mark.round)) {

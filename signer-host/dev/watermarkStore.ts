@@ -13,7 +13,7 @@ import { readJson } from "../../local/machine/json.ts";
 import type { Kind, Payload } from "./payload.ts";
 import { checkMark, type Mark, markSchema } from "./watermark.ts";
 
-/** A watermark file that cannot be trusted: the signer must not start, for a forgotten mark is a double signature. */
+/** A watermark file that cannot be trusted. The signer must not start: a forgotten mark is a double signature. */
 class WatermarkFileError extends Error {
   override readonly name = "WatermarkFileError";
 }
@@ -31,15 +31,15 @@ type Marks = z.infer<typeof marksSchema>;
 
 /**
  * The high watermarks of one signer host, in the files that octez-signer (from version 23 on) keeps in its base folder:
- * `block_high_watermarks`, `preattestation_high_watermarks` and `attestation_high_watermarks`. A mark is on the disk, synced,
- * before its signature is handed out. Not safe for two processes on one folder: the caller holds a lock.
+ * `block_high_watermarks`, `preattestation_high_watermarks` and `attestation_high_watermarks`. A mark is synced to the
+ * disk before its signature is handed out. Not safe for two processes on one folder: the caller must hold a lock.
  */
 export class WatermarkStore {
   readonly #folder: string;
   readonly #marks: Readonly<Record<Kind, Marks>>;
   #last: Promise<unknown> = Promise.resolve();
 
-  /** Reads the files of a folder. A missing file is an empty one; one that is not understood throws a WatermarkFileError. */
+  /** Reads the files of a folder. A missing file counts as empty. Throws a WatermarkFileError for an invalid file. */
   constructor(folder: string) {
     this.#folder = folder;
     this.#marks = {
@@ -50,9 +50,10 @@ export class WatermarkStore {
   }
 
   /**
-   * The signature of these bytes: the recorded one, or a new one by `sign` once it is recorded. One request at a time,
-   * of whichever key, in the order of the calls. Throws a Refusal for bytes that are not above the mark, and an Error if
-   * the disk fails. Once the signal is aborted it throws its reason, records nothing and does not wait for `sign`.
+   * Returns the signature of these bytes: the recorded one, or a new one from `sign` once it is recorded. Requests are
+   * served one at a time, whatever the key, in the order of the calls. Throws a Refusal for bytes that are not above
+   * the mark, and an Error if the disk fails. Once the signal is aborted, it throws the signal's reason, records
+   * nothing and does not wait for `sign`.
    */
   signature(
     address: string,
@@ -84,7 +85,7 @@ export class WatermarkStore {
   }
 }
 
-/** Settles as the promise does, or is rejected with the signal's reason, whatever comes first. */
+/** Settles as the promise does, or rejects with the signal's reason, whichever comes first. */
 function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal?.reason);
@@ -102,7 +103,7 @@ function read(file: string): Marks {
     return {};
   }
   const advice =
-    "put the right content back, or learn the chain's level and raise the marks by hand: never just delete it";
+    "restore the right content, or look up the chain's level and raise the marks by hand; never just delete the file";
   try {
     return marksSchema.parse(readJson(readFileSync(file, "utf8"), "text"));
   } catch (error) {
@@ -126,7 +127,7 @@ function writeDurably(folder: string, file: string, content: string): void {
   }
 }
 
-/** In hex. Taquito hashes with BLAKE2b-256 to make the name of an expression: that name, decoded, is the hash. */
+/** The hash in hex. Taquito makes the name of an expression with BLAKE2b-256, so that name, decoded, is the hash. */
 function blake2b256(bytes: Uint8Array): string {
   const name = encodeExpr(Buffer.from(bytes).toString("hex"));
   return Buffer.from(b58DecodeAndCheckPrefix(name, [PrefixV2.ScriptExpr], true)).toString("hex");

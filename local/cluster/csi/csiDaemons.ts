@@ -5,18 +5,18 @@ import type { ClusterDaemon, ClusterTool } from "../clusterDaemon.ts";
 import type { Layout } from "../layout.ts";
 import { kubeconfig } from "../pki.ts";
 import type { CsiFiles } from "./csiFiles.ts";
-import { driverName } from "./storageClasses.ts";
+import { applyStorage, driverName } from "./storageClasses.ts";
 
-/** The processes that give a cluster its volumes and snapshots: our driver, and Kubernetes' own programs that call it. */
+/** The processes that provide volumes and snapshots: our driver, and Kubernetes' own programs that call it. */
 export function csiDaemons(layout: Layout, tools: Record<ClusterTool, string>, files: CsiFiles): ClusterDaemon[] {
   const caller = (name: "csi-provisioner" | "csi-snapshotter" | "snapshot-controller", port: number) => {
     const address = `${layout.nodeAddress}:${port}`;
-    // A file for each: it is written when its program is started, and another may be reading then.
+    // One file per program: it is written when its program starts, and another could be reading a shared file then.
     const login = join(layout.state, "config", `${name}.kubeconfig`);
     return {
       name,
       command: [tools[name], `--kubeconfig=${login}`, `--http-endpoint=${address}`],
-      // The administrator's: what they may do is nearly everything that there is to be had on one machine.
+      // The administrator's login: these programs need nearly all the permissions that exist on one machine.
       files: { [login]: kubeconfig(layout, "admin") },
       health: `http://${address}/metrics`,
     };
@@ -48,15 +48,19 @@ export function csiDaemons(layout: Layout, tools: Record<ClusterTool, string>, f
       after: ["kube-apiserver", "csi-driver"],
     },
     {
+      ...caller("snapshot-controller", 8093),
+      after: ["kube-apiserver"],
+      before: ({ api }) => applyStorage(layout, api, files),
+    },
+    {
       ...snapshotter,
       command: [...snapshotter.command, ...callsDriver],
       after: ["snapshot-controller", "csi-driver"],
     },
-    { ...caller("snapshot-controller", 8093), after: ["kube-apiserver"] },
   ];
 }
 
-/** Something that changes with the driver's code, so that a changed driver is started anew. */
+/** A hash of the driver's code, so that a changed driver is restarted. */
 function sourceOfDriver(): string {
   const hash = createHash("sha256");
   for (const file of ["driver.ts", "folderStore.ts", "registration.proto"]) {

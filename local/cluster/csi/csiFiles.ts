@@ -5,7 +5,7 @@ import type { Progress } from "../../machine/paths.ts";
 import { run } from "../../machine/run.ts";
 import { ensureGo } from "../../toolchain/go.ts";
 
-/** What the storage programs bring along in their Go modules, next to their code. */
+/** Files that the storage programs ship in their Go modules, next to their code. */
 export type CsiFiles = {
   /** The Container Storage Interface. */
   readonly proto: string;
@@ -20,7 +20,7 @@ const wanted = {
   ),
 };
 
-/** Gives these files, kept next to a program that was built from the same go.mod. */
+/** Returns these files. They are kept next to a program that was built from the same go.mod. */
 export async function ensureCsiFiles(program: string, progress: Progress): Promise<CsiFiles> {
   const folder = join(dirname(program), "files");
   if (!existsSync(folder)) await copyFromModules(folder, progress);

@@ -15,9 +15,9 @@ import { mountsBelow } from "../namespaces.ts";
 import { FolderStore, type Snapshot, type Volume } from "./folderStore.ts";
 
 /**
- * The local cluster's disks, as a cloud's driver would offer them: volumes are folders, a snapshot is a copy in another
- * place, which outlives the cluster. The kubelet and Kubernetes' own provisioner and snapshotter call it, by the
- * Container Storage Interface: github.com/container-storage-interface/spec, whose csi.proto it is given.
+ * Offers the local cluster's disks as a cloud's driver would. A volume is a folder. A snapshot is a copy in another
+ * place, which outlives the cluster. The kubelet and Kubernetes' own provisioner and snapshotter call this driver by
+ * the Container Storage Interface, github.com/container-storage-interface/spec. An option names its csi.proto.
  */
 
 type Capability = { mount?: unknown };
@@ -34,7 +34,7 @@ type Request = {
   volumeContentSource?: { snapshot?: { snapshotId: string } };
 };
 
-/** An answer that is an error, with its gRPC code. */
+/** An error as an answer, with its gRPC code. */
 class Refusal extends Error {
   readonly code: status;
   constructor(code: status, message: string) {
@@ -158,7 +158,7 @@ function services(file: string, packagePath: readonly string[]): Record<string, 
 
 type Calls = Record<string, (request: never) => unknown>;
 
-/** Makes plain functions answer a service's calls; what they throw is the answer's error. */
+/** Lets plain functions answer a service's calls. An error that they throw becomes the answer's error. */
 function answering(calls: Calls): UntypedServiceImplementation {
   return Object.fromEntries(
     Object.entries(calls).map(([call, answer]) => [

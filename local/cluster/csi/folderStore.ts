@@ -5,25 +5,25 @@ import { join } from "node:path";
 /** A volume: a folder on this machine's disk. */
 export type Volume = {
   readonly id: string;
-  /** How large it was asked for; nothing holds it to that. */
+  /** The requested size. Nothing enforces it. */
   readonly bytes: number;
 };
 
 /** A copy of a volume. */
 export type Snapshot = {
   readonly id: string;
-  /** The volume that it was taken of. */
+  /** The volume that it was taken from. */
   readonly volume: string;
-  /** How large a volume that is made from it must be. */
+  /** The smallest size of a volume that is made from it. */
   readonly bytes: number;
-  /** When it was taken, as ISO 8601 has it. */
+  /** When it was taken, in ISO 8601. */
   readonly taken: string;
-  /** What the cluster called it, as clouds note it as well: its own names go with the cluster. */
+  /** Its namespace and name in the cluster, which are lost with the cluster. Clouds note them as well. */
   readonly namespace: string;
   readonly name: string;
 };
 
-/** A folder of entries, each with its data and a note of what it is. An entry is there whole or not at all. */
+/** A folder of entries, each with its data and a note that describes it. An entry is either complete or absent. */
 export class FolderStore<Note extends { readonly id: string }> {
   readonly #folder: string;
 
@@ -46,14 +46,14 @@ export class FolderStore<Note extends { readonly id: string }> {
     return names.filter((name) => !name.endsWith(".new")).flatMap((name) => this.find(name) ?? []);
   }
 
-  /** Adds an entry, with a copy of what is in a folder if one is given. One that is there already stays as it is. */
+  /** Adds an entry, with a copy of the folder `source` if one is given. An existing entry stays as it is. */
   add(note: Note, source?: string): Note {
     const before = this.find(note.id);
     if (before) return before;
     const made = `${this.#at(note.id)}.new`;
     rmSync(made, { recursive: true, force: true });
     mkdirSync(join(made, "data"), { recursive: true });
-    // Not Node's own copy: the files keep their owners.
+    // Not Node's own copy, because the files must keep their owners.
     if (source) execFileSync("cp", ["--archive", "--reflink=auto", `${source}/.`, join(made, "data")]);
     writeFileSync(join(made, "note.json"), JSON.stringify(note));
     renameSync(made, this.#at(note.id));
@@ -65,7 +65,7 @@ export class FolderStore<Note extends { readonly id: string }> {
   }
 
   #at(id: string): string {
-    // It comes from outside, and what it names is removed.
+    // The id comes from outside, and the folder that it names may be removed.
     if (!/^[a-z0-9][-a-z0-9]{0,127}$/.test(id)) throw new Error(`found id ${JSON.stringify(id)}, wanted a plain name`);
     return join(this.#folder, id);
   }

@@ -5,7 +5,7 @@ import type { Layout } from "../layout.ts";
 import { waitHealthy } from "../processes.ts";
 import type { CsiFiles } from "./csiFiles.ts";
 
-/** The name by which objects of the cluster mean our driver. */
+/** The name by which the cluster's objects refer to our driver. */
 export const driverName = "local.remote-signer-cloud";
 
 const storage = "/apis/storage.k8s.io/v1";
@@ -15,7 +15,7 @@ const csiDriver: KubernetesObject = {
   apiVersion: "storage.k8s.io/v1",
   kind: "CSIDriver",
   metadata: { name: driverName },
-  // The kubelet gives the files to a pod's fsGroup, as it does on a cloud's disks.
+  // The kubelet changes the files' group to a pod's fsGroup, as it does on a cloud's disks.
   spec: { attachRequired: false, podInfoOnMount: false, fsGroupPolicy: "File", volumeLifecycleModes: ["Persistent"] },
 };
 
@@ -33,14 +33,14 @@ const snapshotClass: KubernetesObject = {
   kind: "VolumeSnapshotClass",
   metadata: { name: "local-disks", annotations: { "snapshot.storage.kubernetes.io/is-default-class": "true" } },
   driver: driverName,
-  // As most clouds' classes have it; who wants a snapshot to outlive its namespace must say so.
+  // As in most clouds' classes. A snapshot that is to outlive its namespace must ask for it.
   deletionPolicy: "Delete",
 };
 
-/** Teaches a cluster the snapshot API, and offers volumes and snapshots of our driver as its defaults. */
+/** Installs the snapshot API in a cluster, and makes our driver the default for volumes and snapshots. */
 export async function applyStorage(layout: Layout, api: Api, files: CsiFiles): Promise<void> {
   const definitions = files.definitions.map((file) => load(readFileSync(file, "utf8")) as KubernetesObject);
-  // Clusters that were made before there was a driver have a class of volumes that no snapshot can be taken of.
+  // Clusters from before this driver have a class whose volumes do not support snapshots.
   await api.remove(`${storage}/storageclasses/local`);
   await Promise.all([
     ...definitions.map((definition) =>

@@ -1,5 +1,5 @@
-// Command coredns is CoreDNS with the plugins that the local cluster's configuration names, and no other: those for clouds alone
-// take as long to build as all the rest.
+// Command coredns is CoreDNS with only the plugins that the local cluster's configuration names. The plugins for clouds
+// alone take as long to build as all the rest.
 package main
 
 import (

@@ -1,5 +1,5 @@
-// Command kubernetes is the five parts of Kubernetes and kubectl in one program, which does what the name that it is called by
-// says. They share nearly all of their code: to link it once, not six times, makes the build shorter.
+// Command kubernetes is the five parts of Kubernetes and kubectl in one program, which acts as the part whose name it
+// is called by. They share nearly all of their code, so linking it once, not six times, makes the build shorter.
 package main
 
 import (
@@ -48,7 +48,7 @@ func main() {
 }
 
 func runKubectl() {
-	// kubectl logs already while it reads its own plugins and preferences.
+	// kubectl already logs while it reads its own plugins and preferences.
 	_, _ = logs.GlogSetter(kubectl.GetLogVerbosity(os.Args))
 	util.CheckErr(cli.RunNoErrOutput(kubectl.NewDefaultKubectlCommand()))
 }

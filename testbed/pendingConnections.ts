@@ -1,7 +1,8 @@
 import { connect, type Socket } from "node:net";
 
-// A crowd at the door, as a program of its own inside a network namespace: HOST PORT COUNT. A third of them say nothing, a
-// third say what an ssh client says first and then nothing, and a third what no ssh client says. Who is sent away comes back.
+// Opens COUNT pending connections to HOST PORT. It is a separate program, to run inside a network namespace.
+// A third send nothing, a third send only an ssh client's first line, and a third send bytes that no ssh client sends.
+// A connection that is closed comes back half a second later.
 
 const [host = "", port = "", count = ""] = process.argv.slice(2);
 const greetings = ["", "SSH-2.0-stranger\r\n", "GET / HTTP/1.1\r\n\r\n"];

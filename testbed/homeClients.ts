@@ -1,0 +1,72 @@
+import { join } from "node:path";
+import { root } from "../local/machine/checkout.ts";
+import { run } from "../local/machine/run.ts";
+import { type Background, start, until } from "./background.ts";
+import { homeOf, inside } from "./network.ts";
+import { sshWords } from "./sshClient.ts";
+import { testCluster } from "./testCluster.ts";
+import type { Stack } from "./testStack.ts";
+
+/** The development ssh key of the signer `home`. */
+export const homeKey = join(root, "signer-host/dev/keys/home/ssh_ed25519");
+/** The options of an ssh client that opens home's port. */
+export const forwards = ["-N", "-o", "ExitOnForwardFailure=yes", "-R", "8443:127.0.0.1:8442"];
+
+/** Stock ssh clients and signer daemons in the homes of a stack's signers, and the listener's log of them. */
+export function homeClients(stack: Stack) {
+  /** Starts a stand-in for a signer's daemon, enough for `GET /authorized_keys`. Its answer names its home. */
+  function answering(home: string): Background {
+    const script = `require("http").createServer((_, answer) => answer.end('{"home":"${home}"}')).listen(8442, "127.0.0.1")`;
+    return inHome(home, process.execPath, "-e", script);
+  }
+
+  function inHome(home: string, ...words: string[]): Background {
+    const [enter, ...namespace] = inside(homeOf(home)) as [string, ...string[]];
+    return start(enter, [...namespace, ...words]);
+  }
+
+  /** The listener's log lines so far. */
+  async function log(): Promise<string[]> {
+    const text = await stack.kubectl("logs", "deployment/signer-forwarder", "--container", "sshd");
+    return text.split("\n").filter((line) => line !== "");
+  }
+
+  /** Waits for a log line of the listener, after its first `from` lines. Returns the line. */
+  function says(line: RegExp, from: number, seconds = 15): Promise<string> {
+    return until(
+      String(line),
+      seconds,
+      async () => (await log()).slice(from).find((text) => line.test(text)),
+      async () => (await log()).slice(-20).join("\n"),
+    );
+  }
+
+  /** Asks a signer as a baker does, from the cluster's node. Returns the body of the answer. */
+  async function ask(signer: string, port: number): Promise<string> {
+    const address = await stack.kubectl("get", "service", `signer-${signer}`, "--output", "jsonpath={.spec.clusterIP}");
+    const [enter, ...node] = inside(testCluster.netns) as [string, ...string[]];
+    const url = `http://${address.trim()}:${port}/authorized_keys`;
+    return run(enter, [...node, "curl", "--silent", "--max-time", "5", url]).catch(String);
+  }
+
+  /** Waits until a home answers at a signer's port. Returns the milliseconds that this took. */
+  async function answers(signer: string, port: number, home: string, client: Background): Promise<number> {
+    const began = Date.now();
+    await until(
+      `${home} answers for ${signer}`,
+      20,
+      async () => (await ask(signer, port)).includes(`"${home}"`),
+      async () => `${client.output()}\n${(await log()).slice(-20).join("\n")}`,
+    );
+    return Date.now() - began;
+  }
+
+  /** Starts a stock ssh client in a home. */
+  async function dial(home: string, key = homeKey, words: readonly string[] = forwards): Promise<Background> {
+    const [enter, base] = await sshWords(stack, home, key);
+    const at = base.indexOf("ssh") + 1;
+    return start(enter, [...base.slice(0, at), ...words, ...base.slice(at)]);
+  }
+
+  return { answering, inHome, log, says, ask, answers, dial };
+}
