@@ -1,4 +1,3 @@
-import { bakeKey } from "./bakeKey.ts";
 import { parseBakerArgs } from "./clientArgs.ts";
 import { clientLogFiles } from "./clientConfig.ts";
 import { openLog } from "./eventLog.ts";
@@ -12,6 +11,8 @@ await runProgram("octez-baker", async (args) => {
   const say = openLog("octez-baker", clientLogFiles("octez-baker", baseDir, configFile));
   const keys = readWallet(baseDir, aliases);
   say(`Baker started for ${keys.map(({ alias, address }) => `${alias} (${address})`).join(", ")}`);
+  // Loaded here, because its cryptography takes a third of a second, which a wrong config does not need.
+  const { bakeKey } = await import("./bakeKey.ts");
   const heads = new Heads(say);
   const following = heads.follow(endpoint, keepAlive);
   const head = await Promise.race([heads.above(-1), following]);

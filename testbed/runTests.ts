@@ -12,9 +12,9 @@ import { ensureGo } from "../local/toolchain/go.ts";
 import { ensureTools } from "../local/toolchain/tools.ts";
 
 // npm test runs every check and ends with one line of counts. `npm test -- unit`, `programs`, `go`, `charts` or `e2e`
-// runs a part. The end-to-end tests mostly wait, so they run in three lanes at a time: two clusters, and the image
-// without a cluster. All other parts run one after the other, before the image's tests. Each file's report is printed
-// in one piece, so that the output of the lanes never mixes.
+// runs a part. The unit tests come first, alone. The end-to-end tests mostly wait, so they run in three lanes at a time:
+// two clusters, and the image without a cluster. The other parts run one after the other, before the image's tests. Each
+// file's report is printed in one piece, so that the output of the lanes never mixes.
 
 const charts = ["signer-forwarder", "baker"];
 const goFolders = ["signer-forwarder", "bench/traffic"];
@@ -76,8 +76,16 @@ async function testChart(name: string): Promise<void> {
   if (!/Charts:\s+1 passed/.test(output) && failed === "0" && errored === "0") counts.failed++;
 }
 
-/** Runs test files of node:test, and prints their report after they have ended. */
-async function testFiles(files: string[], concurrency: boolean, env: NodeJS.ProcessEnv = {}): Promise<void> {
+type Run = {
+  /** Whether files run at a time. */
+  readonly concurrency?: boolean;
+  /** Whether no lane runs beside it: then the report is printed as it comes. */
+  readonly isAlone?: boolean;
+  readonly env?: NodeJS.ProcessEnv;
+};
+
+/** Runs test files of node:test. Unless it runs alone, it prints the report after the files have ended. */
+async function testFiles(files: string[], { concurrency = false, isAlone = false, env = {} }: Run = {}): Promise<void> {
   if (files.length === 0) throw new Error("found no test files");
   const stream = runTests({
     files: files.map((file) => join(root, file)).sort(),
@@ -95,14 +103,17 @@ async function testFiles(files: string[], concurrency: boolean, env: NodeJS.Proc
     if (details.type !== "suite") counts.failed++;
   });
   let report = "";
-  for await (const text of stream.compose(spec)) report += text;
+  for await (const text of stream.compose(spec)) {
+    if (isAlone) process.stdout.write(text);
+    else report += text;
+  }
   process.stdout.write(report);
 }
 
 /** Runs test files that share a cluster, one after the other, and removes the cluster. */
 async function testOnCluster(name: ClusterName, files: string[]): Promise<void> {
   try {
-    for (const file of files.sort()) await testFiles([file], false, { TEST_CLUSTER: name });
+    for (const file of files.sort()) await testFiles([file], { env: { TEST_CLUSTER: name } });
   } finally {
     await clusterDown(name, console.error);
   }
@@ -118,11 +129,11 @@ const parts: Record<string, () => Promise<void>> = {
   async unit() {
     await check("type check", "tsc", "--noEmit");
     await check("lint", "npm", "run", "--silent", "lint");
-    await testFiles(find(`${inRooms}/*.test.ts`, ["**/*.programs.test.ts"]), true);
+    await testFiles(find(`${inRooms}/*.test.ts`, ["**/*.programs.test.ts"]), { concurrency: true, isAlone: true });
   },
   async programs() {
     await ensurePackages(console.error, ["openssh-client", "openssl"]);
-    await testFiles(find(`${inRooms}/*.programs.test.ts`), true);
+    await testFiles(find(`${inRooms}/*.programs.test.ts`), { concurrency: true });
   },
   async go() {
     await testGo();
@@ -143,7 +154,7 @@ const parts: Record<string, () => Promise<void>> = {
 };
 
 async function testImage(): Promise<void> {
-  for (const file of find("signer-forwarder/test/*.test.ts").sort()) await testFiles([file], false);
+  for (const file of find("signer-forwarder/test/*.test.ts").sort()) await testFiles([file]);
 }
 
 const asked = process.argv.slice(2);
@@ -158,11 +169,12 @@ async function runPart(name: string): Promise<void> {
   await parts[name]?.();
 }
 
-for (const name of asked.length > 0 ? asked : Object.keys(parts)) {
-  if (name !== "e2e") earlier = earlier.then(() => runPart(name));
-}
+const names = Object.keys(parts).filter((name) => asked.length === 0 || asked.includes(name));
+// A newcomer's first part, and the one whose tests have the shortest limits.
+if (names.includes("unit")) await runPart("unit");
+for (const name of names) if (name !== "unit" && name !== "e2e") earlier = earlier.then(() => runPart(name));
 // An error of either is thrown only after both have ended.
-const e2e = asked.length === 0 || asked.includes("e2e") ? runPart("e2e") : undefined;
+const e2e = names.includes("e2e") ? runPart("e2e") : undefined;
 const [failure] = (await Promise.allSettled([earlier, e2e])).flatMap((end) => (end.status === "rejected" ? [end] : []));
 if (failure) throw failure.reason;
 const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : "";
