@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # helm-unittest 1.1.2: a chart that writes `a: no` without quotes passes the test that the value is the text "no", and the test
 # that it is a string. The test that it is false fails. sigs.k8s.io/yaml v1.6.0, the reader of kubectl and the API server, takes
-# the same manifest for false, which a ConfigMap (k8s.io/api v0.35.1) cannot hold. So a chart's tests pass, and its manifest is
+# the same manifest for false, which a ConfigMap (k8s.io/api v0.36.3) cannot hold. So a chart's tests pass, and its manifest is
 # rejected.
 # Needs Go and its module proxy. Builds helm-unittest, which takes minutes the first time.
 set -euo pipefail
@@ -37,6 +37,7 @@ cat >main.go <<'GO'
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -47,18 +48,18 @@ import (
 
 func main() {
 	text, _ := io.ReadAll(os.Stdin)
-	json, err := yaml.YAMLToJSON(text)
+	read, err := yaml.YAMLToJSON(text)
 	if err != nil {
 		panic(err)
 	}
-	fmt.Println(string(json))
-	fmt.Println(yaml.Unmarshal(text, &core.ConfigMap{}))
+	fmt.Println(string(read))
+	fmt.Println(json.Unmarshal(read, &core.ConfigMap{}))
 }
 GO
 go mod init finding >/dev/null 2>&1
 # helm-unittest's own go.mod has this line; without it, its module does not build outside its repository.
 go mod edit -replace github.com/vmware-labs/yaml-jsonpath=github.com/helm-unittest/yaml-jsonpath@v0.4.0
-go get sigs.k8s.io/yaml@v1.6.0 k8s.io/api@v0.35.1 github.com/helm-unittest/helm-unittest/cmd/helm-unittest@v1.1.2 >/dev/null 2>&1
+go get sigs.k8s.io/yaml@v1.6.0 k8s.io/api@v0.36.3 github.com/helm-unittest/helm-unittest/cmd/helm-unittest@v1.1.2 >/dev/null 2>&1
 go build -o helm-unittest github.com/helm-unittest/helm-unittest/cmd/helm-unittest
 read=$(go run . <chart/templates/map.yaml | grep -oE '"data":[^}]*}|cannot unmarshal.*')
 tests=$(./helm-unittest chart | grep -oE '^[[:space:]]+- is .*|^Tests: .*' | sed 's/^[[:space:]]*- /failed: /' || true)
