@@ -2,13 +2,15 @@ import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } f
 import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { after, before } from "node:test";
 import { readManifests } from "../deploy/stack/manifests.ts";
 import { root } from "../local/machine/checkout.ts";
 import { run } from "../local/machine/run.ts";
 import { ensureTools } from "../local/toolchain/tools.ts";
-import { type Background, start, until } from "./background.ts";
+import { type Background, start, stopAll, until } from "./background.ts";
 import { podAddress, type Reply, raw, send } from "./gatewayClient.ts";
 import { imageRoot, inImage } from "./imageRoot.ts";
+import type { TunnelEnd } from "./tunnelEnd.ts";
 
 /** A signer's entry in the chart's values. */
 export type SignerValues = {
@@ -167,6 +169,24 @@ export class Gateway {
   post(port: number, target: string, body: string): Promise<Reply> {
     return send(port, "POST", target, body, { "content-type": "application/json" }, this.#address);
   }
+}
+
+/**
+ * Runs a gateway for the tests of a file: opens the tunnels' ends and starts it before them, and stops all of it after
+ * them.
+ *
+ * `signers` is called once the ends have their ports.
+ */
+export function serveTests(gateway: Gateway, ends: readonly TunnelEnd[], signers: () => readonly SignerValues[]): void {
+  before(async () => {
+    for (const end of ends) await end.open();
+    await gateway.start(signers());
+  });
+  after(async () => {
+    await gateway.stop();
+    for (const end of ends) await end.close();
+    await stopAll();
+  });
 }
 
 function linesIn(text: string): Line[] {

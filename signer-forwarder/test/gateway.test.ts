@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { after, before, beforeEach, describe, test } from "node:test";
+import { beforeEach, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { blockBytes, voteBytes } from "../../signer-host/dev/sampleBytes.ts";
-import { stopAll, until } from "../../testbed/background.ts";
+import { until } from "../../testbed/background.ts";
 import { raw } from "../../testbed/gatewayClient.ts";
-import { Gateway, type Line } from "../../testbed/gatewayRig.ts";
+import { Gateway, type Line, serveTests } from "../../testbed/gatewayRig.ts";
 import { type Answer, signature, TunnelEnd, well } from "../../testbed/tunnelEnd.ts";
 
 const key = "tz1aSkwEot3L2kmUvcoxzjMomb9mvBNuzFK6";
@@ -13,14 +13,10 @@ const home = new TunnelEnd();
 const idle = new TunnelEnd();
 const bytes = blockBytes({ level: 12, round: 3 });
 
-before(async () => {
-  await home.open();
-  await idle.open();
-  await gateway.start([
-    { name: "home", port: home.port, keys: [key] },
-    { name: "without-keys", port: idle.port },
-  ]);
-});
+serveTests(gateway, [home, idle], () => [
+  { name: "home", port: home.port, keys: [key] },
+  { name: "without-keys", port: idle.port },
+]);
 
 beforeEach(async () => {
   home.answer = well;
@@ -28,13 +24,6 @@ beforeEach(async () => {
   await home.open();
   await gateway.isUp("home", true);
   home.arrivals.length = 0;
-});
-
-after(async () => {
-  await gateway.stop();
-  await home.close();
-  await idle.close();
-  await stopAll();
 });
 
 /** Does some work and returns the log lines that it causes, without times and durations. */

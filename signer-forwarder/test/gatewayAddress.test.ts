@@ -1,25 +1,16 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { blockBytes } from "../../signer-host/dev/sampleBytes.ts";
-import { stopAll, until } from "../../testbed/background.ts";
-import { Gateway } from "../../testbed/gatewayRig.ts";
+import { until } from "../../testbed/background.ts";
+import { Gateway, serveTests } from "../../testbed/gatewayRig.ts";
 import { TunnelEnd } from "../../testbed/tunnelEnd.ts";
 
 const key = "tz1aSkwEot3L2kmUvcoxzjMomb9mvBNuzFK6";
 const gateway = new Gateway("::1");
 const home = new TunnelEnd();
 
-before(async () => {
-  await home.open();
-  await gateway.start([{ name: "home", port: home.port, keys: [key] }]);
-});
-
-after(async () => {
-  await gateway.stop();
-  await home.close();
-  await stopAll();
-});
+serveTests(gateway, [home], () => [{ name: "home", port: home.port, keys: [key] }]);
 
 test("a pod whose address is of IPv6 has the gateway there, and tunnels end on loopback as ever", async () => {
   assert.equal((await gateway.get(8404, "/healthz")).status, 200);

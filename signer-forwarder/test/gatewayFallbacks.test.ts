@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { blockBytes } from "../../signer-host/dev/sampleBytes.ts";
-import { stopAll, until } from "../../testbed/background.ts";
-import { Gateway } from "../../testbed/gatewayRig.ts";
+import { until } from "../../testbed/background.ts";
+import { Gateway, serveTests } from "../../testbed/gatewayRig.ts";
 import { TunnelEnd, well } from "../../testbed/tunnelEnd.ts";
 
 const key = "tz1aSkwEot3L2kmUvcoxzjMomb9mvBNuzFK6";
@@ -17,16 +17,7 @@ const signers = () => [
   { name: "attic", port: attic.port },
 ];
 
-before(async () => {
-  for (const end of Object.values(ends)) await end.open();
-  await gateway.start(signers());
-});
-
-after(async () => {
-  await gateway.stop();
-  for (const end of Object.values(ends)) await end.close();
-  await stopAll();
-});
+serveTests(gateway, Object.values(ends), signers);
 
 const sign = () => gateway.sign(home.port, key, blockBytes({ level: 12 }));
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { after, before, beforeEach, describe, test } from "node:test";
-import { stopAll, until } from "../../testbed/background.ts";
-import { Gateway } from "../../testbed/gatewayRig.ts";
+import { beforeEach, describe, test } from "node:test";
+import { until } from "../../testbed/background.ts";
+import { Gateway, serveTests } from "../../testbed/gatewayRig.ts";
 import { TunnelEnd, well } from "../../testbed/tunnelEnd.ts";
 
 const key = "tz1aSkwEot3L2kmUvcoxzjMomb9mvBNuzFK6";
@@ -9,14 +9,10 @@ const gateway = new Gateway();
 const home = new TunnelEnd();
 const other = new TunnelEnd();
 
-before(async () => {
-  await home.open();
-  await other.open();
-  await gateway.start([
-    { name: "home", port: home.port, keys: [key] },
-    { name: "other", port: other.port, keys: ["tz2BC83pvEAag6r2ZV7kPghNAbjFoiqhCvZx"] },
-  ]);
-});
+serveTests(gateway, [home, other], () => [
+  { name: "home", port: home.port, keys: [key] },
+  { name: "other", port: other.port, keys: ["tz2BC83pvEAag6r2ZV7kPghNAbjFoiqhCvZx"] },
+]);
 
 beforeEach(async () => {
   home.answer = well;
@@ -25,13 +21,6 @@ beforeEach(async () => {
   await gateway.sessionEnds("home");
   await gateway.isUp("home", true);
   home.arrivals.length = 0;
-});
-
-after(async () => {
-  await gateway.stop();
-  await home.close();
-  await other.close();
-  await stopAll();
 });
 
 describe("whether the signer wants authenticated requests", () => {

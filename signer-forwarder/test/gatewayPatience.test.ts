@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { blockBytes, voteBytes } from "../../signer-host/dev/sampleBytes.ts";
-import { stopAll, until } from "../../testbed/background.ts";
-import { Gateway } from "../../testbed/gatewayRig.ts";
+import { until } from "../../testbed/background.ts";
+import { Gateway, serveTests } from "../../testbed/gatewayRig.ts";
 import { SlowLink } from "../../testbed/slowLink.ts";
 import { type Answer, TunnelEnd, well } from "../../testbed/tunnelEnd.ts";
 
@@ -11,33 +11,25 @@ const key = "tz1aSkwEot3L2kmUvcoxzjMomb9mvBNuzFK6";
 const three = [1, 2, 3].map((number) => `tz${number}BC83pvEAag6r2ZV7kPghNAbjFoiqhCvZx`);
 const four = [1, 2, 3, 4].map((number) => `tz${number}WXYtyDUNL91qfiCJtVUX746QpNv5i5ve5`);
 const gateway = new Gateway();
-const [home, office, cabin, near] = [new TunnelEnd(), new TunnelEnd(), new TunnelEnd(), new TunnelEnd()];
+const ends = [new TunnelEnd(), new TunnelEnd(), new TunnelEnd(), new TunnelEnd()] as const;
+const [home, office, cabin, near] = ends;
 const link = new SlowLink(() => cabin.port);
 
-before(async () => {
-  for (const end of [home, office, cabin, near]) await end.open();
-  await link.open();
-  await gateway.start([
-    { name: "home", port: home.port, keys: [key] },
-    { name: "office", port: office.port, keys: three },
-    { name: "cabin", port: link.port, keys: four, fallbacks: ["near"] },
-    { name: "near", port: near.port },
-  ]);
-});
+before(() => link.open());
+after(() => link.close());
+serveTests(gateway, ends, () => [
+  { name: "home", port: home.port, keys: [key] },
+  { name: "office", port: office.port, keys: three },
+  { name: "cabin", port: link.port, keys: four, fallbacks: ["near"] },
+  { name: "near", port: near.port },
+]);
 
 beforeEach(() => {
   link.isCut = false;
-  for (const end of [home, office, cabin, near]) {
+  for (const end of ends) {
     end.answer = well;
     end.arrivals.length = 0;
   }
-});
-
-after(async () => {
-  await gateway.stop();
-  link.close();
-  for (const end of [home, office, cabin, near]) await end.close();
-  await stopAll();
 });
 
 /**

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { randomBytes, randomInt } from "node:crypto";
 import { Agent, request } from "node:http";
-import { after, before, test } from "node:test";
+import { after, test } from "node:test";
 import { readPayload } from "../../signer-host/dev/payload.ts";
 import { blockBytes, voteBytes } from "../../signer-host/dev/sampleBytes.ts";
-import { stopAll, until } from "../../testbed/background.ts";
+import { until } from "../../testbed/background.ts";
 import { podAddress } from "../../testbed/gatewayClient.ts";
-import { Gateway } from "../../testbed/gatewayRig.ts";
+import { Gateway, serveTests } from "../../testbed/gatewayRig.ts";
 import { TunnelEnd } from "../../testbed/tunnelEnd.ts";
 
 const keys = ["tz1aSkwEot3L2kmUvcoxzjMomb9mvBNuzFK6", "tz4HVR6aty9KwsQFHh81C1G7gBdhxT8kuytm"] as const;
@@ -14,17 +14,8 @@ const gateway = new Gateway();
 const home = new TunnelEnd();
 const agent = new Agent({ keepAlive: true, maxSockets: 1 });
 
-before(async () => {
-  await home.open();
-  await gateway.start([{ name: "home", port: home.port, keys }]);
-});
-
-after(async () => {
-  agent.destroy();
-  await gateway.stop();
-  await home.close();
-  await stopAll();
-});
+after(() => agent.destroy());
+serveTests(gateway, [home], () => [{ name: "home", port: home.port, keys }]);
 
 /** A random four-byte integer. Edge values are more frequent. */
 function integer(): number {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { blockBytes } from "../../signer-host/dev/sampleBytes.ts";
-import { stopAll, until } from "../../testbed/background.ts";
+import { until } from "../../testbed/background.ts";
 import { raw } from "../../testbed/gatewayClient.ts";
-import { Gateway } from "../../testbed/gatewayRig.ts";
+import { Gateway, serveTests } from "../../testbed/gatewayRig.ts";
 import { TunnelEnd } from "../../testbed/tunnelEnd.ts";
 
 const key = "tz1aSkwEot3L2kmUvcoxzjMomb9mvBNuzFK6";
@@ -13,16 +13,7 @@ const home = new TunnelEnd();
 const body = JSON.stringify(blockBytes({ level: 12, round: 3 }).toString("hex"));
 const transfer = `"03${"00".repeat(90)}"`;
 
-before(async () => {
-  await home.open();
-  await gateway.start([{ name: "home", port: home.port, keys: [key] }]);
-});
-
-after(async () => {
-  await gateway.stop();
-  await home.close();
-  await stopAll();
-});
+serveTests(gateway, [home], () => [{ name: "home", port: home.port, keys: [key] }]);
 
 const get = (target: string) => `GET ${target} HTTP/1.1\r\nhost: gateway\r\n\r\n`;
 const post = (target: string, text: string, headers = `content-length: ${text.length}\r\n`) =>

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { Agent, request } from "node:http";
-import { after, before, beforeEach, describe, test } from "node:test";
+import { beforeEach, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { blockBytes } from "../../signer-host/dev/sampleBytes.ts";
-import { stopAll, until } from "../../testbed/background.ts";
+import { until } from "../../testbed/background.ts";
 import { podAddress } from "../../testbed/gatewayClient.ts";
-import { Gateway } from "../../testbed/gatewayRig.ts";
+import { Gateway, serveTests } from "../../testbed/gatewayRig.ts";
 import { TunnelEnd, well } from "../../testbed/tunnelEnd.ts";
 
 const key = "tz1aSkwEot3L2kmUvcoxzjMomb9mvBNuzFK6";
@@ -18,11 +18,7 @@ const signers = () => [
   { name: "other", port: other.port, keys: ["tz2BC83pvEAag6r2ZV7kPghNAbjFoiqhCvZx"] },
 ];
 
-before(async () => {
-  await home.open();
-  await other.open();
-  await gateway.start(signers());
-});
+serveTests(gateway, [home, other], signers);
 
 beforeEach(async () => {
   home.answer = well;
@@ -31,13 +27,6 @@ beforeEach(async () => {
   await gateway.sessionEnds("home");
   await gateway.isUp("home", true);
   home.arrivals.length = 0;
-});
-
-after(async () => {
-  await gateway.stop();
-  await home.close();
-  await other.close();
-  await stopAll();
 });
 
 const sign = () => gateway.sign(home.port, key, bytes);
