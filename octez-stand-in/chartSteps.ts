@@ -3,8 +3,9 @@ import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { root } from "../local/machine/checkout.ts";
 
-const scripts = join(import.meta.dirname, "..", "charts/baker/scripts");
+const scripts = join(root, "charts/baker/scripts");
 
 /**
  * For tests: the steps of charts/baker before the baker runs. They use these programs, and a folder in place of

@@ -1,21 +1,11 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { fillSshConfig, type SshConfigValues, sshHost } from "./sshConfig.ts";
-
-const template = readFileSync(join(import.meta.dirname, "ssh_config"), "utf8");
-const values: SshConfigValues = {
-  forwarder: { host: "198.51.100.7", port: 30022, user: "signer" },
-  port: 8443,
-  sshPort: 9443,
-  localSignerPort: 8442,
-  localSshPort: 22,
-  identityFile: "/var/lib/a signer/ssh_key",
-  knownHostsFile: "/var/lib/a signer/known_hosts",
-};
+import { template, values } from "./sampleSshConfig.ts";
+import { fillSshConfig, sshHost } from "./sshConfig.ts";
 
 /** The filled template as this machine's ssh client reads it: each setting with its values in order. */
 function settings(): Map<string, string[]> {

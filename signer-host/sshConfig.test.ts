@@ -2,18 +2,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { template, values } from "./sampleSshConfig.ts";
 import { fillSshConfig, type SshConfigValues } from "./sshConfig.ts";
-
-const template = readFileSync(join(import.meta.dirname, "ssh_config"), "utf8");
-const values: SshConfigValues = {
-  forwarder: { host: "198.51.100.7", port: 30022, user: "signer" },
-  port: 8443,
-  sshPort: 9443,
-  localSignerPort: 8442,
-  localSshPort: 22,
-  identityFile: "/var/lib/a signer/ssh_key",
-  knownHostsFile: "/var/lib/a signer/known_hosts",
-};
 
 test("every setting of the template has its placeholders filled and nothing is left", () => {
   assert.doesNotMatch(fillSshConfig(template, values).replace(/^\s*#.*$/gm, ""), /\$/);

@@ -2,6 +2,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { clusterDown, clusterStatus } from "../../local/cluster/localCluster.ts";
 import type { Progress } from "../../local/machine/paths.ts";
 import { until } from "../../testbed/background.ts";
+import { clusterName } from "../../testbed/testCluster.ts";
 import { Stack, temporary } from "../../testbed/testStack.ts";
 import { onExit } from "../base/cleanup.ts";
 import { type Ended, ended } from "../base/ended.ts";
@@ -31,7 +32,7 @@ export class Forwarder {
 
   /** Brings the stack up with the dev stack's signers and its baker. The baker is not started. */
   async up(progress: Progress): Promise<void> {
-    if (clusterStatus("e2e").state === "absent") onExit("the cluster", () => clusterDown("e2e", progress));
+    if (clusterStatus(clusterName).state === "absent") onExit("the cluster", () => clusterDown(clusterName, progress));
     progress("bringing the stack up");
     // Removes the remains of a run that could not clean up.
     await this.#stack.npm("down");

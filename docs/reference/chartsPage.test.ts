@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { load } from "js-yaml";
+import { root } from "../../local/machine/checkout.ts";
 import { codeIn, tablesOf } from "./markdownTables.ts";
 
 /** The part of a values.schema.json that concerns the keys. */
@@ -15,7 +16,7 @@ type Node = {
 type Schema = Node & { readonly definitions: Readonly<Record<string, Node>> };
 type Values = Readonly<Record<string, unknown>>;
 
-const charts = join(import.meta.dirname, "../../charts");
+const charts = join(root, "charts");
 /** Definitions that have one row each, whatever keys they contain. */
 const whole = ["#/definitions/resources"];
 /** Values that Helm itself sets. */

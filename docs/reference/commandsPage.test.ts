@@ -3,9 +3,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { commonHelp } from "../../deploy/cli/command.ts";
+import { root } from "../../local/machine/checkout.ts";
 import { codeIn, rowsWith, tablesOf } from "./markdownTables.ts";
 
-const root = join(import.meta.dirname, "../..");
 const read = (file: string): string => readFileSync(join(root, file), "utf8");
 const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
 const tables = tablesOf("commands.md");

@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { load } from "js-yaml";
 import { z } from "zod";
 import { schema } from "../../infra/config/config.ts";
+import { root } from "../../local/machine/checkout.ts";
 import { codeIn, rowsWith, tablesOf } from "./markdownTables.ts";
 
 /** The part of a JSON Schema that concerns the keys. */
@@ -59,7 +60,7 @@ const chartValues = ((): Record<string, unknown> => {
 })();
 
 function valuesOf(chart: string): Record<string, unknown> {
-  const file = join(import.meta.dirname, "../../charts", chart, "values.yaml");
+  const file = join(root, "charts", chart, "values.yaml");
   return load(readFileSync(file, "utf8")) as Record<string, unknown>;
 }
 

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { root } from "../../local/machine/checkout.ts";
 import { codeIn, rowsWith, tablesOf } from "./markdownTables.ts";
 
-const root = join(import.meta.dirname, "../..");
 const programs = globSync("signer-forwarder/**/*.go", { cwd: root }).filter((file) => !file.endsWith("_test.go"));
 const source = programs.map((file) => readFileSync(join(root, file), "utf8")).join("\n");
 const gateway = readFileSync(join(root, "charts/signer-forwarder/haproxy.cfg"), "utf8");

@@ -3,9 +3,9 @@ import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { highestSignerPort, reservedPorts, sshPortOf } from "../../infra/names/ports.ts";
+import { root } from "../../local/machine/checkout.ts";
 import { tablesOf } from "./markdownTables.ts";
 
-const root = join(import.meta.dirname, "../..");
 const read = (file: string): string => readFileSync(join(root, file), "utf8");
 const page = readFileSync(join(import.meta.dirname, "ports.md"), "utf8");
 const chart = "charts/signer-forwarder";
