@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { root } from "../machine/checkout.ts";
 import { withLock } from "../machine/machineLock.ts";
 import { type Progress, stateFolder } from "../machine/paths.ts";
@@ -93,28 +93,44 @@ export function linkerFlags(goMod: string): string {
   return ["-s", "-w", ...Object.entries(values).map(([name, value]) => `-X ${name}=${value}`)].join(" ");
 }
 
-type Tool = {
-  readonly name: ToolName;
-  /** The folder of the go.mod that pins it. */
+/** A module in tools/. */
+type Module = {
+  /** The folder of its go.mod. */
   readonly source: string;
   readonly goMod: string;
-  /** The path of its binary, once built. Each content of go.mod and go.sum has a folder. */
+  /** The folder of its binaries, once built. Each content of its sources has a folder. */
+  readonly target: string;
+};
+
+type Tool = Module & {
+  readonly name: ToolName;
+  /** The path of its binary, once built. */
   readonly path: string;
 };
 
-function describeTool(name: ToolName): Tool {
-  const module = (Object.keys(toolModules) as (keyof typeof toolModules)[]).find((key) =>
-    toolModules[key].some((it) => it === name),
-  );
-  if (!module)
-    throw new Error(
-      `tools: found name ${JSON.stringify(name)}, wanted ${Object.values(toolModules).flat().join(", ")}`,
-    );
-  const source = join(root, "tools", module);
+/** Describes tools; each module is read once, however many of them it builds. */
+function describeTools(names: readonly ToolName[]): Tool[] {
+  const modules = new Map<string, Module>();
+  return names.map((name) => {
+    const key = moduleOf(name);
+    const module = modules.get(key) ?? describeModule(key);
+    modules.set(key, module);
+    return { ...module, name, path: join(module.target, name) };
+  });
+}
+
+function moduleOf(name: ToolName): string {
+  const found = Object.entries(toolModules).find(([, tools]) => tools.some((tool) => tool === name));
+  if (found) return found[0];
+  throw new Error(`tools: found name ${JSON.stringify(name)}, wanted ${Object.values(toolModules).flat().join(", ")}`);
+}
+
+function describeModule(name: string): Module {
+  const source = join(root, "tools", name);
   const goMod = readFileSync(join(source, "go.mod"), "utf8");
   const hash = createHash("sha256").update(buildWords(goMod).join("\n"));
   for (const path of sourcesOf(source)) hash.update(`${path}\n`).update(readFileSync(join(source, path)));
-  return { name, source, goMod, path: join(toolsFolder(), `${module}-${hash.digest("hex").slice(0, 12)}`, name) };
+  return { source, goMod, target: join(toolsFolder(), `${name}-${hash.digest("hex").slice(0, 12)}`) };
 }
 
 /** All source files of a module in tools/, in a fixed order. */
@@ -134,7 +150,7 @@ export async function ensureTools<Name extends ToolName>(
   names: readonly Name[],
   progress: Progress,
 ): Promise<Record<Name, string>> {
-  const tools = names.map(describeTool);
+  const tools = describeTools(names);
   const missing = (): Tool[] => tools.filter((tool) => !existsSync(tool.path));
   if (missing().length > 0) {
     await withLock(join(toolsFolder(), ".lock"), "tools", progress, async () => {
@@ -149,14 +165,14 @@ export async function ensureTools<Name extends ToolName>(
 
 async function build(go: string, tool: Tool, progress: Progress): Promise<void> {
   const program = programOf(tool.name);
-  const target = join(dirname(tool.path), program);
+  const target = join(tool.target, program);
   // The user's own GOFLAGS or workspace would change the build. A checkout may have no git data.
   const flags = { CGO_ENABLED: "0", GOTOOLCHAIN: "auto", GOFLAGS: "-mod=readonly -buildvcs=false", GOWORK: "off" };
   const path = toolPackages(tool.goMod)[program];
   if (!path) throw new Error(`${join(tool.source, "go.mod")}: found no tool line for ${program}, wanted one`);
   if (!existsSync(target)) {
     progress(`building ${program} from its Go module (once, up to several minutes)`);
-    mkdirSync(dirname(target), { recursive: true });
+    mkdirSync(tool.target, { recursive: true });
     await run(go, [...buildWords(tool.goMod), "-o", `${target}.new`, path], {
       cwd: tool.source,
       env: { ...process.env, ...flags },
