@@ -122,10 +122,8 @@ async function testOnCluster(name: ClusterName, files: string[]): Promise<void> 
 const inRooms = "{infra,deploy,local,signer-host,bench,octez-stand-in,docs}/**";
 const find = (pattern: string, exclude: string[] = []): string[] => globSync(pattern, { cwd: root, exclude });
 
-/** The requested parts that run before the image's tests. It resolves when they have ended. */
-let earlier = Promise.resolve();
-
-const parts: Record<string, () => Promise<void>> = {
+/** The parts by their names; `earlier` resolves when those that come before the image's tests have ended. */
+const parts: Record<string, (earlier: Promise<void>) => Promise<void>> = {
   async unit() {
     const files = find(`${inRooms}/*.test.ts`, ["**/*.programs.test.ts"]);
     await Promise.all([
@@ -145,7 +143,7 @@ const parts: Record<string, () => Promise<void>> = {
   async charts() {
     for (const chart of charts) await testChart(chart);
   },
-  async e2e() {
+  async e2e(earlier) {
     await ensurePackages(console.error, ["openssh-client", "openssh-server", "iproute2", "iptables"]);
     const lanes = [
       earlier.then(testImage),
@@ -168,17 +166,19 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
-async function runPart(name: string): Promise<void> {
+async function runPart(name: string, earlier = Promise.resolve()): Promise<void> {
   console.log(`\n== ${name}`);
-  await parts[name]?.();
+  await parts[name]?.(earlier);
 }
 
 const names = Object.keys(parts).filter((name) => asked.length === 0 || asked.includes(name));
 // A newcomer's first part, and the one whose tests have the shortest limits.
 if (names.includes("unit")) await runPart("unit");
-for (const name of names) if (name !== "unit" && name !== "e2e") earlier = earlier.then(() => runPart(name));
+const earlier = names
+  .filter((name) => name !== "unit" && name !== "e2e")
+  .reduce((before, name) => before.then(() => runPart(name)), Promise.resolve());
 // An error of either is thrown only after both have ended.
-const e2e = names.includes("e2e") ? runPart("e2e") : undefined;
+const e2e = names.includes("e2e") ? runPart("e2e", earlier) : undefined;
 const [failure] = (await Promise.allSettled([earlier, e2e])).flatMap((end) => (end.status === "rejected" ? [end] : []));
 if (failure) throw failure.reason;
 const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : "";
