@@ -47,9 +47,8 @@ type Queue struct {
 	mu             sync.Mutex
 	queued         []*conn
 	authenticating []*conn
-	knownAddresses map[netip.Addr]time.Time // sources that signers have logged in from, and when last
-	knownClients   map[string]bool          // the first lines of signers' clients
-	computing      map[int]bool             // for each group that was authenticating at `askedAt`: whether it computed
+	known          knownSigners
+	computing      map[int]bool // for each group that was authenticating at `askedAt`: whether it computed
 	askedAt        time.Time
 	admitsSoon     bool // Admit will be called again soon, because a connection waits
 }
@@ -78,9 +77,6 @@ const (
 	closed
 )
 
-// maxRemembered is how many addresses, and how many clients, are remembered.
-const maxRemembered = 1024
-
 // soon is how soon the queue is looked at again while a connection waits, and how old the knowledge may
 // be of which processes compute. To find that out takes 1 ms with 100 signers connected.
 const soon = 25 * time.Millisecond
@@ -95,8 +91,7 @@ func NewQueue(newLogin func(Client) Login, reject func(cause string)) *Queue {
 		computingGroups: computingGroups,
 		now:             time.Now,
 		silentTimeout:   silentTimeout,
-		knownAddresses:  map[netip.Addr]time.Time{},
-		knownClients:    map[string]bool{},
+		known:           newKnownSigners(),
 		computing:       map[int]bool{},
 	}
 }
@@ -198,11 +193,10 @@ func (q *Queue) start(c *conn, now time.Time) {
 func (q *Queue) describe(connections []*conn) []pending {
 	described := make([]pending, len(connections))
 	for i, c := range connections {
-		_, known := q.knownAddresses[c.source]
 		described[i] = pending{
 			source:      c.source,
-			known:       known,
-			knownClient: q.knownClients[c.client],
+			known:       q.known.hasSource(c.source),
+			knownClient: q.known.clients[c.client],
 			since:       c.since,
 			ready:       c.client != "",
 			computing:   c.state == authenticating && q.computes(c),
@@ -241,28 +235,14 @@ func (q *Queue) move(c *conn, to state) {
 func (q *Queue) Remember(client Client) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	source := Source(client.Address.Addr())
-	if _, ok := q.knownAddresses[source]; !ok && len(q.knownAddresses) >= maxRemembered {
-		var oldest netip.Addr
-		for address, last := range q.knownAddresses {
-			if !oldest.IsValid() || last.Before(q.knownAddresses[oldest]) {
-				oldest = address
-			}
-		}
-		delete(q.knownAddresses, oldest)
-	}
-	q.knownAddresses[source] = q.now()
-	if len(q.knownClients) < maxRemembered {
-		q.knownClients[client.Identification] = true
-	}
+	q.known.add(Source(client.Address.Addr()), client.Identification, q.now())
 }
 
 // Knows reports whether a signer has logged in from an address.
 func (q *Queue) Knows(address netip.Addr) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	_, known := q.knownAddresses[Source(address)]
-	return known
+	return q.known.hasSource(Source(address))
 }
 
 // Claim returns the authenticating login whose process group this is, or nil. Its key has proved

@@ -506,7 +506,7 @@ func TestKnownAddressesAreLimited(t *testing.T) {
 			t.Errorf("address %d: got %v, want %v", i, got, want)
 		}
 	}
-	if got := len(c.knownClients); got != maxRemembered {
+	if got := len(c.known.clients); got != maxRemembered {
 		t.Errorf("got %d clients, want %d", got, maxRemembered)
 	}
 	c.Remember(Client{Address: netip.MustParseAddrPort("[2001:db8::1]:1")})
