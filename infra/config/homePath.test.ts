@@ -8,7 +8,7 @@ for (const [path, expanded] of [
   ["~/.kube/config", "/home/me/.kube/config"],
   ["~/a b/config", "/home/me/a b/config"],
   [".local/kubeconfig", ".local/kubeconfig"],
-  ["/root/.kube/config", "/root/.kube/config"],
+  ["/srv/.kube/config", "/srv/.kube/config"],
   ["a/~/b", "a/~/b"],
   ["./~/b", "./~/b"],
   ["config~", "config~"],
