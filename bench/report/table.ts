@@ -17,14 +17,26 @@ export function report(results: Results): string {
     hundred && hundredTable(results),
     targetTable(results),
   ];
-  return `${sections.filter(Boolean).join("\n\n")}\n`;
+  const lines = sections.filter(Boolean).join("\n\n").split("\n");
+  return `${lines.map((line) => (line.startsWith("|") ? line : wrapped(line))).join("\n")}\n`;
+}
+
+/** Prose of at most 100 columns a line, as the linter has it for Markdown. */
+function wrapped(line: string): string {
+  const indent = line.startsWith("- ") ? "  " : "";
+  return line.replace(/(.{1,98})(?: |$)/g, `$1\n${indent}`).trimEnd();
 }
 
 function origin({ date, machine, versions, seconds }: Results): string {
   const { cores, kernel, memoryGiB, processor, system, commit } = machine;
-  const programs = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   const took = seconds === undefined ? "" : `, ${Math.round(seconds / 60)} minutes`;
-  return `\`npm run bench\`, ${date.slice(0, 10)}, commit ${commit}${took}: ${cores} cores (${processor}), ${memoryGiB} GiB, ${system}, Linux ${kernel}; ${programs.join(", ")}.`;
+  const lines = [
+    `\`npm run bench\`, ${date.slice(0, 10)}, commit ${commit}${took}, on this machine:`,
+    "",
+    `- ${cores} cores (${processor}), ${memoryGiB} GiB, ${system}, Linux ${kernel}`,
+    ...Object.entries(versions).map(([name, version]) => `- ${name}: ${version}`),
+  ];
+  return lines.join("\n");
 }
 
 /** A Markdown table. Columns after the first are aligned to the right. */
