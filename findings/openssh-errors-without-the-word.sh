@@ -16,13 +16,13 @@ trap finish EXIT
 cd "$folder"
 chmod 755 .
 apt-get -o APT::Sandbox::User=root download -qq "openssh-client=$version" "openssh-server=$version" >/dev/null
-for package in *.deb; do dpkg-deb -x "$package" root; done
+for package in *.deb; do dpkg-deb -x "$package" unpacked; done
 mkdir -p /run/sshd
 port=22599
-root/usr/bin/ssh-keygen -q -t ed25519 -N '' -C '' -f host
+unpacked/usr/bin/ssh-keygen -q -t ed25519 -N '' -C '' -f host
 
 # An sshd that finds the port taken has an error and a fatal error to log.
-run=("$folder/root/usr/sbin/sshd" -D -f none -o "ListenAddress=127.0.0.1:$port" -o HostKey="$folder/host" -o PidFile=none)
+run=("$folder/unpacked/usr/sbin/sshd" -D -f none -o "ListenAddress=127.0.0.1:$port" -o HostKey="$folder/host" -o PidFile=none)
 "${run[@]}" -e 2>first.log &
 started+=($!)
 for _ in $(seq 50); do grep -q 'Server listening' first.log && break; sleep 0.1; done

@@ -16,16 +16,16 @@ trap finish EXIT
 cd "$folder"
 chmod 755 .
 apt-get -o APT::Sandbox::User=root download -qq "openssh-client=$version" "openssh-server=$version" >/dev/null
-for package in *.deb; do dpkg-deb -x "$package" root; done
+for package in *.deb; do dpkg-deb -x "$package" unpacked; done
 mkdir -p /run/sshd
 port=22599
 forward=22600
-for key in host user; do root/usr/bin/ssh-keygen -q -t ed25519 -N '' -C '' -f "$key"; done
+for key in host user; do unpacked/usr/bin/ssh-keygen -q -t ed25519 -N '' -C '' -f "$key"; done
 echo "[127.0.0.1]:$port $(cat host.pub)" >known
 
 # Starts an sshd at that port of 127.0.0.1. Its log is the file PORT.log.
 server() {
-  "$folder/root/usr/sbin/sshd" -D -e -f none -o ListenAddress="127.0.0.1:$1" -o HostKey="$folder/host" \
+  "$folder/unpacked/usr/sbin/sshd" -D -e -f none -o ListenAddress="127.0.0.1:$1" -o HostKey="$folder/host" \
     -o AuthorizedKeysFile="$folder/user.pub" -o StrictModes=no -o UsePAM=no -o PidFile=none -o GatewayPorts=no 2>"$1.log" &
   started+=($!)
   for _ in $(seq 50); do grep -q 'Server listening' "$1.log" && break; sleep 0.1; done
@@ -37,7 +37,7 @@ server "$forward"
 
 # The command sees which sockets listen (state 0A) while the forward is there.
 code=0
-root/usr/bin/ssh -F none -p "$port" -i user -o IdentitiesOnly=yes -o BatchMode=yes -o UserKnownHostsFile="$folder/known" \
+unpacked/usr/bin/ssh -F none -p "$port" -i user -o IdentitiesOnly=yes -o BatchMode=yes -o UserKnownHostsFile="$folder/known" \
   -o GlobalKnownHostsFile=none -o StrictHostKeyChecking=yes -o ExitOnForwardFailure=yes -R "$forward:127.0.0.1:9" \
   "$(id -un)@127.0.0.1" "cat /proc/net/tcp /proc/net/tcp6" >sockets 2>client.log || code=$?
 hexadecimal=$(printf '%04X' "$forward")

@@ -17,10 +17,10 @@ trap finish EXIT
 cd "$folder"
 chmod 755 .
 apt-get -o APT::Sandbox::User=root download -qq "openssh-client=$version" "openssh-server=$version" >/dev/null
-for package in *.deb; do dpkg-deb -x "$package" root; done
+for package in *.deb; do dpkg-deb -x "$package" unpacked; done
 mkdir -p /run/sshd
 port=22599
-for key in now next user; do root/usr/bin/ssh-keygen -q -t ed25519 -N '' -C '' -f "$key"; done
+for key in now next user; do unpacked/usr/bin/ssh-keygen -q -t ed25519 -N '' -C '' -f "$key"; done
 cat >config <<CONFIG
 Port $port
 ListenAddress 127.0.0.1
@@ -31,14 +31,14 @@ StrictModes no
 UsePAM no
 PidFile none
 CONFIG
-"$folder/root/usr/sbin/sshd" -D -e -f "$folder/config" 2>sshd.log &
+"$folder/unpacked/usr/sbin/sshd" -D -e -f "$folder/config" 2>sshd.log &
 sshd=$!
 for _ in $(seq 50); do grep -q 'Server listening' sshd.log && break; sleep 0.1; done
 
 # Logs in with a known_hosts of the given lines, and says how many keys it has afterwards.
 login() {
   printf '%s\n' "$@" >known
-  root/usr/bin/ssh -F none -p "$port" -i user -o IdentitiesOnly=yes -o BatchMode=yes -o UserKnownHostsFile="$folder/known" \
+  unpacked/usr/bin/ssh -F none -p "$port" -i user -o IdentitiesOnly=yes -o BatchMode=yes -o UserKnownHostsFile="$folder/known" \
     -o GlobalKnownHostsFile=none -o UpdateHostKeys=yes -o StrictHostKeyChecking=yes "$(id -un)@127.0.0.1" sleep 1
   grep -c "$(cut -d ' ' -f 2 next.pub)" known || true
 }
