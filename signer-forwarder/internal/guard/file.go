@@ -1,0 +1,178 @@
+package guard
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io/fs"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"remote-signer-cloud/signer-forwarder/internal/payload"
+)
+
+// file is where the marks are written: a line of text for each, of one length, so that a mark is
+// changed in its place. A line is less than a page, and a write of it is one system call: a killed
+// program leaves it old or new, never half of each.
+type file struct {
+	path string
+	os   *os.File
+}
+
+// header is the first line. A file of another version is not read.
+const header = "signer-forwarder guard 1\n"
+
+// lineSize is the length of a mark's line, with the checksum and the newline.
+const lineSize = 36 + 1 + 14 + 1 + 8 + 1 + 11 + 1 + 11 + 1 + 64 + 1 + 14 + 1 + 8 + 1
+
+// format returns a mark's line: address, kind, chain, level, round, digest, time in ms, checksum. It is
+// done for each signature, so it does without fmt.
+func format(m Mark) []byte {
+	line := make([]byte, 0, lineSize)
+	line = append(append(line, m.Address...), ' ')
+	line = append(pad(line, 36+1), m.Kind.String()...)
+	line = append(pad(line, 36+1+14), ' ')
+	line = append(hex.AppendEncode(line, m.Chain[:]), ' ')
+	line = appendRight(line, int64(m.Level), 11)
+	line = appendRight(line, int64(m.Round), 11)
+	line = append(hex.AppendEncode(line, m.Digest[:]), ' ')
+	line = appendRight(line, m.At.UnixMilli(), 14)
+	sum := crc32.ChecksumIEEE(line)
+	line = hex.AppendEncode(line, []byte{byte(sum >> 24), byte(sum >> 16), byte(sum >> 8), byte(sum)})
+	return append(line, '\n')
+}
+
+// pad adds spaces up to a length.
+func pad(line []byte, length int) []byte {
+	for len(line) < length {
+		line = append(line, ' ')
+	}
+	return line
+}
+
+// appendRight adds a number, at the right of so many columns, and a space.
+func appendRight(line []byte, number int64, columns int) []byte {
+	digits := strconv.AppendInt(nil, number, 10)
+	return append(append(pad(line, len(line)+columns-len(digits)), digits...), ' ')
+}
+
+// parse reads a mark's line. It takes nothing that format would not write.
+func parse(line string) (Mark, error) {
+	words := strings.Fields(line)
+	if len(words) != 8 {
+		return Mark{}, fmt.Errorf("found %d words, wanted 8", len(words))
+	}
+	var m Mark
+	m.Address = words[0]
+	for _, kind := range payload.Kinds {
+		if words[1] == kind.String() {
+			m.Kind = kind
+		}
+	}
+	level, err1 := strconv.ParseInt(words[3], 10, 32)
+	round, err2 := strconv.ParseInt(words[4], 10, 32)
+	millis, err3 := strconv.ParseInt(words[6], 10, 64)
+	m.Level, m.Round, m.At = int32(level), int32(round), time.UnixMilli(millis)
+	err4, err5 := decode(m.Chain[:], words[2]), decode(m.Digest[:], words[5])
+	if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
+		return m, err
+	}
+	if string(format(m)) != line {
+		return m, errors.New("found another checksum or form, wanted that of its words")
+	}
+	return m, nil
+}
+
+func decode(into []byte, text string) error {
+	bytes, err := hex.DecodeString(text)
+	if err == nil && len(bytes) != len(into) {
+		err = fmt.Errorf("found %d bytes, wanted %d", len(bytes), len(into))
+	}
+	copy(into, bytes)
+	return err
+}
+
+// Open reads the marks of a file, or makes the file if there is none. `remembers` says that there was
+// one. A file that can't be used is kept beside it with the suffix .bad, `problem` says what is wrong
+// with it, and the guard begins without memory. An error means that no file can be written.
+func Open(path string) (g *Guard, remembers bool, problem, err error) {
+	marks, problem := read(path)
+	isMissing := errors.Is(problem, fs.ErrNotExist)
+	if problem != nil && !isMissing {
+		_ = os.Rename(path, path+".bad")
+	}
+	g = &Guard{file: &file{path: path}}
+	if err := g.replace(marks); err != nil {
+		return nil, false, nil, err
+	}
+	if isMissing {
+		return g, false, nil, nil
+	}
+	return g, problem == nil, problem, nil
+}
+
+func read(path string) ([]Mark, error) {
+	bytes, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	text, ok := strings.CutPrefix(string(bytes), header)
+	if !ok {
+		return nil, fmt.Errorf("%s: found another first line, wanted %q", path, strings.TrimSpace(header))
+	}
+	var marks []Mark
+	seen := map[place]bool{}
+	for number := 2; text != ""; number++ {
+		if len(text) < lineSize {
+			return nil, fmt.Errorf("%s: line %d: found %d bytes, wanted %d", path, number, len(text), lineSize)
+		}
+		mark, err := parse(text[:lineSize])
+		if err != nil {
+			return nil, fmt.Errorf("%s: line %d: %w", path, number, err)
+		}
+		if seen[mark.place()] {
+			return nil, fmt.Errorf("%s: line %d: found a second mark of %s for %ss", path, number, mark.Address, mark.Kind)
+		}
+		seen[mark.place()] = true
+		marks = append(marks, mark)
+		text = text[lineSize:]
+	}
+	return marks, nil
+}
+
+// create writes a file with these marks, and puts it in the place of an older one.
+func create(path string, marks []Mark) (*file, error) {
+	var text strings.Builder
+	text.WriteString(header)
+	for _, mark := range marks {
+		text.Write(format(mark))
+	}
+	made := path + ".new"
+	opened, err := os.OpenFile(made, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if _, err = opened.WriteString(text.String()); err == nil {
+		err = os.Rename(made, path)
+	}
+	if err != nil {
+		opened.Close()
+		return nil, err
+	}
+	return &file{path: path, os: opened}, nil
+}
+
+// write puts a mark into a line.
+func (f *file) write(line int, m Mark) error {
+	_, err := f.os.WriteAt(format(m), int64(len(header)+line*lineSize))
+	return err
+}
+
+func (f *file) close() {
+	if f.os != nil {
+		f.os.Close()
+	}
+}

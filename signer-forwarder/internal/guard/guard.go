@@ -1,0 +1,228 @@
+// Package guard remembers what was passed on to be signed, and refuses what could be a double
+// signature. It stands above all devices of a key, so it holds also when requests move to another one.
+//
+// The rule is octez-signer's own (Octez 25, src/bin_signer/handler.ml, check_mark): for each chain, key
+// and kind it refuses a lower level, a lower round at the same level, and other bytes for the same level
+// and round. The same bytes pass again. Unlike octez-signer, it marks before the device is asked and not
+// after, because nobody can tell whether a device that did not answer has signed.
+package guard
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"remote-signer-cloud/signer-forwarder/internal/payload"
+)
+
+// Digest tells one payload from another.
+type Digest [sha256.Size]byte
+
+// Request is what a baker wants signed by one key.
+type Request struct {
+	payload.Payload
+	Address string
+	Digest  Digest
+	// BlockTime is the shortest time between two blocks of the network.
+	BlockTime time.Duration
+}
+
+// Mark is the highest level and round that was passed on for one key, chain and kind, with its bytes'
+// digest and the time at which that was.
+type Mark struct {
+	Address string
+	payload.Payload
+	Digest Digest
+	At     time.Time
+}
+
+func (m Mark) String() string {
+	return fmt.Sprintf("%s %s level %d round %d", m.Address, m.Kind, m.Level, m.Round)
+}
+
+// Reason is why a request is refused.
+type Reason string
+
+// The reasons.
+const (
+	// Watermark: it is below the mark, or at the mark with other bytes.
+	Watermark Reason = "watermark"
+	// Ahead: its level is further ahead than time allows. A device that signed it would refuse
+	// everything below for ever.
+	Ahead Reason = "ahead"
+	// Chain: the key has been asked for too many chains.
+	Chain Reason = "chain"
+)
+
+const (
+	// spareLevels is by how many levels a request may be ahead of what the network can have made.
+	spareLevels = 20
+	// maxChains is for how many chains a key has marks. A key is used on one; a rehearsal makes two.
+	maxChains = 8
+)
+
+// place is what a mark is for.
+type place struct {
+	address string
+	chain   payload.Chain
+	kind    payload.Kind
+}
+
+func (m Mark) place() place { return place{m.Address, m.Chain, m.Kind} }
+
+// Guard has the marks. It is safe for concurrent use.
+type Guard struct {
+	// mu guards the fields below. Nothing else is locked while it is held.
+	mu    sync.Mutex
+	file  *file
+	lines int
+	marks map[string][]*entry // by address; a key has a few
+}
+
+// entry is a mark and its line in the file.
+type entry struct {
+	Mark
+	line int
+}
+
+// Check says why a request would be refused; an empty reason if it would pass.
+func (g *Guard) Check(r Request, now time.Time) Reason {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.check(r, now)
+}
+
+// Pass marks a request that is about to be passed on, or says why it must not be. The mark is written
+// to the file before Pass returns. If it can't be written, the request does not pass.
+func (g *Guard) Pass(r Request, now time.Time) (Reason, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if reason := g.check(r, now); reason != "" {
+		return reason, nil
+	}
+	mark := Mark{Address: r.Address, Payload: r.Payload, Digest: r.Digest, At: now}
+	for _, each := range g.marks[r.Address] {
+		if each.place() != mark.place() {
+			continue
+		}
+		if each.Payload == mark.Payload {
+			// The same bytes again.
+			return "", nil
+		}
+		if err := g.file.write(each.line, mark); err != nil {
+			return "", err
+		}
+		each.Mark = mark
+		return "", nil
+	}
+	if err := g.file.write(g.lines, mark); err != nil {
+		return "", err
+	}
+	g.add(mark)
+	return "", nil
+}
+
+// add notes a mark that has the next line in the file.
+func (g *Guard) add(mark Mark) {
+	g.marks[mark.Address] = append(g.marks[mark.Address], &entry{mark, g.lines})
+	g.lines++
+}
+
+func (g *Guard) check(r Request, now time.Time) Reason {
+	// The highest level of the key on this chain, whatever its kind, tells how far the chain can be.
+	var highest *entry
+	var others chains
+	for _, mark := range g.marks[r.Address] {
+		if mark.Chain != r.Chain {
+			others.add(mark.Chain)
+			continue
+		}
+		if highest == nil || mark.Level > highest.Level {
+			highest = mark
+		}
+		if mark.Kind == r.Kind && isBelow(r, mark.Mark) {
+			return Watermark
+		}
+	}
+	if highest == nil {
+		if len(others) >= maxChains {
+			return Chain
+		}
+		return ""
+	}
+	elapsed := max(0, now.Sub(highest.At))
+	if int64(r.Level)-int64(highest.Level) > int64(elapsed/r.BlockTime)+spareLevels {
+		return Ahead
+	}
+	return ""
+}
+
+// chains is a set of few chains.
+type chains []payload.Chain
+
+func (c *chains) add(chain payload.Chain) {
+	if !slices.Contains(*c, chain) {
+		*c = append(*c, chain)
+	}
+}
+
+// isBelow reports whether a request is below a mark of its kind, or at it with other bytes.
+func isBelow(r Request, mark Mark) bool {
+	switch {
+	case r.Level != mark.Level:
+		return r.Level < mark.Level
+	case r.Round != mark.Round:
+		return r.Round < mark.Round
+	default:
+		return r.Digest != mark.Digest
+	}
+}
+
+// Marks returns the marks of a key, or of all keys if the address is empty.
+func (g *Guard) Marks(address string) []Mark {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.list(func(mark Mark) bool { return address == "" || mark.Address == address })
+}
+
+// Forget removes the marks of a key, and returns them. An error means that nothing was removed.
+func (g *Guard) Forget(address string) ([]Mark, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	removed := g.list(func(mark Mark) bool { return mark.Address == address })
+	if err := g.replace(g.list(func(mark Mark) bool { return mark.Address != address })); err != nil {
+		return nil, err
+	}
+	return removed, nil
+}
+
+func (g *Guard) list(wanted func(Mark) bool) []Mark {
+	entries := make([]*entry, 0, g.lines)
+	for _, each := range g.marks {
+		entries = append(entries, each...)
+	}
+	slices.SortFunc(entries, func(a, b *entry) int { return a.line - b.line })
+	var marks []Mark
+	for _, each := range entries {
+		if wanted(each.Mark) {
+			marks = append(marks, each.Mark)
+		}
+	}
+	return marks
+}
+
+// replace writes a new file with these marks.
+func (g *Guard) replace(marks []Mark) error {
+	next, err := create(g.file.path, marks)
+	if err != nil {
+		return err
+	}
+	g.file.close()
+	g.file, g.lines, g.marks = next, 0, map[string][]*entry{}
+	for _, mark := range marks {
+		g.add(mark)
+	}
+	return nil
+}

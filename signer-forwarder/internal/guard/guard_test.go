@@ -1,0 +1,269 @@
+package guard
+
+import (
+	"crypto/sha256"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"remote-signer-cloud/signer-forwarder/internal/payload"
+)
+
+const alice = "tz1KqTpEZ7Yob7QbPE4Hy4Wo8fHG8LhKxZSx"
+
+var begin = time.Date(2026, 11, 28, 8, 0, 0, 0, time.UTC)
+
+func ask(kind payload.Kind, level, round int32, bytes string) Request {
+	return Request{
+		Payload: payload.Payload{Kind: kind, Chain: payload.Chain{1}, Level: level, Round: round},
+		Address: alice, Digest: sha256.Sum256([]byte(bytes)), BlockTime: time.Second,
+	}
+}
+
+func open(t *testing.T, path string) *Guard {
+	t.Helper()
+	g, _, problem, err := Open(path)
+	if problem != nil || err != nil {
+		t.Fatal(problem, err)
+	}
+	return g
+}
+
+func pass(t *testing.T, g *Guard, r Request, now time.Time) Reason {
+	t.Helper()
+	checked := g.Check(r, now)
+	reason, err := g.Pass(r, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if checked != reason {
+		t.Errorf("checked %q, passed %q", checked, reason)
+	}
+	return reason
+}
+
+func TestTheRuleIsThatOfOctezSigner(t *testing.T) {
+	for _, test := range []struct {
+		name         string
+		kind         payload.Kind
+		level, round int32
+		bytes        string
+		want         Reason
+	}{
+		{"the same bytes again", payload.Attestation, 100, 2, "a", ""},
+		{"other bytes at the mark", payload.Attestation, 100, 2, "b", Watermark},
+		{"a lower round", payload.Attestation, 100, 1, "b", Watermark},
+		{"a lower level", payload.Attestation, 99, 9, "b", Watermark},
+		{"a negative level", payload.Attestation, -1, 0, "b", Watermark},
+		{"a higher round", payload.Attestation, 100, 3, "b", ""},
+		{"a higher level and a lower round", payload.Attestation, 101, 0, "b", ""},
+		{"another kind at the mark", payload.Preattestation, 100, 2, "b", ""},
+		{"another kind below the mark", payload.Block, 99, 0, "b", ""},
+	} {
+		g := open(t, filepath.Join(t.TempDir(), "marks"))
+		if got := pass(t, g, ask(payload.Attestation, 100, 2, "a"), begin); got != "" {
+			t.Fatalf("the first: got %q", got)
+		}
+		if got := pass(t, g, ask(test.kind, test.level, test.round, test.bytes), begin); got != test.want {
+			t.Errorf("%s: got %q, want %q", test.name, got, test.want)
+		}
+	}
+}
+
+func TestMarksAreOfOneKeyAndChain(t *testing.T) {
+	g := open(t, filepath.Join(t.TempDir(), "marks"))
+	first := ask(payload.Block, 100, 0, "a")
+	pass(t, g, first, begin)
+	other := first
+	other.Address, other.Level, other.Digest = "tz1aSkwEot3L2kmUvcoxzjMomb9mvBNuzFK6", 5, Digest{}
+	if got := pass(t, g, other, begin); got != "" {
+		t.Errorf("another key: got %q", got)
+	}
+	for chain := byte(2); chain <= maxChains; chain++ {
+		other = first
+		other.Chain, other.Level, other.Digest = payload.Chain{chain}, 5, Digest{}
+		if got := pass(t, g, other, begin); got != "" {
+			t.Errorf("chain %d: got %q", chain, got)
+		}
+	}
+	other.Chain = payload.Chain{maxChains + 1}
+	if got := pass(t, g, other, begin); got != Chain {
+		t.Errorf("one chain too many: got %q", got)
+	}
+}
+
+func TestALevelIsNotFurtherAheadThanTimeAllows(t *testing.T) {
+	g := open(t, filepath.Join(t.TempDir(), "marks"))
+	pass(t, g, ask(payload.Attestation, 1000, 0, "a"), begin)
+	at := func(seconds float64) time.Time { return begin.Add(time.Duration(seconds * float64(time.Second))) }
+	for _, test := range []struct {
+		level   int32
+		seconds float64
+		want    Reason
+	}{
+		{1021, 0, Ahead}, {2_000_000_000, 0, Ahead}, {2_000_000_000, 86_400, Ahead}, {1021, 0.9, Ahead}, {1021, -5, Ahead},
+		{1020, 0, ""}, {1021, 1, ""}, {1120, 100, ""}, {1121, 100, Ahead},
+	} {
+		// A kind that has no mark of its own is held to the key's other marks.
+		for _, kind := range []payload.Kind{payload.Block, payload.Attestation} {
+			if got := g.Check(ask(kind, test.level, 0, "b"), at(test.seconds)); got != test.want {
+				t.Errorf("%s of level %d after %g s: got %q, want %q", kind, test.level, test.seconds, got, test.want)
+			}
+		}
+	}
+}
+
+func TestMarksOutliveTheProgram(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "marks")
+	if _, remembers, problem, err := Open(path); remembers || problem != nil || err != nil {
+		t.Fatal("a new file:", remembers, problem, err)
+	}
+	g := open(t, path)
+	pass(t, g, ask(payload.Block, 7, 0, "a"), begin)
+	pass(t, g, ask(payload.Attestation, 7, 1, "b"), begin)
+	pass(t, g, ask(payload.Block, 8, 3, "c"), begin.Add(time.Second))
+	again, remembers, problem, err := Open(path)
+	if !remembers || problem != nil || err != nil {
+		t.Fatal(remembers, problem, err)
+	}
+	if got, want := again.Marks(""), g.Marks(""); len(want) != 2 || !slices.EqualFunc(got, want, func(a, b Mark) bool {
+		return a.place() == b.place() && a.Payload == b.Payload && a.Digest == b.Digest && a.At.Equal(b.At)
+	}) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	if got := pass(t, again, ask(payload.Block, 8, 3, "d"), begin); got != Watermark {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestAFileThatCannotBeUsedIsKeptAside(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "marks")
+	g := open(t, path)
+	pass(t, g, ask(payload.Block, 7, 0, "a"), begin)
+	pass(t, g, ask(payload.Attestation, 7, 0, "a"), begin)
+	good, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(good)
+	second := text[len(header)+lineSize:]
+	for name, bad := range map[string]string{
+		"empty":              "",
+		"of another version": strings.Replace(text, "guard 1", "guard 2", 1),
+		"cut off":            text[:len(text)-10],
+		"with a changed bit": strings.Replace(text, "          7 ", "          6 ", 1),
+		"with a line twice":  text + second,
+		"of something else":  strings.Repeat("x", len(text)),
+		"with zero bytes":    text[:len(text)-lineSize] + strings.Repeat("\x00", lineSize),
+	} {
+		if err := os.WriteFile(path, []byte(bad), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		g, remembers, problem, err := Open(path)
+		if remembers || problem == nil || err != nil {
+			t.Errorf("%s: remembers %v, problem %v, error %v", name, remembers, problem, err)
+			continue
+		}
+		if kept, _ := os.ReadFile(path + ".bad"); string(kept) != bad {
+			t.Errorf("%s: the bad file is not kept", name)
+		}
+		if got := pass(t, g, ask(payload.Block, 1, 0, "a"), begin); got != "" {
+			t.Errorf("%s: got %q", name, got)
+		}
+	}
+	if _, _, _, err := Open(filepath.Join(path, "below", "a", "file")); err == nil {
+		t.Error("a folder that does not exist: got no error")
+	}
+}
+
+func TestForgetRemovesTheMarksOfOneKey(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "marks")
+	g := open(t, path)
+	pass(t, g, ask(payload.Block, 2_000_000_000, 0, "a"), begin)
+	other := ask(payload.Block, 5, 0, "a")
+	other.Address = "tz1aSkwEot3L2kmUvcoxzjMomb9mvBNuzFK6"
+	pass(t, g, other, begin)
+	removed, err := g.Forget(alice)
+	if err != nil || len(removed) != 1 || removed[0].String() != alice+" block level 2000000000 round 0" {
+		t.Errorf("got %v, %v", removed, err)
+	}
+	for _, each := range []*Guard{g, open(t, path)} {
+		if marks := each.Marks(""); len(marks) != 1 || marks[0].Address != other.Address {
+			t.Errorf("left: %v", marks)
+		}
+	}
+	if got := pass(t, g, ask(payload.Block, 8, 0, "b"), begin); got != "" {
+		t.Errorf("got %q", got)
+	}
+}
+
+// TestNoTwoDifferentBytes compares the guard with what must hold, in any order of requests and restarts.
+func TestNoTwoDifferentBytes(t *testing.T) {
+	for seed := range uint64(200) {
+		checkModel(t, rand.New(rand.NewPCG(seed, 1)), 300)
+	}
+}
+
+func FuzzNoTwoDifferentBytes(f *testing.F) {
+	f.Add(uint64(1))
+	f.Fuzz(func(t *testing.T, seed uint64) { checkModel(t, rand.New(rand.NewPCG(seed, 2)), 100) })
+}
+
+func checkModel(t *testing.T, random *rand.Rand, count int) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "marks")
+	g := open(t, path)
+	type what struct {
+		address string
+		payload.Payload
+	}
+	passed := map[what]Digest{}
+	highest := map[place]what{}
+	for range count {
+		r := ask(payload.Kinds[random.IntN(3)], int32(random.IntN(12)), int32(random.IntN(3)), string('a'+rune(random.IntN(2))))
+		r.Chain[0] = byte(random.IntN(2))
+		if random.IntN(2) == 0 {
+			r.Address = "tz4HVR6aty9KwsQFHh81C1G7gBdhxT8kuytm"
+		}
+		if random.IntN(20) == 0 {
+			g = open(t, path)
+		}
+		at, asked := place{r.Address, r.Chain, r.Kind}, what{r.Address, r.Payload}
+		top, hasTop := highest[at]
+		digest, hasPassed := passed[asked]
+		isBelow := hasTop && (r.Level < top.Level || r.Level == top.Level && r.Round < top.Round)
+		want := Reason("")
+		if isBelow || hasPassed && digest != r.Digest {
+			want = Watermark
+		}
+		if got := pass(t, g, r, begin); got != want {
+			t.Fatalf("%v after %v: got %q, want %q", asked, top, got, want)
+		}
+		if want == "" {
+			passed[asked], highest[at] = r.Digest, asked
+		}
+	}
+}
+
+func BenchmarkPass(b *testing.B) {
+	g, _, _, err := Open(filepath.Join(b.TempDir(), "marks"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	bytes := make([]byte, 150)
+	for i := range b.N {
+		r := ask(payload.Attestation, int32(i), 0, "")
+		r.Digest = sha256.Sum256(bytes)
+		now := begin.Add(time.Duration(i) * time.Second)
+		if g.Check(r, now) != "" {
+			b.Fatal("refused")
+		}
+		if reason, err := g.Pass(r, now); reason != "" || err != nil {
+			b.Fatal(reason, err)
+		}
+	}
+}
