@@ -7,7 +7,7 @@ import { readChart } from "../deploy/stack/chart.ts";
 import { root } from "../local/machine/checkout.ts";
 import { until } from "../testbed/background.ts";
 import { inside } from "../testbed/network.ts";
-import { type SshResult, ssh } from "../testbed/sshClient.ts";
+import { type SshResult, said, ssh } from "../testbed/sshClient.ts";
 import { testCluster } from "../testbed/testCluster.ts";
 import { Stack, temporary } from "../testbed/testStack.ts";
 
@@ -41,10 +41,11 @@ async function runWith(name: string, files: Record<string, string>): Promise<voi
     Object.entries(files).map(([file, text]) => [file, Buffer.from(text).toString("base64")]),
   );
   const container = {
-    name: "sshd",
+    name: "forwarder",
     image,
     imagePullPolicy: "Never",
-    command: ["/usr/local/lib/signer-forwarder/listener"],
+    command: ["/usr/local/lib/signer-forwarder/forwarder"],
+    env: [{ name: "POD_IP", valueFrom: { fieldRef: { fieldPath: "status.podIP" } } }],
     securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] }, readOnlyRootFilesystem: true },
     volumeMounts: [
       { name: "config", mountPath: "/etc/signer-forwarder" },
@@ -229,7 +230,7 @@ test("a signer that comes with its next key gets its ports on the first try, and
   const older = dial(address, homeKey(), known, 30);
   await until("the older session is there", 10, async () => (await log()).includes("home: connected"), log);
   const newer = await dial(address, temporary("home-next"), known, 4);
-  assert.deepEqual([newer.code, newer.output], [null, ""], "the newer one was still connected when the time was over");
+  assert.deepEqual([newer.code, said(newer)], [null, ""], "the newer one was still connected when the time was over");
   assert.match((await older).output, /closed/);
   assert.match(await log(), /home: an older session ends, the signer is back/);
   await stack.kubectl("delete", "pod", "two-keys", "--wait=false");

@@ -61,8 +61,7 @@ before(async () => {
     "home's Service": `${await service("signer-home")}:8443`,
     "office's port": `${pod}:8453`,
     "office's Service": `${await service("signer-office")}:8453`,
-    "the gateway's metrics": `${pod}:8404`,
-    "the listener's metrics": `${pod}:8405`,
+    "the metrics": `${pod}:8404`,
     "the ssh port": `${pod}:2222`,
     "the ssh Service": `${await service("signer-forwarder")}:22`,
     "the ssh port of the node": `${nodeAddress}:30022`,
@@ -161,7 +160,7 @@ describe("who reaches the forwarder's pod", () => {
     ["a pod of another namespace with a baker's labels: nothing", "impostor", []],
     ["a baker: its signer, and not another's", "alice", ["home's Service", "home's port"]],
     ["another baker: its own signer", "bob", ["office's Service", "office's port"]],
-    ["the scraper: the metrics, and no signer", "scraper", ["the gateway's metrics", "the listener's metrics"]],
+    ["the scraper: the metrics, and no signer", "scraper", ["the metrics"]],
   ];
   for (const [what, visitor, expected] of cases) {
     test(what, async () => assert.deepEqual(await reached(visitor, targets), expected));
@@ -191,7 +190,7 @@ test("the forwarder starts no connection: not to a pod, nor to the API, nor to a
   for (const [name, address] of Object.entries(called)) {
     const [host, port] = address.split(":");
     const script = `timeout 3 bash -c 'exec 3<>/dev/tcp/${host}/${port}' 2>/dev/null && echo open || echo closed`;
-    const words = ["exec", "deployment/signer-forwarder", "--container", "sshd", "--", "bash", "-c", script];
+    const words = ["exec", "deployment/signer-forwarder", "--", "bash", "-c", script];
     assert.equal((await stack.kubectl(...words)).trim(), "closed", name);
   }
 });

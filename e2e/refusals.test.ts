@@ -52,15 +52,7 @@ describe("a signer's key", () => {
   test("listens on the pod's loopback, whatever address it asks for", async () => {
     const client = ssh(asHome, [...forward, "-R", "0.0.0.0:8443:127.0.0.1:1", "-R", "0.0.0.0:9443:127.0.0.1:1"], [], 6);
     const listening = await until("the listeners are there", 5, async () => {
-      const table = await stack.kubectl(
-        "exec",
-        "deployment/signer-forwarder",
-        "--container",
-        "sshd",
-        "--",
-        "cat",
-        "/proc/net/tcp",
-      );
+      const table = await stack.kubectl("exec", "deployment/signer-forwarder", "--", "cat", "/proc/net/tcp");
       // The local address, and state 0A, which is "listening".
       const rows = [...table.matchAll(/^ *\d+: ([0-9A-F]{8}):([0-9A-F]{4}) [0-9A-F]{8}:0000 0A/gm)];
       const found = rows.map((row) => `${row[1]}:${Number.parseInt(row[2] ?? "", 16)}`);
@@ -137,7 +129,7 @@ describe("an ssh agent", () => {
   async function withAgent(name: string, keys: AgentKey[], words: string[]) {
     const socket = temporary(`${name}.agent`);
     const end = await startAgent(socket, keys);
-    const log = () => stack.kubectl("logs", "deployment/signer-forwarder", "--container", "sshd");
+    const log = () => stack.kubectl("logs", "deployment/signer-forwarder");
     const from = (await log()).length;
     const result = await ssh(
       await sshWords(stack, "stranger", join(root, keyOf.home)),

@@ -168,7 +168,7 @@ async function startPolling(signer: string, port: number): Promise<Background> {
 
 /** The forwarder's log lines that match `kind`. */
 async function forwarderLog(kind: RegExp): Promise<string[]> {
-  const text = await stack.kubectl("logs", "deployment/signer-forwarder", "--container", "sshd");
+  const text = await stack.kubectl("logs", "deployment/signer-forwarder");
   return text.split("\n").filter((line) => kind.test(line));
 }
 

@@ -167,7 +167,7 @@ describe("two signers behind NAT", () => {
       "the removed signer's session ends",
       90,
       async () => (await forwarderLog(/cabin: removed or changed/)).length > 0,
-      () => stack.kubectl("logs", "deployment/signer-forwarder", "--container", "sshd"),
+      () => stack.kubectl("logs", "deployment/signer-forwarder"),
     );
     await until("and it is refused", 20, () => /Permission denied/.test(signer.output()), signer.output);
     await signer.stop();
@@ -222,6 +222,6 @@ function forwarderPod(): Promise<string> {
 
 /** The forwarder's log lines that match `kind`. */
 async function forwarderLog(kind: RegExp): Promise<string[]> {
-  const text = await stack.kubectl("logs", "deployment/signer-forwarder", "--container", "sshd");
+  const text = await stack.kubectl("logs", "deployment/signer-forwarder");
   return text.split("\n").filter((line) => kind.test(line));
 }

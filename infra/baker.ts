@@ -31,7 +31,8 @@ export class Baker extends pulumi.ComponentResource {
   constructor(name: string, args: BakerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("remote-signer-cloud:index:Baker", name, {}, opts);
     const { backupImage, cluster, forwarder, image, namespace, signerUrls } = args;
-    const { name: _, keys, backup, ...settings } = args.baker;
+    // Chain and block time are the guard's, in the forwarder's chart.
+    const { name: _, chainId: __, minimalBlockSeconds: ___, keys, backup, ...settings } = args.baker;
     const release = bakerRelease(args.baker.name);
     const child = { parent: this, provider: cluster.provider };
     const snapshotClass = backup && !backup.snapshotClassName ? this.makeSnapshotClass(name, args, child) : undefined;

@@ -58,7 +58,14 @@ before(async () => {
   forwarder = new SignerForwarder("forwarder", { cluster, endpoint, hostKey, namespace: "dev", bakers, signers });
   const { signerUrls } = forwarder;
   new Baker("baker-alice", {
-    baker: { name: "alice", network: "mainnet", keys, storage: { size: "5Gi" } },
+    baker: {
+      name: "alice",
+      network: "mainnet",
+      keys,
+      chainId: "NetXdQprcVkpaWU",
+      minimalBlockSeconds: 6,
+      storage: { size: "5Gi" },
+    },
     cluster,
     forwarder,
     namespace: "dev",
@@ -192,7 +199,7 @@ describe("the forwarder's chart", () => {
           name: "home",
           sshPublicKey: "ssh-ed25519 AAAAhome",
           port: 8443,
-          keys: ["tz1…"],
+          keys: [{ address: "tz1…", chainId: "NetXdQprcVkpaWU", minimalBlockSeconds: 6 }],
           fallbacks: [],
           bakers: ["baker-alice"],
         },
@@ -208,7 +215,7 @@ describe("the forwarder's chart", () => {
         sshPublicKey: "ssh-ed25519 AAAAhome",
         nextSshPublicKey: "ssh-ed25519 AAAAnew",
         port: 8443,
-        keys: ["tz1…"],
+        keys: [{ address: "tz1…", chainId: "NetXdQprcVkpaWU", minimalBlockSeconds: 6 }],
         fallbacks: ["cabin"],
         bakers: ["baker-bob"],
       },

@@ -30,8 +30,8 @@ test("refuses a placeholder that it does not know", () => {
 });
 
 test("an idle tunnel says something from both ends long before a load balancer forgets it", () => {
-  const sshd = readFileSync(join(import.meta.dirname, "../signer-forwarder/sshd_config"), "utf8");
-  const ends = [/^\s*ServerAliveInterval (\d+)$/m.exec(template), /^ClientAliveInterval (\d+)$/m.exec(sshd)].map(
+  const door = readFileSync(join(import.meta.dirname, "../signer-forwarder/internal/admission/socket.go"), "utf8");
+  const ends = [/^\s*ServerAliveInterval (\d+)$/m.exec(template), /KeepAliveConfig\{.*Idle: (\d+) \*/.exec(door)].map(
     (found) => Number(found?.[1]),
   );
   // Google's external passthrough load balancer keeps an idle connection for 60 s (the default of idleTimeoutSec in the

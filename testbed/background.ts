@@ -11,12 +11,20 @@ export type Background = {
 
 const running = new Set<Background>();
 
-/** Starts a program in the background. `stopAll` stops it if nobody has stopped it before. */
-export function start(name: string, words: readonly string[], env: NodeJS.ProcessEnv = process.env): Background {
-  const child = spawn(name, words, { env, stdio: ["ignore", "pipe", "pipe"] });
+/**
+ * Starts a program in the background, with a pipe for its standard input if `input` says so. `stopAll` stops it if
+ * nobody has stopped it before.
+ */
+export function start(
+  name: string,
+  words: readonly string[],
+  env: NodeJS.ProcessEnv = process.env,
+  input: "ignore" | "pipe" = "ignore",
+): Background {
+  const child = spawn(name, words, { env, stdio: [input, "pipe", "pipe"] });
   let text = "";
   for (const stream of [child.stdout, child.stderr]) {
-    stream.on("data", (data) => {
+    stream?.on("data", (data) => {
       text += data;
     });
   }

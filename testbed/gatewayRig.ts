@@ -1,81 +1,81 @@
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { connect, createServer, type Socket } from "node:net";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before } from "node:test";
 import { readManifests } from "../deploy/stack/manifests.ts";
 import { root } from "../local/machine/checkout.ts";
+import { stateFolder } from "../local/machine/paths.ts";
 import { run } from "../local/machine/run.ts";
+import { ensureGo } from "../local/toolchain/go.ts";
 import { ensureTools } from "../local/toolchain/tools.ts";
 import { type Background, start, stopAll, until } from "./background.ts";
 import { podAddress, type Reply, raw, send } from "./gatewayClient.ts";
-import { imageRoot, inImage } from "./imageRoot.ts";
 import type { TunnelEnd } from "./tunnelEnd.ts";
 
 /** A signer's entry in the chart's values. */
 export type SignerValues = {
   readonly name: string;
   readonly port: number;
-  readonly keys?: readonly string[];
+  /** Keys that may be asked for, by address or as the chart's values have them. */
+  readonly keys?: readonly (string | { readonly address: string; readonly chainId?: string })[];
   readonly fallbacks?: readonly string[];
+  readonly answerSeconds?: number;
 };
 
 /** A line of the gateway's log. */
 export type Line = Readonly<Record<string, unknown>>;
 
-/** The image's gateway, run on this machine with the configuration that the chart renders for some signers. */
+/** What the gateway knows of a signer: `State` of signer-forwarder/internal/gateway. */
+export type SignerState = {
+  readonly Answers: boolean;
+  readonly Ready: boolean;
+  readonly Trip: number;
+  readonly Chosen: string;
+  readonly Greeted: boolean;
+};
+
+/** The gateway alone, run on this machine with the configuration that the chart renders for some signers. */
 export class Gateway {
   readonly #folder = mkdtempSync(join(tmpdir(), "rsc-gateway-"));
   #process: Background | undefined;
-  #requests = "";
   readonly #address: string;
-  /** Receives the lines that the gateway sends to the listener. */
-  readonly #listener = createServer((socket) => {
-    socket.on("data", (data) => {
-      this.#requests += data;
-    });
-    socket.on("error", () => {});
-    this.#connections.add(socket);
-  });
-  readonly #connections = new Set<Socket>();
+  #commands = Promise.resolve("");
 
   /** `address` stands for the pod's address. */
   constructor(address = podAddress) {
     this.#address = address;
   }
 
-  /** Starts the gateway and waits until it listens. */
+  /** Starts the gateway, opens a session of each signer, and waits until all answer. */
   async start(signers: readonly SignerValues[]): Promise<void> {
-    for (const name of ["run", "config"]) mkdirSync(join(this.#folder, name));
     chmodSync(this.#folder, 0o755);
-    chownSync(join(this.#folder, "run"), 10001, 10001);
+    mkdirSync(join(this.#folder, "config"));
     await this.configure(signers);
-    await new Promise<void>((resolve) => this.#listener.listen(join(this.#folder, "run", "requests.sock"), resolve));
-    chownSync(join(this.#folder, "run", "requests.sock"), 10001, 10001);
-    const volumes = {
-      "/etc/signer-forwarder": join(this.#folder, "config"),
-      "/run/gateway": join(this.#folder, "run"),
-    };
-    const [program, ...words] = [...inImage(await imageRoot(), volumes), "/usr/local/lib/signer-forwarder/gateway"];
-    const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-    this.#process = start(program as string, words, { PATH, POD_IP: this.#address });
+    const program = join(this.#folder, "gateway");
+    const go = await ensureGo(join(stateFolder, "tools"), console.error);
+    const settings = { CGO_ENABLED: "0", GOTOOLCHAIN: "auto", GOFLAGS: "-mod=readonly -buildvcs=false", GOWORK: "off" };
+    const env = { ...process.env, ...settings };
+    await run(go, ["build", "-o", program, "./signer-forwarder/test/gateway"], { cwd: root, env });
+    this.#process = start(program, [this.#address, join(this.#folder, "config")], {}, "pipe");
+    const healthy = async () => (await this.get(8404, "/healthz")).status === 200;
     await until(
       "the gateway listens",
       20,
-      () =>
-        this.get(8404, "/healthz").then(
-          ({ status }) => status === 200,
-          () => false,
-        ),
+      () => healthy().catch(() => false),
       () => this.output(),
     );
+    for (const { name } of signers) await this.sessionOpens(name);
   }
 
   /** Writes the configuration that the chart renders for some signers, as a changed ConfigMap would. */
   async configure(signers: readonly SignerValues[], edit = (text: string) => text): Promise<void> {
     const values = {
       hostKeySecret: "host-key",
-      signers: signers.map((signer) => ({ sshPublicKey: "ssh-ed25519 AAAA", ...signer })),
+      signers: signers.map(({ keys = [], ...signer }) => ({
+        sshPublicKey,
+        ...signer,
+        keys: keys.map((key) => (typeof key === "string" ? { address: key } : key)),
+      })),
     };
     const { helm } = await ensureTools(["helm"], console.error);
     const words = ["template", "forwarder", join(root, "charts/signer-forwarder"), "--values", "-"];
@@ -84,70 +84,72 @@ export class Gateway {
     });
     const [configMap] = readManifests(rendered);
     const data = configMap?.data as Record<string, string>;
-    writeFileSync(join(this.#folder, "config", "haproxy.cfg"), edit(data["haproxy.cfg"] as string));
+    writeFileSync(join(this.#folder, "config", "forwarder.json"), edit(data["forwarder.json"] as string));
   }
 
   async stop(): Promise<void> {
     await this.#process?.stop();
-    for (const socket of this.#connections) socket.destroy();
-    this.#listener.close();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  /** Its output so far. */
+  /** Its output so far, without its answers to commands. */
   output(): string {
-    return this.#process?.output() ?? "";
+    return (this.#process?.output() ?? "").replace(/^#.*\n/gm, "");
   }
 
   /** The lines about requests in its output. */
-  printed(): Line[] {
+  lines(): Line[] {
     return linesIn(this.output());
   }
 
-  /** The lines about requests that it has sent to the listener's socket. */
-  lines(): Line[] {
-    return linesIn(this.#requests);
-  }
-
-  /** Sends one command to HAProxy's runtime API, and returns the answer. */
-  command(text: string): Promise<string> {
-    return new Promise((resolve, reject) => {
-      const socket = connect(join(this.#folder, "run", "haproxy.sock"));
-      let answer = "";
-      socket.on("data", (data) => {
-        answer += data;
-      });
-      socket.on("error", reject).on("close", () => resolve(answer));
-      socket.write(`${text}\n`);
+  /** Sends one command to the program, and returns the answer. */
+  #command(text: string): Promise<string> {
+    this.#commands = this.#commands.then(async () => {
+      const answers = () => (this.#process?.output() ?? "").match(/^#.*\n/gm) ?? [];
+      const count = answers().length;
+      this.#process?.child.stdin?.write(`${text}\n`);
+      while (answers().length === count) {
+        if (this.#process?.child.exitCode !== null) throw new Error(`the gateway has ended\n${this.output()}`);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      return answers()[count]?.slice(1) ?? "";
     });
+    return this.#commands;
   }
 
-  /** Does what the listener does when a signer's session opens. */
-  async sessionOpens(signer: string, session: string): Promise<void> {
-    const answer = await this.command(`set map virt@sessions ${signer} ${session}`);
-    if (answer.includes("not found")) await this.command(`add map virt@sessions ${signer} ${session}`);
-    await this.command(`set server tunnel-${signer}/tunnel health up`);
+  /** Does what the forwarder does when a signer's session opens. */
+  async sessionOpens(signer: string): Promise<void> {
+    await this.#command(`opens ${signer}`);
   }
 
-  /** Does what the listener does when a signer's session ends. */
+  /** Does what the forwarder does when a signer's session ends. */
   async sessionEnds(signer: string): Promise<void> {
-    await this.command(`del map virt@sessions ${signer}`);
+    await this.#command(`ends ${signer}`);
   }
 
-  /** Waits until the gateway considers a signer's tunnel up, or down. */
+  /** What the gateway knows of each signer. */
+  async states(): Promise<Record<string, SignerState>> {
+    return JSON.parse(await this.#command("states"));
+  }
+
+  async state(signer: string): Promise<SignerState> {
+    const states = await this.states();
+    const state = states[signer];
+    if (!state) throw new Error(`found no signer ${signer}, wanted one of ${Object.keys(states)}`);
+    return state;
+  }
+
+  /** Waits until a signer answers checks, or does not. A signer that answers is checked each 15 s. */
   async isUp(signer: string, wanted: boolean): Promise<void> {
-    await this.#passes(`tunnel-${signer}`, wanted);
-  }
-
-  /** Waits until a signer's tunnel passes the check for slow links, or fails it. */
-  async isSlow(signer: string, wanted: boolean): Promise<void> {
-    await this.#passes(`slow-${signer}`, wanted);
-  }
-
-  async #passes(backend: string, wanted: boolean): Promise<void> {
-    const state = () => this.command(`show servers state ${backend}`);
-    // A line has the ids and names of backend and server, the address, and the state; 2 is up.
-    await until("the tunnel's state", 15, async () => / tunnel \S+ 2 /.test(await state()) === wanted, state);
+    await until(
+      `${signer} ${wanted ? "answers" : "is down"}`,
+      25,
+      async () => {
+        const { Answers, Greeted } = await this.state(signer);
+        return wanted ? Answers && Greeted : !Answers;
+      },
+      async () => JSON.stringify(await this.state(signer)),
+    );
   }
 
   get(port: number, target: string, headers: Record<string, string> = {}): Promise<Reply> {
@@ -170,6 +172,9 @@ export class Gateway {
     return send(port, "POST", target, body, { "content-type": "application/json" }, this.#address);
   }
 }
+
+/** Any signer's key; nobody dials in here. */
+const sshPublicKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKgSIp61FsvSKXhy6Ow1L3MKt1XqU9mPgTVmtQBy1YHc";
 
 /**
  * Runs a gateway for the tests of a file: opens the tunnels' ends and starts it before them, and stops all of it after

@@ -12,7 +12,7 @@ export const homeKey = join(root, "signer-host/dev/keys/home/ssh_ed25519");
 /** The options of an ssh client that opens home's port. */
 export const forwards = ["-N", "-o", "ExitOnForwardFailure=yes", "-R", "8443:127.0.0.1:8442"];
 
-/** Stock ssh clients and signer daemons in the homes of a stack's signers, and the listener's log of them. */
+/** Stock ssh clients and signer daemons in the homes of a stack's signers, and the forwarder's log of them. */
 export function homeClients(stack: Stack) {
   /** Starts a stand-in for a signer's daemon, enough for `GET /authorized_keys`. Its answer names its home. */
   function answering(home: string): Background {
@@ -25,13 +25,13 @@ export function homeClients(stack: Stack) {
     return start(enter, [...namespace, ...words]);
   }
 
-  /** The listener's log lines so far. */
+  /** The forwarder's log lines so far. */
   async function log(): Promise<string[]> {
-    const text = await stack.kubectl("logs", "deployment/signer-forwarder", "--container", "sshd");
+    const text = await stack.kubectl("logs", "deployment/signer-forwarder");
     return text.split("\n").filter((line) => line !== "");
   }
 
-  /** Waits for a log line of the listener, after its first `from` lines. Returns the line. */
+  /** Waits for a log line of the forwarder, after its first `from` lines. Returns the line. */
   function says(line: RegExp, from: number, seconds = 15): Promise<string> {
     return until(
       String(line),

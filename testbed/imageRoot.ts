@@ -10,7 +10,7 @@ import { run } from "../local/machine/run.ts";
 const folder = join(stateFolder, "image-roots");
 
 /** The mount points of the pod's volumes. */
-const volumePaths = ["/etc/signer-forwarder", "/etc/ssh/host-key", "/run/gateway", "/run/signer-forwarder"];
+const volumePaths = ["/etc/signer-forwarder", "/etc/ssh/host-key", "/run/signer-forwarder"];
 
 /** Returns a folder with the root file system of the signer forwarder's image. Each built image is unpacked once. */
 export async function imageRoot(): Promise<string> {

@@ -13,7 +13,7 @@ import { ensureTools } from "../local/toolchain/tools.ts";
 
 // npm test runs every check and ends with one line of counts. `npm test -- unit`, `programs`, `go`, `charts` or `e2e`
 // runs a part. The unit tests come first, alone. The end-to-end tests mostly wait, so they run in three lanes at a time:
-// two clusters, and the image without a cluster. The other parts run one after the other, before the image's tests. Each
+// two clusters, and the gateway without a cluster. The other parts run one after the other, before the gateway's tests. Each
 // file's report is printed in one piece, so that the output of the lanes never mixes.
 
 const charts = ["signer-forwarder", "baker"];
@@ -122,7 +122,7 @@ async function testOnCluster(name: ClusterName, files: string[]): Promise<void> 
 const inRooms = "{infra,deploy,local,signer-host,bench,octez-stand-in,docs}/**";
 const find = (pattern: string, exclude: string[] = []): string[] => globSync(pattern, { cwd: root, exclude });
 
-/** The parts by their names; `earlier` resolves when those that come before the image's tests have ended. */
+/** The parts by their names; `earlier` resolves when those that come before the gateway's tests have ended. */
 const parts: Record<string, (earlier: Promise<void>) => Promise<void>> = {
   async unit() {
     const files = find(`${inRooms}/*.test.ts`, ["**/*.programs.test.ts"]);
@@ -146,7 +146,7 @@ const parts: Record<string, (earlier: Promise<void>) => Promise<void>> = {
   async e2e(earlier) {
     await ensurePackages(console.error, ["openssh-client", "openssh-server", "iproute2", "iptables"]);
     const lanes = [
-      earlier.then(testImage),
+      earlier.then(testGateway),
       testOnCluster("e2e", find("e2e/*.test.ts")),
       testOnCluster("disaster", find("e2e/disaster/*.test.ts")),
     ];
@@ -155,7 +155,7 @@ const parts: Record<string, (earlier: Promise<void>) => Promise<void>> = {
   },
 };
 
-async function testImage(): Promise<void> {
+async function testGateway(): Promise<void> {
   for (const file of find("signer-forwarder/test/*.test.ts").sort()) await testFiles([file]);
 }
 

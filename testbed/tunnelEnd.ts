@@ -40,9 +40,12 @@ export class TunnelEnd {
   #server: Server | undefined;
   #connections = 0;
 
-  /** Opens the end, as if the tunnel were connected. The first call picks a free port, and later calls reuse it. */
-  async open(): Promise<void> {
-    if (this.#server) return;
+  /**
+   * Opens the end, as if the tunnel were connected, and tells whether it was closed. The first call picks a free port,
+   * and later calls reuse it.
+   */
+  async open(): Promise<boolean> {
+    if (this.#server) return false;
     const server = createServer({ keepAliveTimeout: 0, insecureHTTPParser: true }, async (request, response) => {
       const body = Buffer.concat(await request.toArray().catch(() => [])).toString("latin1");
       this.#take(request, response, body);
@@ -59,6 +62,7 @@ export class TunnelEnd {
     }
     this.port = (server.address() as AddressInfo).port;
     this.#server = server;
+    return true;
   }
 
   #take(request: IncomingMessage, response: ServerResponse, body: string): void {

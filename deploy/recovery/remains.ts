@@ -109,8 +109,8 @@ export function stateIn(said: string): ClusterState | "refuses" {
 
 /** The names of the signers that have a tunnel, from the forwarder's listener. */
 export async function connectedSigners(kubectl: Kubectl, namespace: string): Promise<string[]> {
-  const words = ["exec", "deployment/signer-forwarder", "--container", "sshd", "--namespace", namespace, "--"];
-  const text = await kubectl([...words, "/usr/local/lib/signer-forwarder/listener", "connected"]);
+  const words = ["exec", "deployment/signer-forwarder", "--namespace", namespace, "--"];
+  const text = await kubectl([...words, "/usr/local/lib/signer-forwarder/forwarder", "connected"]);
   return [...new Set(text.split("\n").filter((name) => name !== ""))].sort();
 }
 

@@ -40,6 +40,8 @@ const good = {
       keys: [bakerKey],
       liquidityBakingToggleVote: "on",
       historyMode: "full:5",
+      chainId: "NetXdQprcVkpaWU",
+      minimalBlockSeconds: 6,
       snapshotUrl: "https://snapshots.example.org/rolling",
       storage: { size: "100Gi", className: "premium-rwo.fast" },
       backup: { schedule: "17 3 * * *", keep: 7, snapshotClassName: "mine" },
@@ -74,6 +76,9 @@ const places: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "signers.0.sshPublicKey": "signers.0.sshPublicKey",
     "signers.0.nextSshPublicKey": "signers.0.nextSshPublicKey",
     "signers.0.port": "signers.0.port",
+    "signers.0.answerSeconds": "signers.0.answerSeconds",
+    "signers.0.keys.0.chainId": "bakers.0.chainId",
+    "signers.0.keys.0.minimalBlockSeconds": "bakers.0.minimalBlockSeconds",
     "networkPolicy.podCidrs": "cluster.podCidrs",
     "networkPolicy.podCidrs.0": "cluster.podCidrs.0",
     "monitoring.kind": "monitoring.kind",
@@ -105,7 +110,7 @@ const places: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 
 /** Values that no config sets: the charts' own, and those that the program makes from names checked elsewhere. */
 const notTheConfigs =
-  /^(global|disruptionBudget\..*|resources\..*|(backup\.)?image\.pullPolicy|hostKeySecret|service\.(type|annotations\.\*)|signers\.0\.(keys|fallbacks|bakers)(\.0)?|keys\.0\.signerUrl)$/;
+  /^(global|disruptionBudget\..*|resources\..*|(backup\.)?image\.pullPolicy|hostKeySecret|service\.(type|annotations\.\*)|signers\.0\.(keys|fallbacks|bakers)(\.0)?(\.address)?|keys\.0\.signerUrl)$/;
 
 const bounds =
   "pattern minLength maxLength minimum maximum enum const not anyOf minItems uniqueItems maxProperties propertyNames".split(

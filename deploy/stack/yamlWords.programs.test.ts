@@ -91,7 +91,7 @@ function chartsWith(
         hostKeySecret: label,
         service: { alternatePorts: [443], annotations: labels, sourceRanges: ["::/0"] },
         signers: [
-          { name: label, sshPublicKey: "ssh-rsa AAAA", port: 8443, keys: [key.address], bakers },
+          { name: label, sshPublicKey: "ssh-rsa AAAA", port: 8443, keys: [{ address: key.address }], bakers },
           { name: `${label}-2`, sshPublicKey: "ssh-rsa BBBB", port: 8453, fallbacks: [] },
         ],
         networkPolicy: { podCidrs: ["::/64"] },

@@ -49,3 +49,10 @@ test("the parts of `npm test` and of `npm run bench` are those of their programs
   assert.deepEqual(parts, partsIn(testProgram));
   assert.deepEqual(firstColumn("npm run bench", "word"), [...partsIn("bench/parts.ts"), "quick"]);
 });
+
+test("the commands in the forwarder's pod are those of its program", () => {
+  const [, usage = ""] = /^const usage = `([^`]+)`$/m.exec(read("signer-forwarder/forwarder/main.go")) ?? [];
+  const commands = usage.match(/^forwarder \w+( <\w+>)?/gm);
+  assert.ok(commands && commands.length > 0, "found no usage in the Go source");
+  assert.deepEqual(firstColumn("In the forwarder's pod", "command"), commands);
+});

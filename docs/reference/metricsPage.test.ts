@@ -6,8 +6,9 @@ import { root } from "../../local/machine/checkout.ts";
 import { codeIn, rowsWith, tablesOf } from "./markdownTables.ts";
 
 const programs = globSync("signer-forwarder/**/*.go", { cwd: root }).filter((file) => !file.endsWith("_test.go"));
-const source = programs.map((file) => readFileSync(join(root, file), "utf8")).join("\n");
-const gateway = readFileSync(join(root, "charts/signer-forwarder/haproxy.cfg"), "utf8");
+const read = (file: string): string => readFileSync(join(root, file), "utf8");
+const source = programs.map(read).join("\n");
+const internal = "signer-forwarder/internal";
 const tables = tablesOf("metrics.md");
 const metrics = rowsWith(tables, "metric");
 /** The values that a label can have, according to the page. */
@@ -33,22 +34,38 @@ test("each metric has the labels that the Go source gives it", () => {
   }
 });
 
-test("each value of a label is a word of the Go source", () => {
-  const values = [...["kind", "key", "cause", "reason"].flatMap(valuesOf), ...causesOfConnections()];
-  for (const value of values) assert.ok(source.includes(`"${value}"`), value);
+/** The words that a pattern finds in a Go file, without duplicates. */
+function wordsIn(file: string, pattern: RegExp): string[] {
+  const words = unique([...read(`${internal}/${file}`).matchAll(pattern)].map(([, word]) => word as string));
+  assert.ok(words.length > 0, `found nothing of ${pattern} in ${file}`);
+  return words;
+}
+
+test("the kinds are those that the Go source reads out of a payload", () => {
+  const kinds = wordsIn("payload/payload.go", /\n\tcase \w+:\n\t\treturn "(\w+)"/g);
+  assert.deepEqual(unique(valuesOf("kind")), kinds);
 });
 
-test("the reasons and causes are those that the gateway writes down", () => {
-  const words = (variable: string): string[] =>
-    unique(
-      [...gateway.matchAll(new RegExp(`txn\\.${variable}[^)]*\\) str\\("?([^")]+)"?\\)`, "g"))].map(
-        ([, word]) => word as string,
-      ),
-    );
-  assert.deepEqual(unique(valuesOf("reason")), words("refused"));
-  // The gateway writes "baker gone" at once, before there is an answer. The listener uses `other` for unknown causes.
-  assert.ok(gateway.includes(`'"cause":"baker gone"'`));
-  assert.deepEqual(unique(valuesOf("cause")), unique([...words("cause"), "baker gone", "other"]));
+test("the reasons are those of the gateway, and those of the guard are among them", () => {
+  const reasons = wordsIn("gateway/record.go", /\bRefusal = "([^"]+)"/g);
+  assert.deepEqual(unique(valuesOf("reason")), reasons);
+  for (const reason of wordsIn("guard/guard.go", /\bReason = "([^"]+)"/g)) assert.ok(reasons.includes(reason), reason);
+});
+
+test("the causes are those of the gateway, with the states of a device", () => {
+  const prefix = wordsIn("gateway/record.go", /\bcauseDevice += "([^"]+)"/g).join();
+  const [list = ""] = wordsIn("gateway/check.go", /^var devices = \[\]string\{(.*)\}$/gm);
+  const said = [...list.matchAll(/"([^"]+)"/g)].map(([, word]) => word as string);
+  const found = wordsIn("gateway/signer.go", /\bcauseDevice \+ "([^"]+)"/g);
+  assert.ok(said.length > 0);
+  const causes = wordsIn("gateway/record.go", /\bCause += "([^"]+)"/g);
+  assert.deepEqual(unique(valuesOf("cause")), unique([...causes, ...[...said, ...found].map((word) => prefix + word)]));
+});
+
+test("each cause of a connection that did not become a session is a word of the Go source", () => {
+  const causes = causesOfConnections();
+  assert.ok(causes.length > 0);
+  for (const cause of causes) assert.ok(source.includes(`"${cause}"`), cause);
 });
 
 /** The causes of connections, which have a separate table. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { addressOf, problemOfAddress, problemOfPublicKey } from "../keys/tezosKey.ts";
+import { addressOf, problemOfAddress, problemOfChainId, problemOfPublicKey } from "../keys/tezosKey.ts";
 import { checked, intFrom, isWebUrl, label, matching, nonEmpty, objectName, objectOf, webUrl } from "./configFields.ts";
 import { problemOfSchedule } from "./cronSchedule.ts";
 
@@ -40,6 +40,8 @@ const storage = z.strictObject(
   objectOf,
 );
 
+const wantedBlockSeconds = "a number of seconds from 0.1 to 3600";
+
 const wantedNetwork =
   "a network that `octez-node config init --network` takes, in lower case: mainnet, shadownet, an http or https URL, …";
 const wantedHistory = "a history mode of octez-node: archive, rolling or full, the last two also with a number, full:5";
@@ -50,6 +52,12 @@ export const bakerSchema = z.strictObject(
     name: label(46),
     network: z.string(wantedNetwork).refine((text) => /^[a-z][a-z0-9-]*$/.test(text) || isWebUrl(text), wantedNetwork),
     keys: z.array(bakerKey, "a list of keys").min(1, "at least one key"),
+    chainId: checked(problemOfChainId, "a chain's id").optional(),
+    minimalBlockSeconds: z
+      .number(wantedBlockSeconds)
+      .min(0.1, wantedBlockSeconds)
+      .max(3600, wantedBlockSeconds)
+      .optional(),
     liquidityBakingToggleVote: z.enum(["on", "off", "pass"], "on, off or pass").optional(),
     historyMode: matching(/^(archive|(rolling|full)(:\d{1,4})?)$/, wantedHistory).optional(),
     snapshotUrl: webUrl("an http or https URL of a snapshot").optional(),

@@ -27,6 +27,8 @@ function parsedBy<T>(parse: (text: string) => T) {
 const wantedPort = `a whole number from 1024 to ${highestSignerPort}, because the port of its ssh is 1000 above`;
 const signerPort = intFrom(1024, highestSignerPort, wantedPort);
 
+const wantedSeconds = "a number of seconds from 0.5 to 30";
+
 const publicKey = z.string("one OpenSSH public key on one line").transform(parsedBy(parsePublicKey));
 
 const signer = z
@@ -37,6 +39,7 @@ const signer = z
       nextSshPublicKey: publicKey.optional(),
       port: signerPort,
       noTouchRequired: z.boolean("true or false").optional(),
+      answerSeconds: z.number(wantedSeconds).min(0.5, wantedSeconds).max(30, wantedSeconds).optional(),
     },
     objectOf,
   )

@@ -4,8 +4,20 @@ import { primarySigner, routeFor, signersOf } from "./signerRoutes.ts";
 
 const key = (address: string, signer: string | string[]) => ({ name: address, address, publicKey: "edpk…", signer });
 const bakers = [
-  { name: "alice", keys: [key("tz1a", ["home", "cabin"]), key("tz1b", "office"), key("tz1c", ["home", "cabin"])] },
-  { name: "bob", keys: [key("tz1d", ["home", "cabin"])] },
+  {
+    name: "alice",
+    network: "mainnet",
+    keys: [key("tz1a", ["home", "cabin"]), key("tz1b", "office"), key("tz1c", ["home", "cabin"])],
+  },
+  { name: "bob", network: "sandbox", keys: [key("tz1d", ["home", "cabin"])] },
+  { name: "carol", network: "shadownet", keys: [key("tz1e", "attic")] },
+  {
+    name: "dave",
+    network: "https://example.org/net.json",
+    chainId: "NetXnHfVqm9iesp",
+    minimalBlockSeconds: 4,
+    keys: [key("tz1f", "attic")],
+  },
 ];
 
 test("one name is a list of one", () => {
@@ -20,11 +32,21 @@ test("a baker asks the first signer of a key", () => {
 
 test("a route answers for the keys that have its signer first, to their bakers, each named once", () => {
   assert.deepEqual(routeFor("home", bakers), {
-    keys: ["tz1a", "tz1c", "tz1d"],
+    keys: [
+      { address: "tz1a", chainId: "NetXdQprcVkpaWU", minimalBlockSeconds: 6 },
+      { address: "tz1c", chainId: "NetXdQprcVkpaWU", minimalBlockSeconds: 6 },
+      { address: "tz1d", minimalBlockSeconds: 1 },
+    ],
     fallbacks: ["cabin"],
     bakers: ["baker-alice", "baker-bob"],
   });
-  assert.deepEqual(routeFor("office", bakers), { keys: ["tz1b"], fallbacks: [], bakers: ["baker-alice"] });
+});
+
+test("a key has its network's chain and block time, unless its baker says otherwise", () => {
+  assert.deepEqual(routeFor("attic", bakers).keys, [
+    { address: "tz1e", chainId: "NetXsqzbfFenSTS", minimalBlockSeconds: 1 },
+    { address: "tz1f", chainId: "NetXnHfVqm9iesp", minimalBlockSeconds: 4 },
+  ]);
 });
 
 test("a signer that is a fallback alone answers for nothing at its own port", () => {

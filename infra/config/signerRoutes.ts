@@ -1,3 +1,4 @@
+import { chainIdOf, minimalBlockSecondsOf } from "../names/chains.ts";
 import { bakerRelease } from "../names/releaseNames.ts";
 import type { BakerConfig, BakerKey } from "./config.ts";
 
@@ -13,22 +14,27 @@ export function primarySigner(key: Pick<BakerKey, "signer">): string {
 
 /** The gateway's settings for one signer's port. */
 type SignerRoute = {
-  /** The addresses of the keys for which it answers. */
-  readonly keys: readonly string[];
+  /** The keys for which it answers, with what their baker's network tells the guard. */
+  readonly keys: readonly { address: string; chainId?: string; minimalBlockSeconds: number }[];
   /** The signers to ask while this one is down, in this order. */
   readonly fallbacks: readonly string[];
   /** The Helm releases of the bakers that may ask. */
   readonly bakers: readonly string[];
 };
 
+type RoutedBaker = Pick<BakerConfig, "name" | "keys" | "network" | "chainId" | "minimalBlockSeconds">;
+
 /** The route of a signer, from the keys that name it first. The config makes sure that these have the same list. */
-export function routeFor(signer: string, bakers: readonly Pick<BakerConfig, "name" | "keys">[]): SignerRoute {
+export function routeFor(signer: string, bakers: readonly RoutedBaker[]): SignerRoute {
   const served = bakers.flatMap((baker) =>
-    baker.keys.filter((key) => primarySigner(key) === signer).map((key) => ({ baker: bakerRelease(baker.name), key })),
+    baker.keys.filter((key) => primarySigner(key) === signer).map((key) => ({ baker, key })),
   );
   return {
-    keys: served.map(({ key }) => key.address),
+    keys: served.map(({ baker, key }) => {
+      const { network, chainId = chainIdOf(network), minimalBlockSeconds = minimalBlockSecondsOf(network) } = baker;
+      return { address: key.address, ...(chainId && { chainId }), minimalBlockSeconds };
+    }),
     fallbacks: served[0] ? signersOf(served[0].key).slice(1) : [],
-    bakers: [...new Set(served.map(({ baker }) => baker))],
+    bakers: [...new Set(served.map(({ baker }) => bakerRelease(baker.name)))],
   };
 }

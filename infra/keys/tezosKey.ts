@@ -1,4 +1,4 @@
-import { getPkhfromPk, ValidationResult, validateKeyHash, validatePublicKey } from "@taquito/utils";
+import { getPkhfromPk, ValidationResult, validateChain, validateKeyHash, validatePublicKey } from "@taquito/utils";
 
 /** What is wrong with the text, or undefined if it is the address (public key hash) of a Tezos account: tz1 to tz4. */
 export function problemOfAddress(text: string): string | undefined {
@@ -8,6 +8,14 @@ export function problemOfAddress(text: string): string | undefined {
 /** What is wrong with the text, or undefined if it is a Tezos public key: edpk, sppk, p2pk or BLpk. */
 export function problemOfPublicKey(text: string): string | undefined {
   return problem(validatePublicKey(text), "a public key that starts with edpk, sppk, p2pk or BLpk");
+}
+
+/** What is wrong with the text, or undefined if it is the id of a chain: Net… */
+export function problemOfChainId(text: string): string | undefined {
+  return problem(
+    validateChain(text),
+    "a chain's id that starts with Net, as `octez-client rpc get /chains/main/chain_id`",
+  );
 }
 
 /** The address of a valid public key: the hash that Octez stores next to it. */

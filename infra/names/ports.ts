@@ -12,6 +12,5 @@ export function sshPortOf(port: number): number {
 /** Ports that the forwarder pod uses, and for what. Neither a signer's port nor that of its ssh may be one of them. */
 export const reservedPorts: Readonly<Record<number, string>> = {
   2222: "sshd",
-  8404: "the gateway's health",
-  8405: "the listener's metrics",
+  8404: "the forwarder's health and metrics",
 };

@@ -11,7 +11,9 @@ const key = "tz1aSkwEot3L2kmUvcoxzjMomb9mvBNuzFK6";
 const gateway = new Gateway();
 const home = new TunnelEnd();
 const idle = new TunnelEnd();
-const bytes = blockBytes({ level: 12, round: 3 });
+let level = 100;
+/** Bytes of the next level: those of one level are asked for once, however often they are sent. */
+const next = () => blockBytes({ level: ++level, round: 3 });
 
 serveTests(gateway, [home, idle], () => [
   { name: "home", port: home.port, keys: [key] },
@@ -45,7 +47,7 @@ async function linesOf(work: () => Promise<unknown>, count: number): Promise<Lin
 describe("a request of a baker", () => {
   test("reaches the signer with its query string and body, byte for byte, and so does the answer", async () => {
     const query = "?version=2&authentication=edsig%2B/x%20y&&=&a=%c3%a9";
-    const body = `"${bytes.toString("hex").toUpperCase()}"\n`;
+    const body = `"${next().toString("hex").toUpperCase()}"\n`;
     const reply = await gateway.post(home.port, `/keys/${key}${query}`, body);
     assert.deepEqual(
       [reply.status, reply.text, reply.contentType],
@@ -56,7 +58,7 @@ describe("a request of a baker", () => {
   });
 
   test("of several pieces or in chunks reaches it whole", async () => {
-    const hex = bytes.toString("hex");
+    const hex = next().toString("hex");
     const chunks = [`"${hex.slice(0, 5)}`, hex.slice(5, 100), `${hex.slice(100)}"`];
     const { rawAnswer } = await gateway.chunked(home.port, `/keys/${key}`, chunks);
     assert.match(rawAnswer, /^HTTP\/1\.1 200 /);
@@ -64,15 +66,15 @@ describe("a request of a baker", () => {
   });
 
   test("that waits for leave to send its body gets it, and one in HTTP/1.0 is answered as well", async () => {
-    const body = `"${bytes.toString("hex")}"`;
+    const [body, other] = [next(), next()].map((bytes) => `"${bytes.toString("hex")}"`) as [string, string];
     const head = (version: string, more: string) =>
       `POST /keys/${key} HTTP/${version}\r\nhost: gateway\r\ncontent-length: ${body.length}\r\n${more}\r\n`;
     const waiting = await raw(home.port, [head("1.1", "expect: 100-continue\r\n"), body]);
     assert.match(waiting, /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 /);
-    assert.match(await raw(home.port, [head("1.0", "") + body]), /^HTTP\/1\.[01] 200 /);
+    assert.match(await raw(home.port, [head("1.0", "") + other]), /^HTTP\/1\.[01] 200 /);
     assert.deepEqual(
       home.asked.map((arrival) => arrival.body),
-      [body, body],
+      [body, other],
     );
   });
 
@@ -83,14 +85,14 @@ describe("a request of a baker", () => {
   });
 
   test("uses a connection of an earlier one, also if it comes on a new one itself", async () => {
-    for (let count = 0; count < 6; count++) await gateway.sign(home.port, key, bytes);
+    for (let count = 0; count < 6; count++) await gateway.sign(home.port, key, next());
     await sleep(2500);
-    await gateway.sign(home.port, key, bytes);
+    await gateway.sign(home.port, key, next());
     assert.equal(new Set(home.asked.map(({ connection }) => connection)).size, 1);
   });
 
-  test("with as much as a mebibyte reaches it, though only its beginning is looked at", async () => {
-    const body = `"11${"00".repeat(524_000)}"`;
+  test("with as much as a mebibyte reaches it", async () => {
+    const body = `"${next().toString("hex")}${"00".repeat(524_000)}"`;
     const reply = await gateway.post(home.port, `/keys/${key}`, body);
     assert.equal(reply.status, 200);
     assert.equal(home.asked[0]?.body, body);
@@ -100,26 +102,24 @@ describe("a request of a baker", () => {
 test("a signer without keys has nothing asked of it but whether it wants authenticated requests", async () => {
   assert.equal((await gateway.get(idle.port, "/authorized_keys")).status, 200);
   assert.equal((await gateway.get(idle.port, `/keys/${key}`)).status, 403);
-  assert.equal((await gateway.sign(idle.port, key, bytes)).status, 403);
-  assert.deepEqual(
-    idle.arrivals.map(({ target }) => target),
-    ["/authorized_keys"],
-  );
+  assert.equal((await gateway.sign(idle.port, key, next())).status, 403);
+  assert.deepEqual(idle.arrivals, [], "the first is answered with what the last check was answered");
 });
 
 describe("the log", () => {
   test("has a line for each signature, with what was signed", async () => {
     const lines = await linesOf(async () => {
-      await gateway.sign(home.port, key, bytes);
-      await gateway.sign(home.port, key, voteBytes(0x12, { level: 2_000_000_000, round: 1 }), "?authentication=secret");
-      await gateway.sign(home.port, key, voteBytes(0x13, { level: 7, round: 0 }));
+      await gateway.sign(home.port, key, blockBytes({ level: level + 1, round: 3 }));
+      await gateway.sign(home.port, key, voteBytes(0x12, { level: level + 2, round: 1 }), "?authentication=secret");
+      await gateway.sign(home.port, key, voteBytes(0x13, { level: level - 7, round: 0 }));
     }, 3);
     const line = { signer: "home", key, status: 200, cause: "" };
     assert.deepEqual(lines, [
-      { ...line, kind: "block", level: 12, round: 3 },
-      { ...line, kind: "preattestation", level: 2_000_000_000, round: 1 },
-      { ...line, kind: "attestation", level: 7, round: 0 },
+      { ...line, kind: "block", level: level + 1, round: 3 },
+      { ...line, kind: "preattestation", level: level + 2, round: 1 },
+      { ...line, kind: "attestation", level: level - 7, round: 0 },
     ]);
+    level++;
     const whole = gateway.lines().at(-1);
     assert.match(whole?.time as string, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
     assert.ok(Number.isInteger(whole?.ms));
@@ -135,10 +135,13 @@ describe("the log", () => {
     assert.deepEqual(lines, []);
   });
 
-  test("is the same on stdout, and has no query value, body or signature in it", async () => {
-    await until("stdout is there", 5, () => gateway.printed().length === gateway.lines().length);
-    assert.deepEqual(gateway.printed(), gateway.lines());
-    for (const secret of ["secret", "authentication", signature, bytes.toString("hex").slice(0, 20)]) {
+  test("has no query value, body or signature in it", () => {
+    for (const secret of [
+      "secret",
+      "authentication",
+      signature,
+      blockBytes({ level: 102 }).toString("hex").slice(0, 18),
+    ]) {
       assert.ok(!gateway.output().includes(secret), secret);
     }
   });
@@ -191,11 +194,11 @@ describe("a signer that gives no good answer makes a 502, in 5 s at most, with a
       home.answer = answer;
       let reply: { status: number; ms: number } | undefined;
       const lines = await linesOf(async () => {
-        reply = await gateway.sign(home.port, key, bytes);
+        reply = await gateway.sign(home.port, key, next());
       }, 1);
       assert.equal(reply?.status, 502);
       assert.ok((reply?.ms ?? 0) < 5900, `${reply?.ms} ms`);
-      assert.deepEqual(lines, [{ signer: "home", key, kind: "block", level: 12, round: 3, status: 502, cause }]);
+      assert.deepEqual(lines, [{ signer: "home", key, kind: "block", level, round: 3, status: 502, cause }]);
       assert.ok(home.asked.length <= 2, `it was asked ${home.asked.length} times`);
     });
   }
@@ -208,7 +211,7 @@ test("a signer's own error is passed on as it is, and said to be its own", async
   );
   let reply: { status: number; text: string } | undefined;
   const lines = await linesOf(async () => {
-    reply = await gateway.sign(home.port, key, bytes);
+    reply = await gateway.sign(home.port, key, next());
   }, 1);
   assert.deepEqual([reply?.status, reply?.text], [500, text]);
   assert.deepEqual([lines[0]?.status, lines[0]?.cause], [500, "signer error"]);

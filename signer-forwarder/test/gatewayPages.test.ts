@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
+import { blockBytes } from "../../signer-host/dev/sampleBytes.ts";
 import { until } from "../../testbed/background.ts";
 import { Gateway, serveTests } from "../../testbed/gatewayRig.ts";
 import { TunnelEnd, well } from "../../testbed/tunnelEnd.ts";
@@ -18,89 +19,102 @@ beforeEach(async () => {
   home.answer = well;
   home.answerCheck = undefined;
   await home.open();
-  await gateway.sessionEnds("home");
+  await gateway.sessionOpens("home");
   await gateway.isUp("home", true);
   home.arrivals.length = 0;
 });
 
 describe("whether the signer wants authenticated requests", () => {
   const ask = () => gateway.get(home.port, "/authorized_keys");
-  const kept = () => gateway.command(`get var proc.kept_${home.port}`);
   /** Makes the signer answer with this text, and send the head first. */
-  const answers = (text: string) => {
+  const answers = (text: string, ms = 100) => {
     home.answer = (arrival, response, socket) => {
       if (arrival.target !== "/authorized_keys") return well(arrival, response, socket);
       response.writeHead(200, { "content-type": "application/json; charset=utf-8" }).flushHeaders();
-      setTimeout(() => response.end(text), 100);
+      setTimeout(() => response.end(text), ms);
     };
   };
 
-  test("is asked through the tunnel while nobody says which session there is", async () => {
-    await ask();
-    await ask();
-    assert.equal(home.arrivals.length, 2);
-  });
-
-  test("is answered with what the last check was answered, while the session is the same", async () => {
-    const text = '{"authorized_keys":["tz1aSkwEot3L2kmUvcoxzjMomb9mvBNuzFK6"],"a":"|"}\n';
+  test("is answered with what the last check was answered, byte for byte", async () => {
+    const text = '{"authorized_keys":["tz1aSkwEot3L2kmUvcoxzjMomb9mvBNuzFK6"],\r\n\t"a":"|"}\n\n';
     answers(text);
-    await gateway.sessionOpens("home", "one");
-    await until("the answer is kept", 5, async () => (await kept()).includes("|one|"));
+    await gateway.sessionOpens("home");
+    await gateway.isUp("home", true);
     const reply = await ask();
-    assert.deepEqual(
-      [reply.status, reply.text, reply.contentType],
-      [200, text.replace("\n", " "), "application/json; charset=utf-8"],
-    );
+    assert.deepEqual([reply.status, reply.text, reply.contentType], [200, text, "application/json; charset=utf-8"]);
     assert.equal(home.arrivals.length, 0);
   });
 
-  test("is asked anew in a new session, and when the answer is old", async () => {
-    await gateway.sessionOpens("home", "two");
-    await until("the answer is kept", 5, async () => (await kept()).includes("|two|"));
-    assert.equal((await ask()).status, 200);
+  test("waits for the first check of a session, and is not what an older session has said", async () => {
+    answers('{"session": 1}');
+    await gateway.sessionOpens("home");
+    await gateway.isUp("home", true);
+    answers('{"session": 2}', 800);
+    await gateway.sessionOpens("home");
+    assert.equal((await ask()).text, '{"session": 2}');
     assert.equal(home.arrivals.length, 0);
-    // In a new session, the answer kept of the older one is not used, even if a check was under way.
-    const checks = home.checks;
-    await gateway.sessionOpens("home", "three");
-    await ask();
-    if (home.checks === checks) assert.equal(home.arrivals.length, 1);
-    await until("the answer is kept", 5, async () => (await kept()).includes("|three|"));
-    home.arrivals.length = 0;
-    home.answerCheck = (_, response) => void response.writeHead(500).end();
-    await until(
-      "it is asked through the tunnel",
-      5,
-      async () => (await ask()).status === 200 && home.arrivals.length > 0,
-    );
-    await gateway.sessionEnds("home");
   });
 
   test("is not answered with what a signer said that has gone", async () => {
-    await gateway.sessionOpens("home", "four");
-    await until("the answer is kept", 5, async () => (await kept()).includes("|four|"));
     await gateway.sessionEnds("home");
-    await ask();
-    assert.equal(home.arrivals.length, 1);
-    await gateway.sessionOpens("home", "five");
+    const held = await ask();
+    assert.equal(held.status, 502);
+    assert.ok(held.ms > 500 && held.ms < 1900, `${held.ms} ms`);
+    const waiting = ask();
+    await gateway.sessionOpens("home");
+    assert.equal((await waiting).status, 200);
     await home.close();
-    await until("it is not answered", 5, async () => (await ask()).status === 502);
+    await until("it is not answered", 25, async () => (await ask()).status === 502);
   });
 });
 
-test("a signer whose answer has several lines is there like any other", async () => {
-  home.answer = (arrival, response, socket) =>
-    arrival.target === "/authorized_keys"
-      ? void response
-          .writeHead(200, { "content-type": "application/json" })
-          .end('{\r\n\t"authorized_keys": [\n\t]\n}\n\n')
-      : well(arrival, response, socket);
-  await gateway.sessionOpens("home", "lines");
-  const checks = home.checks;
-  await until("it has been checked", 10, () => home.checks >= checks + 5);
-  await gateway.isUp("home", true);
-  const { status, text } = await gateway.get(home.port, "/authorized_keys");
-  assert.deepEqual([status, JSON.parse(text)], [200, { authorized_keys: [] }]);
-  await gateway.sessionEnds("home");
+describe("a signer whose device can't sign, as it says itself,", () => {
+  const device = (word: string) => {
+    home.answerCheck = (_, response) =>
+      void response
+        .writeHead(503, { "content-type": "application/json" })
+        .end(JSON.stringify({ device: word, since: "2026-11-28T09:00:00Z" }));
+  };
+  const ready = async () => (await gateway.state("home")).Ready;
+
+  test("has 502 answered at once, with its cause, until its device is back", async () => {
+    device("locked");
+    await gateway.sessionOpens("home");
+    await until("it is known", 5, async () => !(await ready()));
+    const replies = [
+      await gateway.sign(home.port, key, blockBytes({ level: 1 })),
+      await gateway.get(home.port, "/authorized_keys"),
+    ];
+    for (const { status, text, ms } of replies) {
+      assert.deepEqual([status, text], [502, "The signer's device can't sign: locked.\n"]);
+      assert.ok(ms < 700, `${ms} ms`);
+    }
+    assert.equal(home.asked.length, 0);
+    await until("the lines are there", 5, () => gateway.lines().at(-1)?.kind === "authorized_keys");
+    assert.deepEqual(
+      gateway
+        .lines()
+        .map(({ status, cause }) => [status, cause])
+        .slice(-2),
+      Array(2).fill([502, "device locked"]),
+    );
+    assert.match(gateway.output(), /home: connected, but its device can't sign: locked; its bakers get 502\n/);
+    const { text } = await gateway.get(8404, "/metrics");
+    for (const line of ['signer_device_ready{signer="home"} 0', 'signer_answers{signer="home"} 1']) {
+      assert.ok(text.includes(`\n${line}\n`), line);
+    }
+    home.answerCheck = undefined;
+    await until("it is ready", 3, ready);
+    assert.equal((await gateway.sign(home.port, key, blockBytes({ level: 1 }))).status, 200);
+    assert.match(gateway.output(), /home: its device can sign again\n/);
+  });
+
+  test("counts as down if what it says is not known", async () => {
+    home.answerCheck = (_, response) => void response.writeHead(503).end('{"error": "no"}');
+    await gateway.sessionOpens("home");
+    await gateway.isUp("home", false);
+    assert.match(gateway.output(), /home: nothing answers through its tunnel \(it answers 503 to a check\)/);
+  });
 });
 
 test("a page that a slow host takes 4 s for is shown", async () => {
@@ -113,10 +127,7 @@ describe("the port for monitoring", () => {
   const statusOf = async (path: string, port = 8404) => (await gateway.get(port, path)).status;
   test("has the health of the gateway, and metrics", async () => {
     assert.equal(await statusOf("/healthz"), 200);
-    assert.match(
-      (await gateway.get(8404, "/metrics")).text,
-      /haproxy_server_status\{proxy="tunnel-home",server="tunnel"/,
-    );
+    assert.match((await gateway.get(8404, "/metrics")).text, /\nsigner_answers\{signer="home"\} 1\n/);
   });
   test("has the pages of the signers' hosts, with their query, and nothing else of them", async () => {
     const query = "?ledger_url=ledger://a-b-c-d/ed25519/0h/0h&x=%2f";

@@ -69,7 +69,7 @@ func TestListenTakesBothProtocolsWithSmallSegments(t *testing.T) {
 			if got := option(t, server, unix.TCP_NODELAY); got == 0 {
 				t.Error("small packets are delayed")
 			}
-			if got, want := option(t, server, unix.TCP_USER_TIMEOUT), 10_000; got != want {
+			if got, want := option(t, server, unix.TCP_USER_TIMEOUT), 8_000; got != want {
 				t.Errorf("got a time-out of %d ms for dead links, want %d", got, want)
 			}
 		})

@@ -1,5 +1,5 @@
-// Package control is the client of the listener's control socket, which is how short-lived programs
-// reach the listener: they send one line, and everything that comes back is the answer.
+// Package control is the client of the forwarder's control socket, which is how short-lived programs
+// reach the forwarder: they send one line, and everything that comes back is the answer.
 //
 // It imports little, because the session hook uses it and starts at each login.
 package control
@@ -11,22 +11,25 @@ import (
 	"time"
 )
 
-// Socket is where the listener answers.
+// Socket is where the forwarder answers.
 const Socket = "/run/signer-forwarder/hook.sock"
 
 // Timeout is how long an answer may take: the signer's older session may have to end first.
 const Timeout = 10 * time.Second
 
-// The questions. Open is followed by a space and the key that was proved.
+// The questions. Open is followed by a space and the key that was proved, Forget by a space and the
+// address of the key whose marks the guard is to forget.
 const (
 	Open      = "open"
 	Connected = "connected"
+	Marks     = "marks"
+	Forget    = "forget"
 )
 
 // Yes is the answer to Open if the session may open. Any other answer is the reason why not.
 const Yes = "yes"
 
-// Ask sends a question to the listener behind a socket and returns the answer.
+// Ask sends a question to the forwarder behind a socket and returns the answer.
 func Ask(socket, question string) (string, error) {
 	conn, err := net.Dial("unix", socket)
 	if err != nil {

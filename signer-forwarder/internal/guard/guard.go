@@ -39,7 +39,7 @@ type Mark struct {
 }
 
 func (m Mark) String() string {
-	return fmt.Sprintf("%s %s level %d round %d", m.Address, m.Kind, m.Level, m.Round)
+	return fmt.Sprintf("%s %s %s level %d round %d", m.Address, m.Chain, m.Kind, m.Level, m.Round)
 }
 
 // Reason is why a request is refused.

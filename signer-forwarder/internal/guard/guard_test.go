@@ -188,7 +188,7 @@ func TestForgetRemovesTheMarksOfOneKey(t *testing.T) {
 	other.Address = "tz1aSkwEot3L2kmUvcoxzjMomb9mvBNuzFK6"
 	pass(t, g, other, begin)
 	removed, err := g.Forget(alice)
-	if err != nil || len(removed) != 1 || removed[0].String() != alice+" block level 2000000000 round 0" {
+	if err != nil || len(removed) != 1 || removed[0].String() != alice+" NetXHAiqfeSqpBH block level 2000000000 round 0" {
 		t.Errorf("got %v, %v", removed, err)
 	}
 	for _, each := range []*Guard{g, open(t, path)} {

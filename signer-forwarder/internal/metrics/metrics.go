@@ -1,4 +1,4 @@
-// Package metrics has the listener's metrics, and the HTTP server that Prometheus and the kubelet ask.
+// Package metrics has the forwarder's metrics, and the HTTP server that Prometheus and the kubelet ask.
 package metrics
 
 import (
@@ -7,10 +7,10 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
-	"remote-signer-cloud/signer-forwarder/internal/haproxy"
+	"remote-signer-cloud/signer-forwarder/internal/gateway"
 )
 
-// Metrics are the listener's metrics. The counters live here. The gauges of the tunnels are read from
+// Metrics are the forwarder's metrics. The counters live here. The gauges of the tunnels are read from
 // their owners at each scrape: see Observe.
 type Metrics struct {
 	registry      *prometheus.Registry
@@ -24,7 +24,7 @@ type Metrics struct {
 	notLoggedIn   *prometheus.CounterVec
 }
 
-// durations are the bounds of the histogram, in seconds. HAProxy measures whole milliseconds. A Ledger
+// durations are the bounds of the histogram, in seconds. A Ledger
 // takes 0.2 to 0.9 s for a signature. After a level, 6 s, a signature is useless.
 var durations = []float64{.001, .002, .005, .01, .02, .05, .1, .2, .3, .5, .75, 1, 1.5, 2, 3, 4.5, 6}
 
@@ -79,22 +79,22 @@ func (m *Metrics) CountTakeover(signer string) { m.takeovers.WithLabelValues(sig
 // CountRefusal counts a connection that did not become a session.
 func (m *Metrics) CountRefusal(cause string) { m.notLoggedIn.WithLabelValues(cause).Inc() }
 
-// CountRequest counts a request that HAProxy has logged, which is now.
-func (m *Metrics) CountRequest(r haproxy.Request, now time.Time) {
+// CountRequest counts a request that was refused, or one for a signature.
+func (m *Metrics) CountRequest(r gateway.Record) {
 	if r.Refused != "" {
-		m.refused.WithLabelValues(r.Signer, r.Refused).Inc()
+		m.refused.WithLabelValues(r.Signer, string(r.Refused)).Inc()
+		return
+	}
+	if !r.IsSignature() {
 		return
 	}
 	m.requests.WithLabelValues(r.Signer, r.Key, r.Kind).Inc()
-	m.duration.WithLabelValues(r.Signer, r.Key, r.Kind).Observe(r.Millis / 1000)
+	m.duration.WithLabelValues(r.Signer, r.Key, r.Kind).Observe(r.Took.Seconds())
 	if r.Cause != "" {
-		m.errors.WithLabelValues(r.Signer, r.Key, r.Kind, r.Cause).Inc()
+		m.errors.WithLabelValues(r.Signer, r.Key, r.Kind, string(r.Cause)).Inc()
 		return
 	}
-	if at, err := time.Parse(time.RFC3339, r.Time); err == nil {
-		now = at
-	}
-	m.lastSignature.WithLabelValues(r.Signer, r.Key, r.Kind).Set(float64(now.UnixMilli()) / 1000)
+	m.lastSignature.WithLabelValues(r.Signer, r.Key, r.Kind).Set(float64(r.Time.UnixMilli()) / 1000)
 }
 
 // State is what the gauges show.
@@ -102,6 +102,7 @@ type State struct {
 	Signers   []string
 	Connected map[string]time.Time // when the session of a signer opened, of those that have one
 	Pending   int                  // connections that have not logged in
+	Gateway   map[string]gateway.State
 }
 
 // Observe adds the gauges. `state` is called at each scrape.
@@ -113,11 +114,20 @@ type gauges struct{ state func() State }
 var (
 	tunnelUp     = prometheus.NewDesc("signer_tunnel_up", "Whether the signer has a session. A page of its host, /signers/<name>/healthz, says nothing of that: octez-signer by itself answers 404 there.", []string{"signer"}, nil)
 	tunnelStart  = prometheus.NewDesc("signer_tunnel_start_time_seconds", "When the signer's session opened.", []string{"signer"}, nil)
+	answers      = prometheus.NewDesc("signer_answers", "Whether the signer answers the gateway's checks, and so is asked for signatures.", []string{"signer"}, nil)
+	deviceReady  = prometheus.NewDesc("signer_device_ready", "Whether the signer answers, and its device can sign as far as is known.", []string{"signer"}, nil)
+	roundTrip    = prometheus.NewDesc("signer_check_duration_seconds", "How long the last check of the signer took that was passed in this session.", []string{"signer"}, nil)
+	inFlight     = prometheus.NewDesc("signer_requests_in_flight", "Requests for signatures that are under way to the signer.", []string{"signer"}, nil)
+	waiting      = prometheus.NewDesc("signer_requests_waiting", "Requests that wait for a place in the signer's tunnel.", []string{"signer"}, nil)
+	connections  = prometheus.NewDesc("signer_baker_connections", "Connections of bakers to the signer's port.", []string{"signer"}, nil)
+	chosen       = prometheus.NewDesc("signer_chosen", "1 for the signer that the requests to a signer's port go to.", []string{"port", "signer"}, nil)
 	pendingCount = prometheus.NewDesc("signer_forwarder_strangers", "Connections that have not logged in.", nil, nil)
 )
 
 func (g gauges) Describe(descriptions chan<- *prometheus.Desc) {
-	for _, each := range []*prometheus.Desc{tunnelUp, tunnelStart, pendingCount} {
+	for _, each := range []*prometheus.Desc{
+		tunnelUp, tunnelStart, pendingCount, answers, deviceReady, roundTrip, inFlight, waiting, connections, chosen,
+	} {
 		descriptions <- each
 	}
 }
@@ -136,4 +146,24 @@ func (g gauges) Collect(metrics chan<- prometheus.Metric) {
 		gauge(tunnelUp, up, name)
 	}
 	gauge(pendingCount, float64(state.Pending))
+	for name, each := range state.Gateway {
+		gauge(answers, number(each.Answers), name)
+		gauge(deviceReady, number(each.Ready), name)
+		gauge(inFlight, float64(each.Inside), name)
+		gauge(waiting, float64(each.Waiting), name)
+		gauge(connections, float64(each.Connections), name)
+		if each.Trip > 0 {
+			gauge(roundTrip, each.Trip.Seconds(), name)
+		}
+		if each.Chosen != "" {
+			gauge(chosen, 1, name, each.Chosen)
+		}
+	}
+}
+
+func number(is bool) float64 {
+	if is {
+		return 1
+	}
+	return 0
 }

@@ -2,31 +2,33 @@ package metrics
 
 import (
 	"io"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
-	"remote-signer-cloud/signer-forwarder/internal/haproxy"
+	"remote-signer-cloud/signer-forwarder/internal/gateway"
 )
 
 var noon = time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
 
-var signature = haproxy.Request{
-	Time: "2026-11-26T04:00:00.123Z", Signer: "home", Key: "tz1KqTpEZ7Yob7QbPE4Hy4Wo8fHG8LhKxZSx", Kind: "attestation",
-	Status: 200, Millis: 12,
+var signature = gateway.Record{
+	Time: time.Date(2026, 11, 26, 4, 0, 0, 123_000_000, time.UTC), Signer: "home", Method: "POST",
+	Key: "tz1KqTpEZ7Yob7QbPE4Hy4Wo8fHG8LhKxZSx", Kind: "attestation", Status: 200, Took: 12 * time.Millisecond,
 }
 
 func TestCountRequest(t *testing.T) {
 	m := New()
 	m.SetSigners([]string{"home", "cabin"}, nil)
-	for _, r := range []haproxy.Request{
+	for _, r := range []gateway.Record{
 		signature,
 		signature,
-		{Signer: "home", Key: "other", Kind: "other", Status: 502, Cause: "timeout"},
+		{Signer: "home", Method: "POST", Key: "other", Kind: "other", Status: 502, Cause: "timeout"},
+		{Signer: "home", Method: "GET", Key: "other", Status: 502, Cause: "timeout"},
 		{Signer: "home", Refused: "key"},
 	} {
-		m.CountRequest(r, noon)
+		m.CountRequest(r)
 	}
 	if got := countSeries(t, m, "home"); got != 9 {
 		t.Errorf("got %d series of home, want 9", got)
@@ -63,7 +65,7 @@ func countSeries(t *testing.T, m *Metrics, signer string) int {
 // get returns the answer to a request for a page.
 func get(m *Metrics, page string) string {
 	recorder := httptest.NewRecorder()
-	m.handler().ServeHTTP(recorder, httptest.NewRequest("GET", page, nil))
+	m.handler(http.NotFound).ServeHTTP(recorder, httptest.NewRequest("GET", page, nil))
 	body, _ := io.ReadAll(recorder.Result().Body)
 	return string(body)
 }
@@ -72,20 +74,29 @@ func TestPages(t *testing.T) {
 	m := New()
 	m.SetSigners([]string{"home", "cabin"}, nil)
 	m.Observe(func() State {
-		return State{Signers: []string{"home", "cabin"}, Connected: map[string]time.Time{"home": noon}, Pending: 3}
+		return State{Signers: []string{"home", "cabin"}, Connected: map[string]time.Time{"home": noon}, Pending: 3, Gateway: map[string]gateway.State{
+			"home": {Answers: true, Ready: true, Inside: 2, Connections: 5, Trip: 30 * time.Millisecond, Chosen: "cabin"}, "cabin": {Answers: true},
+		}}
 	})
 	m.CountConnect("home")
 	m.CountTakeover("cabin")
 	m.CountRefusal("silent")
-	m.CountRequest(signature, noon)
-	m.CountRequest(haproxy.Request{Signer: "cabin", Refused: "magic"}, noon)
-	m.CountRequest(haproxy.Request{Signer: "cabin", Key: "other", Kind: "block", Cause: "no tunnel"}, noon)
+	m.CountRequest(signature)
+	m.CountRequest(gateway.Record{Signer: "cabin", Refused: "magic"})
+	m.CountRequest(gateway.Record{Signer: "cabin", Method: "POST", Key: "other", Kind: "block", Cause: "no tunnel"})
 	got := "\n" + get(m, "/metrics")
 	for _, want := range []string{
 		`signer_tunnel_up{signer="home"} 1`,
 		`signer_tunnel_up{signer="cabin"} 0`,
 		`signer_tunnel_start_time_seconds{signer="home"} 1.7956944e+09`,
 		`signer_forwarder_strangers 3`,
+		`signer_answers{signer="home"} 1`,
+		`signer_device_ready{signer="home"} 1`,
+		`signer_device_ready{signer="cabin"} 0`,
+		`signer_check_duration_seconds{signer="home"} 0.03`,
+		`signer_requests_in_flight{signer="home"} 2`,
+		`signer_baker_connections{signer="home"} 5`,
+		`signer_chosen{port="home",signer="cabin"} 1`,
 		`signer_tunnel_connects_total{signer="home"} 1`,
 		`signer_tunnel_connects_total{signer="cabin"} 0`,
 		`signer_tunnel_takeovers_total{signer="cabin"} 1`,

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"math/big"
+	"slices"
 	"strings"
 )
 
@@ -12,6 +13,21 @@ const alphabet = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 
 // chainPrefix makes a chain's id begin with "Net" (Octez, src/lib_crypto/base58.ml, chain_id).
 var chainPrefix = []byte{87, 82, 0}
+
+// String is the chain's id as Octez writes it.
+func (c Chain) String() string {
+	all := append(slices.Clone(chainPrefix), c[:]...)
+	first := sha256.Sum256(all)
+	sum := sha256.Sum256(first[:])
+	number := new(big.Int).SetBytes(append(all, sum[:4]...))
+	var digits []byte
+	for base, digit := big.NewInt(58), new(big.Int); number.Sign() > 0; {
+		number.DivMod(number, base, digit)
+		digits = append(digits, alphabet[digit.Int64()])
+	}
+	slices.Reverse(digits)
+	return string(digits)
+}
 
 // ParseChain reads a chain's id as Octez writes it: `NetX…`, 15 letters in base 58 with a checksum.
 func ParseChain(text string) (Chain, error) {

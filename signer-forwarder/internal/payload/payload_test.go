@@ -77,6 +77,9 @@ func TestParseChain(t *testing.T) {
 	if got, err := ParseChain("NetXdQprcVkpaWU"); err != nil || got != (Chain{0x7a, 0x06, 0xa7, 0x70}) {
 		t.Errorf("got %x, %v", got, err)
 	}
+	if got := (Chain{0x7a, 0x06, 0xa7, 0x70}).String(); got != "NetXdQprcVkpaWU" {
+		t.Errorf("got %s", got)
+	}
 	for _, text := range []string{"", "mainnet", "NetXdQprcVkpaWV", "NetXdQprcVkpaW", "NetXdQprcVkpaWU1", "1etXdQprcVkpaWU", "NetXdQprcVkpaW0"} {
 		if got, err := ParseChain(text); err == nil {
 			t.Errorf("%q: got %x, want an error", text, got)

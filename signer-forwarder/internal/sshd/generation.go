@@ -12,7 +12,7 @@ import (
 
 // Paths is where sshd, and what it needs, is.
 type Paths struct {
-	Config   string // the folder that has authorized_keys
+	Config   string // the folder that has the configuration
 	HostKeys string // the folder that has the host keys
 	Run      string // a folder that nobody else writes, for the generations
 	Settings string // the image's sshd_config

@@ -79,7 +79,6 @@ var logPatterns = []logPattern{
 	{regexp.MustCompile(`^Received disconnect from ` + peer + `:\d+: (.*)$`), textEvent(Left, "its client said: $1")},
 	{regexp.MustCompile(`^(?:ssh_dispatch_run_fatal: )?Connection closed by `), textEvent(Left, "its client closed the connection")},
 	{regexp.MustCompile(`^(?:ssh_dispatch_run_fatal: )?Connection reset by `), textEvent(Left, "its client reset the connection")},
-	{regexp.MustCompile(`^Timeout, client not responding from `), textEvent(Left, "its client did not answer sshd's probes")},
 	{regexp.MustCompile(`^Read error from remote host .*: Connection timed out$`), textEvent(Left, deadLink)},
 	{regexp.MustCompile(`(?:^|: )(?:Read|Write|Connection).*: (Connection reset by peer|Broken pipe)$`), textEvent(Left, "its connection broke: $1")},
 	{regexp.MustCompile(`(?:^|: )(?:Read|Write|Connection).*: Connection timed out$`), textEvent(Left, deadLink)},
@@ -91,7 +90,7 @@ var logPatterns = []logPattern{
 }
 
 // deadLink is the cause if TCP_USER_TIMEOUT expired, which admission sets.
-const deadLink = "its link is dead: no acknowledgement for 10s"
+const deadLink = "its link is dead: no acknowledgement for 8s"
 
 // tooManyKeys is the cause if sshd's MaxAuthTries was exceeded.
 const tooManyKeys = "it tried too many keys"

@@ -61,8 +61,6 @@ func TestReadLogLine(t *testing.T) {
 		{"Connection closed by authenticating user signer " + peer + " [preauth]",
 			Event{Kind: Left, Text: "its client closed the connection"}},
 		{"Connection reset by " + peer, Event{Kind: Left, Text: "its client reset the connection"}},
-		{"Timeout, client not responding from user signer " + peer,
-			Event{Kind: Left, Text: "its client did not answer sshd's probes"}},
 		{"Read error from remote host " + peer + ": Connection timed out", Event{Kind: Left, Text: deadLink}},
 		{"Unable to negotiate with " + peer + ": no matching key exchange method found. Their offer: x [preauth]",
 			Event{Kind: Left, Text: "no matching key exchange method found. Their offer: x"}},

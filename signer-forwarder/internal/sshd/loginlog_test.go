@@ -10,7 +10,6 @@ import (
 
 const (
 	homeKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKgSIp61FsvSKXhy6Ow1L3MKt1XqU9mPgTVmtQBy1YHc"
-	options = `restrict,port-forwarding,permitlisten="8443",permitlisten="9443" `
 )
 
 // logOf is the log of a connection that sshd has said all this about.
@@ -23,11 +22,11 @@ func logOf(events []Event) *LoginLog {
 }
 
 func TestRefusal(t *testing.T) {
-	current, err := keys.ParseAuthorizedKeys(options + homeKey + " home")
+	key, err := keys.NewSignerKey("home", homeKey, []int{8443, 9443}, false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	own := current[0].Fingerprint
+	current, own := keys.SignerKeys{key}, key.Fingerprint
 	former := map[string]string{"SHA256:old": "cabin"}
 	for _, test := range []struct {
 		name                   string

@@ -5,26 +5,27 @@ import (
 	"os"
 	"time"
 
+	"remote-signer-cloud/signer-forwarder/internal/config"
 	"remote-signer-cloud/signer-forwarder/internal/keys"
 )
 
-// Watcher reads the mounted configuration again and again, and makes a generation of each valid
-// change. An invalid change is reported once, and the previous generation stays in effect. It is not
-// safe for concurrent use.
+// Watcher reads the mounted configuration and host keys again and again, and makes a generation of each
+// valid change that concerns sshd. An invalid change is reported once, and what was there stays in
+// effect. It is not safe for concurrent use.
 type Watcher struct {
 	processes *Processes
 	paths     Paths
-	// setSigners gets the signers as soon as they are known; setGeneration gets the generation for
-	// new connections.
-	setSigners    func(keys.SignerKeys)
+	// setConfig gets a configuration as soon as it is known; setGeneration gets the generation for new
+	// connections.
+	setConfig     func(config.Config)
 	setGeneration func(*Generation)
 
 	number int // of the newest generation
 	// What was read last, good or bad, so that each change is considered once.
-	seenHostKeys, seenSigners string
+	seenHostKeys, seenConfig string
 	// What is in effect.
 	hostKeys []keys.HostKey
-	signers  keys.SignerKeys
+	config   config.Config
 	current  *Generation
 }
 
@@ -36,9 +37,9 @@ const keepGeneration = 15 * time.Second
 
 // NewWatcher returns a watcher that has read nothing yet.
 func NewWatcher(
-	processes *Processes, paths Paths, setSigners func(keys.SignerKeys), setGeneration func(*Generation),
+	processes *Processes, paths Paths, setConfig func(config.Config), setGeneration func(*Generation),
 ) *Watcher {
-	return &Watcher{processes: processes, paths: paths, setSigners: setSigners, setGeneration: setGeneration}
+	return &Watcher{processes: processes, paths: paths, setConfig: setConfig, setGeneration: setGeneration}
 }
 
 // Look reads the mounted folders, puts valid changes into effect, and returns the problems of the
@@ -54,26 +55,31 @@ func (w *Watcher) Look() []error {
 		newHostKeys, hostKeys = false, w.hostKeys
 	}
 
-	text, signers, problem := keys.ReadAuthorizedKeys(w.paths.Config)
-	newSigners := changed(&w.seenSigners, fmt.Sprintf("%q %v", text, problem))
-	if newSigners && problem != nil {
+	text, read, problem := config.Read(w.paths.Config)
+	newConfig := changed(&w.seenConfig, fmt.Sprintf("%q %v", text, problem))
+	if newConfig && problem != nil {
 		problems = append(problems, problem)
 	}
-	if !newSigners || problem != nil {
-		newSigners, signers = false, w.signers
+	if !newConfig || problem != nil {
+		newConfig, read = false, w.config
 	}
 
-	if !newHostKeys && !newSigners || w.current == nil && len(problems) > 0 {
+	if !newHostKeys && !newConfig || w.current == nil && len(problems) > 0 {
 		return problems
 	}
 	// A removed key loses its session at once, even if sshd rejects the rest of the change.
-	if newSigners && w.current != nil {
-		w.setSigners(signers)
+	if newConfig && w.current != nil {
+		w.setConfig(read)
 	}
-	if err := w.put(hostKeys, signers); err != nil {
+	newKeys := w.current == nil || read.SSH().ForSSHD() != w.config.SSH().ForSSHD()
+	w.config = read
+	if !newHostKeys && !newKeys {
+		return problems
+	}
+	if err := w.put(hostKeys); err != nil {
 		problems = append(problems, err)
-		if newHostKeys && newSigners && w.current != nil {
-			if err := w.put(w.hostKeys, signers); err != nil {
+		if newHostKeys && newKeys && w.current != nil {
+			if err := w.put(w.hostKeys); err != nil {
 				problems = append(problems, err)
 			}
 		}
@@ -88,19 +94,19 @@ func changed(seen *string, now string) bool {
 	return now != before
 }
 
-// put makes a generation of host keys and signers, and puts it into effect.
-func (w *Watcher) put(hostKeys []keys.HostKey, signers keys.SignerKeys) error {
+// put makes a generation of host keys and the signers' keys, and puts it into effect.
+func (w *Watcher) put(hostKeys []keys.HostKey) error {
 	w.number++
-	g, err := newGeneration(w.processes, w.paths, w.number, hostKeys, signers)
+	g, err := newGeneration(w.processes, w.paths, w.number, hostKeys, w.config.SSH())
 	if err != nil {
 		return err
 	}
 	if older := w.current; older != nil {
 		time.AfterFunc(keepGeneration, func() { _ = os.RemoveAll(older.folder) })
 	} else {
-		w.setSigners(signers)
+		w.setConfig(w.config)
 	}
-	w.hostKeys, w.signers, w.current = hostKeys, signers, g
+	w.hostKeys, w.current = hostKeys, g
 	w.setGeneration(g)
 	return nil
 }

@@ -1,19 +1,20 @@
 package sshd
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"remote-signer-cloud/signer-forwarder/internal/keys"
+	"remote-signer-cloud/signer-forwarder/internal/config"
 )
 
 // mounted is a configuration as Kubernetes mounts it, and a watcher of it.
 type mounted struct {
 	*Watcher
-	gotSigners     []keys.SignerKeys
+	gotConfigs     []config.Config
 	gotGenerations []*Generation
 }
 
@@ -29,7 +30,7 @@ func newMounted(t *testing.T) *mounted {
 	m.Watcher = NewWatcher(
 		testProcesses,
 		Paths{Config: t.TempDir(), HostKeys: t.TempDir(), Run: t.TempDir(), Settings: "/dev/null", Sshd: "/bin/true", Keygen: keygen},
-		func(signers keys.SignerKeys) { m.gotSigners = append(m.gotSigners, signers) },
+		func(c config.Config) { m.gotConfigs = append(m.gotConfigs, c) },
 		func(g *Generation) { m.gotGenerations = append(m.gotGenerations, g) },
 	)
 	return m
@@ -46,9 +47,14 @@ func (m *mounted) makeHostKey(t *testing.T, name string, options ...string) stri
 	return file
 }
 
-func (m *mounted) writeSigners(t *testing.T, text string) {
+// withSigner is a configuration with one signer, at a port.
+func withSigner(name string, port int) string {
+	return fmt.Sprintf(`{"signers": [{"name": %q, "port": %d, "sshPublicKeys": [%q], "answerSeconds": 5}]}`, name, port, homeKey)
+}
+
+func (m *mounted) write(t *testing.T, text string) {
 	t.Helper()
-	if err := os.WriteFile(filepath.Join(m.paths.Config, "authorized_keys"), []byte(text), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(m.paths.Config, config.FileName), []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -78,7 +84,7 @@ func TestFirstLook(t *testing.T) {
 		}},
 		{"no signers' file", "no signers: found no file", func(t *testing.T, m *mounted) {
 			m.makeHostKey(t, "ssh_host_ed25519_key")
-			_ = os.Remove(filepath.Join(m.paths.Config, "authorized_keys"))
+			_ = os.Remove(filepath.Join(m.paths.Config, config.FileName))
 		}},
 		{"settings that sshd rejects", "sshd refuses its configuration: Bad configuration option", func(t *testing.T, m *mounted) {
 			m.makeHostKey(t, "ssh_host_ed25519_key")
@@ -87,13 +93,13 @@ func TestFirstLook(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			m := newMounted(t)
-			m.writeSigners(t, options+homeKey+" home\n")
+			m.write(t, withSigner("home", 8443))
 			test.prepare(t, m)
 			got := m.Look()
 			if len(got) != 1 || !strings.HasPrefix(got[0].Error(), test.want) || strings.Contains(got[0].Error(), "\n") {
 				t.Errorf("got %v, want one line that begins with %q", got, test.want)
 			}
-			if len(m.gotGenerations) > 0 || len(m.gotSigners) > 0 {
+			if len(m.gotGenerations) > 0 || len(m.gotConfigs) > 0 {
 				t.Error("it took effect")
 			}
 		})
@@ -103,26 +109,31 @@ func TestFirstLook(t *testing.T) {
 func TestChanges(t *testing.T) {
 	m := newMounted(t)
 	m.makeHostKey(t, "ssh_host_ed25519_key")
-	m.writeSigners(t, options+homeKey+" home\n")
-	if problems := m.Look(); len(problems) > 0 || len(m.gotGenerations) != 1 || len(m.gotSigners) != 1 {
+	m.write(t, withSigner("home", 8443))
+	if problems := m.Look(); len(problems) > 0 || len(m.gotGenerations) != 1 || len(m.gotConfigs) != 1 {
 		t.Fatalf("got %v", problems)
 	}
 	if problems := m.Look(); len(problems) > 0 || len(m.gotGenerations) != 1 {
 		t.Fatalf("considered an unchanged folder again: %v", problems)
 	}
-	m.writeSigners(t, "")
-	if problems := m.Look(); len(problems) > 0 || len(m.gotGenerations) != 2 || len(m.gotSigners[1]) != 0 {
+	m.write(t, `{"signers": []}`)
+	if problems := m.Look(); len(problems) > 0 || len(m.gotGenerations) != 2 || len(m.gotConfigs[1].Signers) != 0 {
 		t.Fatalf("did not accept fewer signers: %v", problems)
 	}
+	// A change that does not concern sshd reaches the gateway alone.
+	m.write(t, `{"signers":    []}`)
+	if problems := m.Look(); len(problems) > 0 || len(m.gotGenerations) != 2 || len(m.gotConfigs) != 3 {
+		t.Fatalf("got %v", problems)
+	}
 	// A bad change is reported once, and the previous configuration stays in effect.
-	m.writeSigners(t, homeKey+" home\n")
+	m.write(t, withSigner("home", 80))
 	if problems := m.Look(); len(problems) != 1 || len(m.gotGenerations) != 2 || len(m.Look()) != 0 {
 		t.Fatalf("got %v", problems)
 	}
 	// Of a good and a bad change at the same time, the good one takes effect.
-	m.writeSigners(t, options+homeKey+" cabin\n")
+	m.write(t, withSigner("cabin", 8443))
 	_ = os.Truncate(filepath.Join(m.paths.HostKeys, "ssh_host_ed25519_key"), 200)
-	if problems := m.Look(); len(problems) != 1 || len(m.gotGenerations) != 3 || m.gotSigners[2][0].Signer != "cabin" {
+	if problems := m.Look(); len(problems) != 1 || len(m.gotGenerations) != 3 || m.gotConfigs[3].Signers[0].Name != "cabin" {
 		t.Fatalf("got %v", problems)
 	}
 	m.makeHostKey(t, "ssh_host_ed25519_key")
@@ -136,7 +147,7 @@ func TestChanges(t *testing.T) {
 		t.Errorf("got %s", config)
 	}
 	authorized, err := os.ReadFile(filepath.Join(m.gotGenerations[3].folder, "authorized_keys"))
-	if want := options + homeKey + " cabin\n"; err != nil || string(authorized) != want {
+	if want := `restrict,port-forwarding,permitlisten="8443",permitlisten="9443" ` + homeKey + " cabin\n"; err != nil || string(authorized) != want {
 		t.Errorf("sshd gets %q, %v, want %q", authorized, err, want)
 	}
 	info, err := os.Stat(filepath.Join(m.gotGenerations[3].folder, "ssh_host_ed25519_key"))

@@ -12,10 +12,7 @@ import (
 	"remote-signer-cloud/signer-forwarder/internal/sshd"
 )
 
-const (
-	homeKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKgSIp61FsvSKXhy6Ow1L3MKt1XqU9mPgTVmtQBy1YHc"
-	options = `restrict,port-forwarding,permitlisten="8443",permitlisten="9443" `
-)
+const homeKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKgSIp61FsvSKXhy6Ow1L3MKt1XqU9mPgTVmtQBy1YHc"
 
 // One for all tests, because it reaps all children of this program.
 var testProcesses = sshd.NewProcesses()
@@ -24,18 +21,22 @@ var testProcesses = sshd.NewProcesses()
 func newTestServer(t *testing.T) *server {
 	t.Helper()
 	folder := t.TempDir()
-	s := newServer(paths{control: filepath.Join(folder, "control.sock"), gateway: folder}, testProcesses)
-	s.sessions.setKeys(parseKeys(t, options+homeKey+" home"))
-	return s
-}
-
-func parseKeys(t *testing.T, text string) keys.SignerKeys {
-	t.Helper()
-	parsed, err := keys.ParseAuthorizedKeys(text)
+	s, err := newServer(paths{control: filepath.Join(folder, "control.sock"), guard: filepath.Join(folder, "guard")}, testProcesses)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return parsed
+	s.sessions.setKeys(keysOf(t, "home", 8443))
+	return s
+}
+
+// keysOf returns the test's key as that of a signer.
+func keysOf(t *testing.T, signer string, port int) keys.SignerKeys {
+	t.Helper()
+	key, err := keys.NewSignerKey(signer, homeKey, []int{port, port + 1000}, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return keys.SignerKeys{key}
 }
 
 // connect returns a connection whose sshd is a program that waits.
@@ -133,20 +134,21 @@ func TestAConnectionThatIsEndingOpensNothing(t *testing.T) {
 
 func TestChangedKeysEndTheirSessions(t *testing.T) {
 	for _, test := range []struct {
-		name, text string
-		want       bool
+		name string
+		keys keys.SignerKeys
+		want bool
 	}{
-		{"the same line at another place", "\n" + options + homeKey + " home\n", false},
-		{"no line", "", true},
-		{"another name", options + homeKey + " cabin", true},
-		{"another port", `restrict,port-forwarding,permitlisten="8453" ` + homeKey + " home", true},
+		{"the same key", keysOf(t, "home", 8443), false},
+		{"no key", nil, true},
+		{"another name", keysOf(t, "cabin", 8443), true},
+		{"another port", keysOf(t, "home", 8453), true},
 	} {
 		s := newTestServer(t)
 		c := connect(t, s)
 		if err := s.sessions.open(c, homeKey); err != nil {
 			t.Fatal(err)
 		}
-		s.sessions.setKeys(parseKeys(t, test.text))
+		s.sessions.setKeys(test.keys)
 		if got := isOver(c); got != test.want {
 			t.Errorf("%s: got ended %v, want %v", test.name, got, test.want)
 		}
@@ -165,11 +167,11 @@ func TestARemovedKeysSignerIsKnown(t *testing.T) {
 	if got := s.sessions.refusal(log); got.Signer != "home" {
 		t.Errorf("got %+v, want home's key known as removed", got)
 	}
-	s.sessions.setKeys(parseKeys(t, options+homeKey+" cabin"))
+	s.sessions.setKeys(keysOf(t, "cabin", 8443))
 	if got := s.sessions.refusal(log); got.Signer != "cabin" {
 		t.Errorf("got %+v, want it cabin's", got)
 	}
-	if !s.sessions.isSigner("cabin") || s.sessions.isSigner("home") {
-		t.Error("want cabin for a signer, and home no more")
+	if names := s.sessions.names(); len(names) != 1 || names[0] != "cabin" {
+		t.Errorf("got the signers %v, want cabin", names)
 	}
 }

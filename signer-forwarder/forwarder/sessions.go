@@ -5,11 +5,10 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"sync"
 	"time"
 
-	"remote-signer-cloud/signer-forwarder/internal/haproxy"
+	"remote-signer-cloud/signer-forwarder/internal/gateway"
 	"remote-signer-cloud/signer-forwarder/internal/keys"
 	"remote-signer-cloud/signer-forwarder/internal/logf"
 	"remote-signer-cloud/signer-forwarder/internal/metrics"
@@ -19,7 +18,7 @@ import (
 // session is a connection of a signer that has logged in. Its fields do not change.
 type session struct {
 	keys.SignerKey
-	id         string
+	id         uint64 // the gateway's number of it
 	connection *connection
 	since      time.Time
 }
@@ -31,12 +30,12 @@ func (s *session) String() string {
 // sessions knows the signers, and which of them are connected. A signer has one session at most: the
 // newest that has proved a key.
 //
-// The order of locks, in all of the listener: a signer's turn, then sessions.mu, then connection.mu.
+// The order of locks, in all of the door: a signer's turn, then sessions.mu, then connection.mu.
 // admission.Queue's lock also comes before connection.mu, and is never taken together with
-// sessions.mu. The locks of sshd.Processes, haproxy.Client and refusalLog come last: nothing is locked
-// while one of them is held.
+// sessions.mu. The locks of sshd.Processes, gateway.Gateway and refusalLog come last: nothing of ours is
+// locked while one of them is held.
 type sessions struct {
-	gateway *haproxy.Client
+	gateway *gateway.Gateway
 	metrics *metrics.Metrics
 
 	// mu guards the fields below.
@@ -48,7 +47,7 @@ type sessions struct {
 	recent map[string][]time.Time // a signer's takeovers of the last minute
 }
 
-func newSessions(gateway *haproxy.Client, metrics *metrics.Metrics) *sessions {
+func newSessions(gateway *gateway.Gateway, metrics *metrics.Metrics) *sessions {
 	return &sessions{
 		gateway: gateway,
 		metrics: metrics,
@@ -75,8 +74,7 @@ func (s *sessions) open(c *connection, keyText string) error {
 	turn.Lock()
 	defer turn.Unlock()
 	now := time.Now()
-	opened := &session{SignerKey: key, id: strconv.FormatInt(now.UnixNano(), 36), connection: c, since: now}
-	s.gateway.Announce(key.Signer, opened.id)
+	opened := &session{SignerKey: key, connection: c, since: now}
 	if older := s.connected()[key.Signer]; older != nil {
 		s.replace(older, c)
 		s.countTakeover(key.Signer, now)
@@ -95,6 +93,8 @@ func (s *sessions) open(c *connection, keyText string) error {
 	if c.reason.kind != notEnded {
 		return errors.New(c.reason.text)
 	}
+	// From here on requests go to the new tunnel, and wait until sshd has opened it.
+	opened.id = s.gateway.SessionOpens(key.Signer)
 	c.session = opened
 	s.live[key.Signer] = opened
 	s.metrics.CountConnect(key.Signer)
@@ -132,7 +132,7 @@ func (s *sessions) remove(closed *session) {
 	}
 	s.mu.Unlock()
 	if isCurrent {
-		s.gateway.Forget(closed.Signer, closed.id)
+		s.gateway.SessionEnds(closed.Signer, closed.id)
 	}
 }
 
@@ -196,10 +196,4 @@ func (s *sessions) names() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.keys.Names()
-}
-
-func (s *sessions) isSigner(name string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.ContainsFunc(s.keys, func(key keys.SignerKey) bool { return key.Signer == name })
 }

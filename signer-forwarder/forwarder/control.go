@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"net"
@@ -17,9 +18,11 @@ import (
 	"golang.org/x/sys/unix"
 
 	"remote-signer-cloud/signer-forwarder/internal/control"
+	"remote-signer-cloud/signer-forwarder/internal/guard"
+	"remote-signer-cloud/signer-forwarder/internal/logf"
 )
 
-// serveControl answers the hook and the command `connected` on the control socket.
+// serveControl answers the hook, and the commands, on the control socket.
 func (s *server) serveControl() error {
 	_ = os.Remove(s.paths.control)
 	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: s.paths.control, Net: "unix"})
@@ -48,9 +51,17 @@ func (s *server) serveControl() error {
 }
 
 func (s *server) answer(conn *net.UnixConn, question string) {
-	if question == control.Connected {
+	word, rest, _ := strings.Cut(question, " ")
+	switch word {
+	case control.Connected:
 		names := slices.Sorted(maps.Keys(s.sessions.connected()))
 		_, _ = io.WriteString(conn, strings.Join(names, "\n")+"\n")
+		return
+	case control.Marks:
+		_, _ = io.WriteString(conn, describe(s.guard.Marks("")))
+		return
+	case control.Forget:
+		_, _ = io.WriteString(conn, s.forget(rest))
 		return
 	}
 	key, ok := strings.CutPrefix(question, control.Open+" ")
@@ -70,6 +81,30 @@ func (s *server) answer(conn *net.UnixConn, question string) {
 		// Without a session sshd would keep the connection, although it may do nothing.
 		c.end(endReason{refused, err.Error()})
 	}
+}
+
+// forget has the guard forget a key's marks.
+func (s *server) forget(address string) string {
+	removed, err := s.guard.Forget(address)
+	if err != nil {
+		return fmt.Sprintf("nothing is forgotten: %v\n", err)
+	}
+	if len(removed) == 0 {
+		return fmt.Sprintf("found no mark of %s\n", address)
+	}
+	for _, mark := range removed {
+		logf.Printf("the guard was told to forget %s", mark)
+	}
+	return "forgotten:\n" + describe(removed)
+}
+
+// describe lists marks, a line each.
+func describe(marks []guard.Mark) string {
+	var text strings.Builder
+	for _, mark := range marks {
+		fmt.Fprintf(&text, "%s, at %s\n", mark, mark.At.UTC().Format(time.RFC3339))
+	}
+	return text.String()
 }
 
 // openSession makes a connection that has proved a key the session of a signer.

@@ -22,7 +22,7 @@ func TestTheControlSocketAnswers(t *testing.T) {
 	}
 	for _, test := range []struct{ question, want string }{
 		{control.Connected, ""},
-		// This program is no child of an sshd that the listener has started.
+		// This program is no child of an sshd that the forwarder has started.
 		{control.Open + " " + homeKey, "no sshd of ours asks"},
 		{"close " + homeKey, ""},
 	} {

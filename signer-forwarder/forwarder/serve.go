@@ -1,41 +1,63 @@
 package main
 
 import (
+	"fmt"
 	"net"
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
 
 	"remote-signer-cloud/signer-forwarder/internal/admission"
-	"remote-signer-cloud/signer-forwarder/internal/haproxy"
+	"remote-signer-cloud/signer-forwarder/internal/config"
+	"remote-signer-cloud/signer-forwarder/internal/gateway"
+	"remote-signer-cloud/signer-forwarder/internal/guard"
 	"remote-signer-cloud/signer-forwarder/internal/logf"
 	"remote-signer-cloud/signer-forwarder/internal/metrics"
 	"remote-signer-cloud/signer-forwarder/internal/sshd"
 )
 
-// server is the listener while it serves.
+// server is the forwarder while it serves.
 type server struct {
-	paths      paths
-	processes  *sshd.Processes
-	gateway    *haproxy.Client
-	metrics    *metrics.Metrics
-	sessions   *sessions
-	queue      *admission.Queue
-	refusals   *refusalLog
-	generation atomic.Pointer[sshd.Generation]
+	paths     paths
+	processes *sshd.Processes
+	guard     *guard.Guard
+	news      []string // what there is to say of the guard once the program runs
+	gateway   *gateway.Gateway
+	requests  *logf.Writer // the log of requests
+	metrics   *metrics.Metrics
+	sessions  *sessions
+	queue     *admission.Queue
+	refusals  *refusalLog
+	// isConfigured says that a configuration was taken before.
+	isConfigured bool
+	generation   atomic.Pointer[sshd.Generation]
 }
 
-func newServer(paths paths, processes *sshd.Processes) *server {
+// newServer opens the guard's file, and nothing else.
+func newServer(paths paths, processes *sshd.Processes) (*server, error) {
 	s := &server{
 		paths:     paths,
 		processes: processes,
-		gateway:   haproxy.NewClient(paths.gateway),
+		requests:  logf.NewWriter(os.Stdout),
 		metrics:   metrics.New(),
 		refusals:  newRefusalLog(),
 	}
+	marks, remembers, problem, err := guard.Open(paths.guard)
+	if err != nil {
+		return nil, fmt.Errorf("can't write the guard's marks: %w", err)
+	}
+	if problem != nil {
+		s.news = append(s.news, fmt.Sprintf("the guard has lost its memory: %v; kept as %s.bad", problem, paths.guard))
+	}
+	if !remembers {
+		s.news = append(s.news, fmt.Sprintf("the guard begins without memory: for %s only the first signer of a list is asked", gateway.StrangeTime))
+	}
+	s.guard = marks
+	s.gateway = gateway.New(paths.address, marks, remembers, s.writeDown)
 	s.sessions = newSessions(s.gateway, s.metrics)
 	s.queue = admission.NewQueue(
 		func(client admission.Client) admission.Login { return newConnection(s, client) },
@@ -46,9 +68,10 @@ func newServer(paths paths, processes *sshd.Processes) *server {
 		for name, each := range s.sessions.connected() {
 			state.Connected[name] = each.since
 		}
+		state.Gateway = s.gateway.States()
 		return state
 	})
-	return s
+	return s, nil
 }
 
 // maxFiles is how many files each process may have open. sshd and PAM close so many, one by one, when
@@ -63,9 +86,13 @@ func serve(paths paths) int {
 	stop := make(chan os.Signal, 1)
 	signal.Notify(stop, syscall.SIGTERM, syscall.SIGINT)
 
-	s := newServer(paths, sshd.NewProcesses())
+	s, err := newServer(paths, sshd.NewProcesses())
+	if err != nil {
+		logf.Printf("can't start: %v", err)
+		return 1
+	}
 	var listener *net.TCPListener
-	watcher := sshd.NewWatcher(s.processes, paths.sshd, s.sessions.setKeys, func(g *sshd.Generation) {
+	watcher := sshd.NewWatcher(s.processes, paths.sshd, s.configure, func(g *sshd.Generation) {
 		s.generation.Store(g)
 		g.Announce()
 		if listener != nil {
@@ -78,14 +105,16 @@ func serve(paths paths) int {
 	}
 	for _, step := range []func() error{
 		s.serveControl,
-		func() error { return haproxy.ReceiveRequests(paths.gateway, s.countRequest) },
-		func() error { return s.metrics.Serve(paths.http) },
+		func() error { return s.metrics.Serve(net.JoinHostPort(paths.address, httpPort), s.gateway.ServePage) },
 		func() (err error) { listener, err = admission.Listen(paths.listen); return err },
 	} {
 		if err := step(); err != nil {
 			logf.Printf("can't start: %v", err)
 			return 1
 		}
+	}
+	for _, line := range s.news {
+		logf.Printf("%s", line)
 	}
 	logf.Printf("Server listening on %s", listener.Addr())
 	go s.accept(listener)
@@ -112,7 +141,7 @@ func (s *server) accept(listener *net.TCPListener) {
 
 // tick does the recurring work until a signal stops it. Then all sessions end at once.
 func (s *server) tick(watcher *sshd.Watcher, stop <-chan os.Signal) {
-	look, sync, summarize := time.NewTicker(sshd.WatchInterval), time.NewTicker(time.Second), time.NewTicker(time.Minute)
+	look, summarize := time.NewTicker(sshd.WatchInterval), time.NewTicker(time.Minute)
 	for {
 		select {
 		case <-look.C:
@@ -120,21 +149,33 @@ func (s *server) tick(watcher *sshd.Watcher, stop <-chan os.Signal) {
 				logf.Printf("%v; what was there goes on", problem)
 			}
 			s.queue.Admit()
-		case <-sync.C:
-			go s.gateway.Sync()
 		case <-summarize.C:
 			s.refusals.summarize(time.Now())
 		case <-stop:
 			logf.Printf("told to stop, all sessions end")
 			s.processes.KillAll()
+			s.requests.Flush()
 			return
 		}
 	}
 }
 
-// countRequest counts a request that the gateway has logged, unless its signer is not ours any more.
-func (s *server) countRequest(r haproxy.Request) {
-	if s.sessions.isSigner(r.Signer) {
-		s.metrics.CountRequest(r, time.Now())
+// configure takes a configuration: its keys, and what the gateway does with it.
+func (s *server) configure(c config.Config) {
+	if s.isConfigured {
+		logf.Printf("a changed configuration is taken: %d signers", len(c.Signers))
 	}
+	s.isConfigured = true
+	s.sessions.setKeys(c.SSH())
+	if err := s.gateway.Configure(c); err != nil {
+		for _, line := range strings.Split(err.Error(), "\n") {
+			logf.Printf("%s", line)
+		}
+	}
+}
+
+// writeDown logs and counts a request.
+func (s *server) writeDown(r gateway.Record) {
+	s.requests.Write(r.AppendJSON)
+	s.metrics.CountRequest(r)
 }

@@ -1,0 +1,188 @@
+package gateway
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"regexp"
+	"slices"
+	"time"
+
+	"remote-signer-cloud/signer-forwarder/internal/logf"
+)
+
+// A check asks a signer for /authorized_keys, through its tunnel. It costs about 400 bytes of a link
+// that may be metered. So a signer is asked when its session opens and each 15 s while it answers; each
+// second while it does not, or while a request has waited for a second.
+const (
+	checkInterval   = 15 * time.Second
+	recheckInterval = time.Second
+	// patientLimit is how long a check may take: ssh logs in over a link with a round trip of 2.4 s, and a
+	// check takes two, one to open a channel.
+	patientLimit = 5500 * time.Millisecond
+	// quickLimit is the same where an earlier check of this session took less than slowTrip: a link that
+	// was quick is cut if it is silent for so long.
+	quickLimit = 3 * time.Second
+	// maxFailures is how many checks in a row may fail at once, without a time-out, before a signer
+	// counts as down: octez-signer may be starting anew.
+	maxFailures = 3
+	// maxGreeting is the largest answer, in bytes.
+	maxGreeting = 8000
+)
+
+// checkRequest has a host by which a signer's log, and a test, tell it from a baker's.
+const checkRequest = "GET /authorized_keys HTTP/1.1\r\nhost: signer.check\r\n\r\n"
+
+// object is a JSON object, all of it.
+var object = regexp.MustCompile(`^\s*\{(?s:.*)\}\s*$`)
+
+// watch checks the signer, again and again, until it is removed.
+func (s *signer) watch() {
+	var due time.Time
+	var checked *session
+	for {
+		s.mu.Lock()
+		session, changed, isRemoved := s.session, s.changed, s.removed
+		s.mu.Unlock()
+		if isRemoved {
+			return
+		}
+		now := time.Now()
+		if session != nil && (session != checked || !now.Before(due)) {
+			checked = session
+			due = time.Now().Add(s.look(session))
+			continue
+		}
+		select {
+		case <-changed:
+		case <-s.nudge:
+			// Not more than one a second, however many ask for it.
+			if soon := now.Add(recheckInterval); soon.Before(due) {
+				due = soon
+			}
+		case <-time.After(recheckInterval):
+			if s.hasLostLink() {
+				due = now
+			}
+		}
+	}
+}
+
+// look checks the signer once, and returns when to do so again.
+func (s *signer) look(session *session) time.Duration {
+	s.mu.Lock()
+	most := patientLimit
+	if s.trip > 0 && s.trip < slowTrip {
+		most = quickLimit
+	}
+	s.mu.Unlock()
+	began := time.Now()
+	got, err := s.ask([]byte(checkRequest), http.MethodGet, limit(began.Add(most)), maxGreeting)
+	trip := time.Since(began)
+	device := ""
+	if err == nil {
+		device, err = readGreeting(got)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.session != session {
+		return 0
+	}
+	defer s.tell()
+	if err != nil {
+		s.failures++
+		if !s.isDown && (s.failures >= maxFailures || errors.Is(err, errTimeout)) {
+			s.isDown = true
+			logf.Printf("%s: nothing answers through its tunnel (%v); its bakers get 502", s.name, err)
+		}
+		return recheckInterval
+	}
+	if s.isDown {
+		logf.Printf("%s: answers again through its tunnel", s.name)
+	}
+	if isSlow := trip > slowTrip; isSlow != s.toldSlow {
+		s.toldSlow = isSlow
+		if isSlow {
+			logf.Printf("%s: slow, not down: a check took %dms", s.name, trip.Milliseconds())
+		} else {
+			logf.Printf("%s: quick again: a check took %dms", s.name, trip.Milliseconds())
+		}
+	}
+	s.isDown, s.failures, s.trip = false, 0, trip
+	if device != s.device {
+		if device == "" {
+			logf.Printf("%s: its device can sign again", s.name)
+		} else {
+			logf.Printf("%s: connected, but its device can't sign: %s; its bakers get 502", s.name, device)
+		}
+	}
+	s.device, s.greeting = device, nil
+	if device != "" {
+		return recheckInterval
+	}
+	s.greeting = &got
+	return checkInterval
+}
+
+// ask sends a request that needs no place in the line, on a link that is open or on a new one. A link
+// that was kept may have ended; then there is one more try.
+func (s *signer) ask(request []byte, method string, wait patience, most int) (answer, error) {
+	for {
+		taken, err := s.take(time.Now().Add(holdTime))
+		if err != nil {
+			// While it is down, take does not dial.
+			if taken, err = s.redial(); err != nil {
+				return answer{}, err
+			}
+		}
+		wasUsed := taken.isUsed
+		got, isOpen, err := taken.exchange(request, method, wait, most)
+		if isOpen {
+			s.giveBack(taken)
+		} else {
+			taken.close()
+		}
+		if errors.Is(err, errLost) && wasUsed {
+			continue
+		}
+		return got, err
+	}
+}
+
+// redial dials the tunnel's end once, whatever is known of it.
+func (s *signer) redial() (*link, error) {
+	s.mu.Lock()
+	session, port := s.session, s.port
+	s.mu.Unlock()
+	if session == nil {
+		return nil, errNoTunnel
+	}
+	return dial(session, port)
+}
+
+// devices are the words for a device that can't sign. The wrapper on a signer's host answers them, with
+// 503; octez-signer alone never does.
+var devices = []string{"absent", "locked", "busy", "unknown"}
+
+// readGreeting returns why the device can't sign, or what is wrong with the answer to a check.
+func readGreeting(got answer) (device string, err error) {
+	if got.status == http.StatusServiceUnavailable {
+		var page struct {
+			Device string `json:"device"`
+		}
+		if json.Unmarshal(got.body, &page) == nil && page.Device != "" {
+			if !slices.Contains(devices, page.Device) {
+				return "unknown", nil
+			}
+			return page.Device, nil
+		}
+	}
+	if got.status != http.StatusOK {
+		return "", fmt.Errorf("it answers %d to a check", got.status)
+	}
+	if !object.Match(got.body) {
+		return "", errors.New("it answers no JSON object to a check")
+	}
+	return "", nil
+}

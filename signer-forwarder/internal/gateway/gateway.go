@@ -1,0 +1,285 @@
+// Package gateway takes the requests of bakers to the tunnels of their signers, and refuses what a baker
+// does not need. The way of a request leads through these files:
+//
+//	port.go    a baker's connection: its requests one after the other, and their answers
+//	ask.go     what a request asks for, and whether that may pass
+//	job.go     a signature: asked for once, whoever repeats it; the guard's mark; a second try
+//	route.go   which signer it goes to
+//	signer.go  what is known of a signer, and its places and links
+//	link.go    a request and its answer through the tunnel
+//	check.go   how a signer is found to be there, slow, down, or without its device
+//	record.go  what is written down of it
+package gateway
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"remote-signer-cloud/signer-forwarder/internal/config"
+	"remote-signer-cloud/signer-forwarder/internal/guard"
+)
+
+// Gateway is the gateway while it runs.
+//
+// The order of its locks: Gateway.mu, then route.mu, then signer.mu. The others come last: nothing is
+// locked while one of them is held.
+type Gateway struct {
+	address string
+	guard   *guard.Guard
+	jobs    *jobs
+	record  func(Record)
+	// othersFrom is when a signer that is not the first of its list may be asked.
+	othersFrom time.Time
+
+	// mu guards the fields below.
+	mu      sync.Mutex
+	signers map[string]*signer
+	ports   map[string]*port // by the signer whose port it is
+	routes  map[string]*route
+	lastID  uint64
+}
+
+// StrangeTime is for how long after a start without memory only the first signer of a list is asked.
+// Another one may have been chosen before, and both devices may be coming back: 15 s is more than a
+// device that was chosen takes to be back, and to answer what it was asked.
+const StrangeTime = 15 * time.Second
+
+// New returns a gateway that listens on an address once it is configured. `remembers` says that the
+// guard knows what was signed before the program started. `record` is called for each request for a
+// signature, and each one that failed or was refused.
+func New(address string, guard *guard.Guard, remembers bool, record func(Record)) *Gateway {
+	g := &Gateway{
+		address: address, guard: guard, jobs: newJobs(),
+		signers: map[string]*signer{}, ports: map[string]*port{}, routes: map[string]*route{},
+	}
+	g.record = func(r Record) {
+		if r.IsSignature() || r.Refused != "" || r.Cause != "" {
+			record(r)
+		}
+	}
+	if !remembers {
+		g.othersFrom = time.Now().Add(StrangeTime)
+	}
+	return g
+}
+
+// Configure takes a configuration. What has not changed in it goes on as it is. The error has the ports
+// that could not be opened; the rest of the configuration is taken.
+func (g *Gateway) Configure(c config.Config) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	wanted := map[string]bool{}
+	for _, each := range c.Signers {
+		wanted[each.Name] = true
+		s := g.signers[each.Name]
+		if s == nil {
+			s = newSigner(each.Name, time.Now())
+			g.signers[each.Name] = s
+			go s.watch()
+		}
+		s.configure(each)
+	}
+	for name := range g.signers {
+		if !wanted[name] {
+			g.signers[name].remove()
+			delete(g.signers, name)
+			delete(g.routes, name)
+			if p := g.ports[name]; p != nil {
+				p.close()
+				delete(g.ports, name)
+			}
+		}
+	}
+	for name, p := range g.ports {
+		if p.number != g.signers[name].number() {
+			p.close()
+			delete(g.ports, name)
+		}
+	}
+	var problems []error
+	for _, each := range c.Signers {
+		r := g.routes[each.Name]
+		if r == nil {
+			r = &route{owner: each.Name}
+			g.routes[each.Name] = r
+		}
+		keys := map[string]config.Key{}
+		for _, key := range each.Keys {
+			keys[key.Address] = key
+		}
+		order := []*signer{g.signers[each.Name]}
+		for _, name := range each.Fallbacks {
+			order = append(order, g.signers[name])
+		}
+		r.set(keys, order)
+		if g.ports[each.Name] != nil {
+			continue
+		}
+		opened, err := g.open(r, each.Port)
+		if err != nil {
+			problems = append(problems, fmt.Errorf("%s: can't open its port: %w", each.Name, err))
+			continue
+		}
+		g.ports[each.Name] = opened
+	}
+	return errors.Join(problems...)
+}
+
+// configure takes a signer's configuration. The links to another port are of no use.
+func (s *signer) configure(c config.Signer) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.port != c.Port {
+		for _, each := range s.links {
+			each.close()
+		}
+		s.links = nil
+	}
+	s.port, s.answer = c.Port, c.Answer
+}
+
+func (s *signer) number() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.port
+}
+
+// remove ends what is done for a signer that is no longer there.
+func (s *signer) remove() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.removed = true
+	s.drop()
+	s.tell()
+}
+
+// SessionOpens notes that a signer's session is about to open its forwards, and returns the session's
+// number. What an older session of it has said counts no more.
+func (g *Gateway) SessionOpens(name string) uint64 {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.lastID++
+	if s := g.signers[name]; s != nil {
+		s.opens(g.lastID)
+	}
+	return g.lastID
+}
+
+// SessionEnds notes that a session is over.
+func (g *Gateway) SessionEnds(name string, id uint64) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if s := g.signers[name]; s != nil {
+		s.ends(id)
+	}
+}
+
+// result answers a request that may pass.
+func (g *Gateway) result(r *route, a *ask) result {
+	switch {
+	case a.signs:
+		return g.sign(r, a)
+	case a.address != "":
+		return g.publicKey(r, a)
+	default:
+		return g.greet(r)
+	}
+}
+
+// State is what the gateway knows of a signer, for metrics and tests.
+type State struct {
+	// Answers says that the checks of its tunnel are passed; Ready, that its device can sign as well.
+	Answers, Ready bool
+	// Trip is how long the last check took.
+	Trip time.Duration
+	// Inside is how many requests are under way to it, Waiting how many wait for a place in its tunnel, Connections how
+	// many its port has.
+	Inside, Waiting, Connections int
+	// Chosen is the signer that the requests of its port go to; empty while none was chosen.
+	Chosen string
+	// Greeted says that it has answered a check in this session.
+	Greeted bool
+}
+
+// States returns the state of each signer.
+func (g *Gateway) States() map[string]State {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	now := time.Now()
+	states := map[string]State{}
+	for name, s := range g.signers {
+		state, _ := s.readiness(now)
+		s.mu.Lock()
+		each := State{
+			Answers: s.session != nil && !s.isDown, Ready: s.session != nil && state == ready,
+			Trip: s.trip, Inside: s.inside, Waiting: s.waiting, Greeted: s.greeting != nil,
+		}
+		s.mu.Unlock()
+		each.Chosen = g.routes[name].chosenName()
+		if p := g.ports[name]; p != nil {
+			each.Connections = p.connections()
+		}
+		states[name] = each
+	}
+	return states
+}
+
+// page is what the port for monitoring passes on of a signer's host.
+func (g *Gateway) page(name, path string) (*signer, bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	s, r := g.signers[name], g.routes[name]
+	if s == nil {
+		return nil, false
+	}
+	if path == "healthz" {
+		return s, true
+	}
+	const statusz = "statusz/"
+	if len(path) <= len(statusz) || path[:len(statusz)] != statusz {
+		return nil, false
+	}
+	_, ok := r.allowed()[path[len(statusz):]]
+	return s, ok
+}
+
+// maxPage is the largest page of a signer's host, in bytes.
+const maxPage = 256 << 10
+
+// ServePage answers GET /signers/<name>/healthz and /signers/<name>/statusz/<address> with the page of
+// the signer's host. The query string is passed on: the older wrapper's page is
+// /statusz/<key>?ledger_url=….
+func (g *Gateway) ServePage(response http.ResponseWriter, request *http.Request) {
+	name, path, ok := cutPage(request.URL.EscapedPath())
+	var s *signer
+	if ok {
+		s, ok = g.page(name, path)
+	}
+	if !ok {
+		http.Error(response, "Not found", http.StatusNotFound)
+		return
+	}
+	a := &ask{method: http.MethodGet, target: "/" + path, accept: request.Header.Get("accept")}
+	if request.URL.RawQuery != "" {
+		a.target += "?" + request.URL.RawQuery
+	}
+	got := s.request(a, func() patience { return limit(time.Now().Add(readTimeout)) }, maxPage, passAll)
+	if got.contentType != "" {
+		response.Header().Set("content-type", got.contentType)
+	}
+	response.WriteHeader(got.status)
+	_, _ = response.Write(got.body)
+}
+
+// cutPage splits /signers/<name>/<path>.
+func cutPage(all string) (name, path string, ok bool) {
+	rest, ok := strings.CutPrefix(all, "/signers/")
+	if !ok {
+		return "", "", false
+	}
+	return strings.Cut(rest, "/")
+}

@@ -1,0 +1,300 @@
+package gateway
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"sync"
+	"syscall"
+	"time"
+
+	"remote-signer-cloud/signer-forwarder/internal/http1"
+	"remote-signer-cloud/signer-forwarder/internal/logf"
+)
+
+const (
+	// maxConnections is how many connections of bakers a port has at a time, so that a baker that floods
+	// its signer leaves room for others. The next one waits.
+	maxConnections = 256
+	// requestTimeout is how long a request may take from its first byte to its last, and an answer to be
+	// taken.
+	requestTimeout = 5 * time.Second
+	// idleTimeout is how long a connection without a request is kept. Octez closes its own after each
+	// answer.
+	idleTimeout = time.Hour
+	// lingerTimeout is how long a connection that we close is still read. Without that, the rest of a
+	// request would reset it, and the answer could be lost.
+	lingerTimeout = 500 * time.Millisecond
+	lingerBytes   = 2 << 20
+)
+
+// large limits the memory that large bodies take: one at a time is more than a baker sends.
+var large = make(chan struct{}, 4)
+
+const largeBody = 64 << 10
+
+// port is a signer's port on the pod's address, which bakers reach.
+type port struct {
+	gateway  *Gateway
+	route    *route
+	number   int
+	listener *net.TCPListener
+	slots    chan struct{}
+
+	// mu guards the fields below. A client's lock may be taken while it is held.
+	mu       sync.Mutex
+	clients  map[*client]bool
+	isClosed bool
+}
+
+// open opens a port. Its connections are served until it is closed.
+func (g *Gateway) open(r *route, number int) (*port, error) {
+	listener, err := net.Listen("tcp", net.JoinHostPort(g.address, strconv.Itoa(number)))
+	if err != nil {
+		return nil, err
+	}
+	p := &port{
+		gateway: g, route: r, number: number, listener: listener.(*net.TCPListener),
+		slots: make(chan struct{}, maxConnections), clients: map[*client]bool{},
+	}
+	go p.serve()
+	return p, nil
+}
+
+// close takes no more connections. One without a request ends at once, one with a request behind its
+// answer.
+func (p *port) close() {
+	p.listener.Close()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.isClosed = true
+	for each := range p.clients {
+		each.endIfIdle()
+	}
+}
+
+func (p *port) serve() {
+	for {
+		p.slots <- struct{}{}
+		conn, err := p.listener.AcceptTCP()
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
+		if err != nil {
+			logf.Printf("%s: can't accept a connection: %v", p.route.owner, err)
+			time.Sleep(100 * time.Millisecond)
+			<-p.slots
+			continue
+		}
+		// A baker whose node is gone leaves its connection behind.
+		_ = conn.SetKeepAliveConfig(net.KeepAliveConfig{Enable: true, Idle: 30 * time.Second, Interval: 10 * time.Second, Count: 3})
+		c := &client{port: p, conn: conn, reader: bufio.NewReaderSize(conn, http1.MaxHead)}
+		p.mu.Lock()
+		p.clients[c] = true
+		p.mu.Unlock()
+		go func() {
+			c.serve()
+			conn.Close()
+			p.mu.Lock()
+			delete(p.clients, c)
+			p.mu.Unlock()
+			<-p.slots
+		}()
+	}
+}
+
+func (p *port) connections() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.clients)
+}
+
+func (p *port) isOpen() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return !p.isClosed
+}
+
+// client is a connection of a baker.
+type client struct {
+	port   *port
+	conn   *net.TCPConn
+	reader *bufio.Reader
+
+	// mu guards the field below. Nothing else is locked while it is held.
+	mu     sync.Mutex
+	isBusy bool // a request has begun
+}
+
+// endIfIdle closes the connection if it has no request.
+func (c *client) endIfIdle() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.isBusy {
+		c.conn.Close()
+	}
+}
+
+func (c *client) setBusy(isBusy bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.isBusy = isBusy
+}
+
+// serve answers the connection's requests, one after the other.
+func (c *client) serve() {
+	for c.port.isOpen() {
+		_ = c.conn.SetReadDeadline(time.Now().Add(idleTimeout))
+		if _, err := c.reader.Peek(1); err != nil {
+			return
+		}
+		c.setBusy(true)
+		if !c.one(time.Now()) {
+			return
+		}
+		c.setBusy(false)
+	}
+}
+
+// one answers one request. It reports whether the connection goes on.
+func (c *client) one(began time.Time) bool {
+	_ = c.conn.SetReadDeadline(began.Add(requestTimeout))
+	request, err := http1.ReadRequest(c.reader)
+	if err != nil {
+		c.refuseUnreadable(began, err)
+		return false
+	}
+	a, reason := readHead(request, c.port.route.allowed())
+	goesOn := !request.Close && request.ProtoMinor == 1
+	if reason == "" && a.method == http.MethodPost {
+		body, err := c.body(request)
+		switch {
+		case errors.Is(err, http1.ErrLarge):
+			reason = RefusedSize
+		case err != nil:
+			c.refuseUnreadable(began, err)
+			return false
+		default:
+			reason = a.readBody(body)
+		}
+		goesOn = goesOn && err == nil
+	} else if request.ContentLength != 0 {
+		// Its body is not read.
+		goesOn = false
+	}
+	var got result
+	if reason != "" {
+		got = refused(reason)
+	} else {
+		got = c.port.gateway.result(c.port.route, a)
+	}
+	goesOn = goesOn && c.port.isOpen()
+	isGone := got.status == http.StatusOK && c.isGone()
+	err = c.write(a.method, got.answer, goesOn)
+	if isGone || err != nil {
+		got.cause = BakerGone
+	}
+	c.record(began, a, got)
+	if !goesOn {
+		c.linger()
+	}
+	return goesOn && err == nil
+}
+
+// body reads the body of a request for a signature.
+func (c *client) body(request *http.Request) ([]byte, error) {
+	most := maxBody
+	if request.ContentLength < 0 {
+		most = maxChunked
+	}
+	if request.ContentLength > int64(most) {
+		return nil, http1.ErrLarge
+	}
+	if request.ContentLength > largeBody {
+		large <- struct{}{}
+		defer func() { <-large }()
+	}
+	if request.Header.Get("expect") != "" {
+		if _, err := io.WriteString(c.conn, "HTTP/1.1 100 Continue\r\n\r\n"); err != nil {
+			return nil, err
+		}
+	}
+	return http1.ReadBody(request.Body, request.ContentLength, most)
+}
+
+// refuseUnreadable answers what is not HTTP, or does not come to its end.
+func (c *client) refuseUnreadable(began time.Time, err error) {
+	status := http.StatusBadRequest
+	if http1.IsTimeout(err) {
+		status = http.StatusRequestTimeout
+	}
+	got := refused(RefusedMalformed)
+	got.status = status
+	_ = c.write("", got.answer, false)
+	c.record(began, &ask{}, got)
+	c.linger()
+}
+
+// isGone reports whether the baker has closed its end before its answer.
+func (c *client) isGone() bool {
+	if c.reader.Buffered() > 0 {
+		return false
+	}
+	raw, err := c.conn.SyscallConn()
+	if err != nil {
+		return true
+	}
+	isGone := false
+	err = raw.Control(func(fd uintptr) {
+		var one [1]byte
+		count, _, problem := syscall.Recvfrom(int(fd), one[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
+		isGone = problem == nil && count == 0 || problem == syscall.ECONNRESET
+	})
+	return isGone || err != nil
+}
+
+// write sends an answer, in one piece.
+func (c *client) write(method string, a answer, goesOn bool) error {
+	text := make([]byte, 0, 160+len(a.body))
+	text = strconv.AppendInt(append(text, "HTTP/1.1 "...), int64(a.status), 10)
+	text = append(append(text, ' '), http.StatusText(a.status)...)
+	if a.contentType != "" {
+		text = append(append(text, "\r\ncontent-type: "...), a.contentType...)
+	}
+	text = strconv.AppendInt(append(text, "\r\ncontent-length: "...), int64(len(a.body)), 10)
+	if !goesOn {
+		text = append(text, "\r\nconnection: close"...)
+	}
+	text = append(text, "\r\n\r\n"...)
+	if method != http.MethodHead {
+		text = append(text, a.body...)
+	}
+	_ = c.conn.SetWriteDeadline(time.Now().Add(requestTimeout))
+	_, err := c.conn.Write(text)
+	return err
+}
+
+// linger ends our side of the connection, and reads on for a moment.
+func (c *client) linger() {
+	_ = c.conn.CloseWrite()
+	_ = c.conn.SetReadDeadline(time.Now().Add(lingerTimeout))
+	_, _ = io.CopyN(io.Discard, c.conn, lingerBytes)
+}
+
+// record writes a request down.
+func (c *client) record(began time.Time, a *ask, got result) {
+	r := Record{
+		Time: began, Signer: got.signer, Method: a.method, Path: a.path, Key: a.address, Kind: a.kind(),
+		Refused: got.refused, Status: got.status, Took: time.Since(began), Cause: got.cause,
+	}
+	if r.Signer == "" {
+		r.Signer = c.port.route.owner
+	}
+	if a.signs {
+		r.Payload = &a.guarded.Payload
+	}
+	c.port.gateway.record(r)
+}

@@ -1,0 +1,103 @@
+package gateway
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	"remote-signer-cloud/signer-forwarder/internal/config"
+)
+
+// route is where the requests of a signer's port go: to the first signer of a list that can sign, and
+// then to that one for as long as it can. It is never spread: two devices that hold one key share no
+// watermark.
+type route struct {
+	owner string // the signer whose port it is
+
+	// mu guards the fields below. A signer's lock may be taken while it is held.
+	mu     sync.Mutex
+	keys   map[string]config.Key // by address
+	order  []*signer
+	chosen *signer // nil while none was
+	left   *signer // was chosen until the configuration changed; nil once it has no request of that time
+}
+
+// set takes a changed configuration.
+func (r *route) set(keys map[string]config.Key, order []*signer) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.keys, r.order = keys, order
+	if r.chosen != nil && !slices.Contains(order, r.chosen) {
+		r.left, r.chosen = r.chosen, nil
+	}
+}
+
+// allowed returns the keys that may be asked for. The map is not changed.
+func (r *route) allowed() map[string]config.Key {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.keys
+}
+
+// choose returns the signer for a request, which is noted as under way to it until `leave`; or no
+// signer and the cause.
+//
+// The first one that can sign is chosen, and stays so. Before `othersFrom` that may only be the first
+// of the list. One that was chosen and can't sign, or is no longer in the list, keeps the requests of
+// others back until its own have ended: it may still be signing them.
+func (r *route) choose(now, othersFrom time.Time) (*signer, Cause) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.left != nil && r.left.isInside() {
+		return nil, NoTunnel
+	}
+	r.left = nil
+	var cause Cause
+	var mute *signer // the one to ask although its device is silent
+	if r.chosen != nil {
+		state, why := r.chosen.readiness(now)
+		if state == ready {
+			r.chosen.enter()
+			return r.chosen, ""
+		}
+		cause = why
+		if r.chosen.isInside() {
+			return nil, cause
+		}
+		if state == silent {
+			mute = r.chosen
+		}
+	}
+	for i, each := range r.order {
+		state, why := each.readiness(now)
+		if cause == "" {
+			cause = why
+		}
+		mayBe := i == 0 || each == r.chosen || !now.Before(othersFrom)
+		if state == silent && mute == nil && mayBe && !each.isInside() {
+			mute = each
+		}
+		if state == ready && mayBe {
+			r.chosen = each
+			each.enter()
+			return each, ""
+		}
+	}
+	// A silent device is found to answer again by asking it: one request at a time.
+	if mute != nil {
+		r.chosen = mute
+		mute.enter()
+		return mute, ""
+	}
+	return nil, cause
+}
+
+// chosenName returns the signer that requests go to; empty while none was chosen.
+func (r *route) chosenName() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.chosen == nil {
+		return ""
+	}
+	return r.chosen.name
+}

@@ -1,0 +1,284 @@
+package gateway
+
+import (
+	"errors"
+	"sync"
+	"time"
+)
+
+// session is one connection of a signer: a tunnel.
+type session struct{ id uint64 }
+
+// signer is what the gateway knows of a signer, and the links through its tunnel.
+type signer struct {
+	name string
+
+	// slots limit the requests that are in the tunnel at a time. octez-signer has 100 connections at most,
+	// and lets the next one wait.
+	slots chan struct{}
+	// nudge has the signer checked soon.
+	nudge chan struct{}
+
+	// mu guards the fields below. Nothing else is locked while it is held.
+	mu      sync.Mutex
+	port    int
+	answer  time.Duration // how long a request may go without an answer of the signer to any request
+	session *session      // nil while there is none
+	endedAt time.Time     // when it last had one; the program's start, if it had none yet
+	changed chan struct{} // closed and replaced when something that others wait for has changed
+	links   []*link       // open, in no use; the last was used last
+	inside  int           // requests that are under way to it
+	waiting int           // requests that wait for a place in its tunnel
+	removed bool          // it is no longer in the configuration
+
+	// What the checks have found in this session: see check.go.
+	isDown   bool
+	failures int
+	trip     time.Duration // how long the last check took that was passed; zero while none was
+	greeting *answer       // what it answers to /authorized_keys; nil while that is unknown
+	device   string        // why its device can't sign, in its own words; empty if it can
+	toldSlow bool
+
+	// What the requests for signatures have found.
+	unanswered   int       // that in a row had no answer in their time
+	unansweredAt time.Time // when the last of them was given up
+	answeredAt   time.Time // when the last one was answered
+}
+
+const (
+	// maxInside is how many requests are in a tunnel at a time.
+	maxInside = 32
+	// holdTime is how long a request waits for a tunnel that is not there, and for a place in it.
+	holdTime = time.Second
+	// downAfter is how long after its session's end a signer counts as down: a signer redials in 1 s.
+	downAfter = 3 * time.Second
+	// silentAfter is after how many unanswered requests in a row a signer's device counts as silent.
+	silentAfter = 2
+	// silentFor is how long it does so, unless it answers: then it may be asked as if nothing had been.
+	silentFor = 30 * time.Second
+	// slowTrip is what a check takes over a link that has to be allowed for.
+	slowTrip = 400 * time.Millisecond
+)
+
+func newSigner(name string, now time.Time) *signer {
+	return &signer{
+		name:    name,
+		slots:   make(chan struct{}, maxInside),
+		nudge:   make(chan struct{}, 1),
+		changed: make(chan struct{}),
+		endedAt: now,
+	}
+}
+
+// tell wakes those who wait for a change. The caller holds mu.
+func (s *signer) tell() {
+	close(s.changed)
+	s.changed = make(chan struct{})
+}
+
+// checkSoon has the signer checked soon.
+func (s *signer) checkSoon() {
+	select {
+	case s.nudge <- struct{}{}:
+	default:
+	}
+}
+
+// opens notes a new session. What is known of the one before counts no more.
+func (s *signer) opens(id uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.drop()
+	s.session = &session{id}
+	s.tell()
+}
+
+// ends notes the end of a session, unless there is a newer one.
+func (s *signer) ends(id uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.session == nil || s.session.id != id {
+		return
+	}
+	s.drop()
+	s.endedAt = time.Now()
+	s.tell()
+}
+
+// drop forgets the session, and closes its links. The caller holds mu.
+func (s *signer) drop() {
+	s.session = nil
+	for _, each := range s.links {
+		each.close()
+	}
+	s.links = nil
+	s.isDown, s.failures, s.trip, s.greeting, s.device, s.unanswered, s.toldSlow = false, 0, 0, nil, "", 0, false
+}
+
+// readiness is whether a signer can be asked for a signature.
+type readiness int
+
+const (
+	ready  readiness = iota
+	gone             // there is no tunnel, or nothing behind it
+	unable           // the signer says that its device can't sign
+	silent           // requests for signatures are not answered
+)
+
+func (s *signer) readiness(now time.Time) (readiness, Cause) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.isDown || s.session == nil && now.Sub(s.endedAt) > downAfter:
+		return gone, NoTunnel
+	case s.device != "":
+		return unable, causeDevice + Cause(s.device)
+	case s.unanswered >= silentAfter && now.Sub(s.unansweredAt) < silentFor:
+		return silent, causeDevice + "silent"
+	default:
+		return ready, ""
+	}
+}
+
+// enter and leave count a request that is under way to the signer.
+func (s *signer) enter() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.inside++
+}
+
+func (s *signer) leave() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.inside--
+}
+
+func (s *signer) isInside() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.inside > 0
+}
+
+var errNoTunnel = errors.New("no tunnel")
+
+// dialInterval is how often a tunnel's end is dialled while it is not there. sshd opens it a few
+// milliseconds after the session.
+const dialInterval = 10 * time.Millisecond
+
+// take returns a link through the signer's tunnel, one of those that are open or a new one. It waits
+// for the tunnel for as long as the signer is not down, and until a time.
+func (s *signer) take(until time.Time) (*link, error) {
+	for {
+		s.mu.Lock()
+		session, port, changed, isDown := s.session, s.port, s.changed, s.isDown
+		var kept *link
+		if last := len(s.links) - 1; last >= 0 {
+			kept, s.links = s.links[last], s.links[:last]
+		}
+		s.mu.Unlock()
+		switch {
+		case kept != nil && kept.isAlive():
+			return kept, nil
+		case kept != nil:
+			kept.close()
+			s.checkSoon()
+			continue
+		case isDown:
+			return nil, errNoTunnel
+		case session != nil:
+			opened, err := dial(session, port)
+			if err == nil {
+				return opened, nil
+			}
+			s.checkSoon()
+			changed = nil // sshd opens the port without a word
+		}
+		left := time.Until(until)
+		if left <= 0 {
+			return nil, errNoTunnel
+		}
+		pause := left
+		if session != nil {
+			pause = min(left, dialInterval)
+		}
+		select {
+		case <-changed:
+		case <-time.After(pause):
+		}
+	}
+}
+
+// giveBack keeps a link for the next request.
+func (s *signer) giveBack(l *link) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.session != l.session || len(s.links) >= maxInside {
+		l.close()
+		return
+	}
+	s.links = append(s.links, l)
+}
+
+// hasLostLink reports whether a link that is in no use was closed at its other end, and drops those.
+func (s *signer) hasLostLink() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	kept := s.links[:0]
+	for _, each := range s.links {
+		if each.isAlive() {
+			kept = append(kept, each)
+		} else {
+			each.close()
+		}
+	}
+	hasLost := len(kept) < len(s.links)
+	s.links = kept
+	return hasLost
+}
+
+// noteAnswer notes that a request for a signature was answered, or was not in its time.
+func (s *signer) noteAnswer(now time.Time, isAnswered bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !isAnswered {
+		s.unanswered++
+		s.unansweredAt = now
+		return
+	}
+	s.unanswered, s.answeredAt = 0, now
+}
+
+// workTime is the patience for a signature. A signer that answers others is at work: octez-signer, and
+// the device behind it, sign for one key after the other. octez-signer cancels what its client gives
+// up, while the device signs on, and then refuses the same level.
+type workTime struct {
+	signer *signer
+	sent   time.Time
+}
+
+// workTick is how often it is looked whether the signer has answered others, and whether it is there.
+const workTick = time.Second
+
+func (w workTime) until(now time.Time) time.Time {
+	s := w.signer
+	s.mu.Lock()
+	last := w.sent
+	if s.answeredAt.After(last) {
+		last = s.answeredAt
+	}
+	end := last.Add(s.answer)
+	if s.trip > slowTrip {
+		end = end.Add(s.trip)
+	}
+	s.mu.Unlock()
+	if now.Sub(w.sent) >= workTick {
+		s.checkSoon()
+	}
+	if !now.Before(end) {
+		return time.Time{}
+	}
+	if tick := now.Add(workTick); tick.Before(end) {
+		return tick
+	}
+	return end
+}
