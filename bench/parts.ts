@@ -1,17 +1,19 @@
 import { run } from "../local/machine/run.ts";
+import { type IdleWay, measureIdle } from "./measure/idle.ts";
 import { measureLatency } from "./measure/latency.ts";
 import { measureNeighbours } from "./measure/neighbours.ts";
 import { measureOutages } from "./measure/outage.ts";
 import { type CrowdServer, makeCrowd, measureCrowd } from "./measure/reconnectStorm.ts";
 import { measureStalePort, measureTakeovers, type PortServer } from "./measure/stalePorts.ts";
+import { measureTogether } from "./measure/together.ts";
 import { makeSlowHomes, measureVotes, type Way } from "./measure/votes.ts";
 import { type Results, roundTrips } from "./report/results.ts";
 import { home as homePlace, otherCloud } from "./rig/networks.ts";
-import { type BenchSigner, home } from "./rig/signers.ts";
+import { addressesOf, type BenchSigner, home } from "./rig/signers.ts";
 import { awaitWords } from "./rig/traffic.ts";
 import { straightTo } from "./variants/peerVariants.ts";
 import { ourVariant, sshVariant } from "./variants/sshVariants.ts";
-import { plainSsh, ratholeNoise, signerForwarder } from "./variants/variant.ts";
+import { plainSsh, ratholeNoise, signerForwarder, type Variant } from "./variants/variant.ts";
 import type { World } from "./world.ts";
 
 type Progress = (line: string) => void;
@@ -19,6 +21,10 @@ type Part = (world: World, results: Results, quick: boolean, progress: Progress)
 
 /** The parts of a run, in order. The last gives the stack a hundred signers, which would weigh on the other parts. */
 export const parts: Readonly<Record<string, Part>> = {
+  async baker({ variants }, results, quick, progress) {
+    results.baker = await measureTogether(variants, roundTrips, quick ? 0.2 : 1, progress);
+  },
+
   async latency({ variants }, results, quick, progress) {
     results.latency = await measureLatency(variants, roundTrips, quick ? 0.2 : 1, progress);
   },
@@ -42,13 +48,24 @@ export const parts: Readonly<Record<string, Part>> = {
     results.neighbours = await measureNeighbours(world.neighbours, quick ? 0.3 : 1, progress);
   },
 
+  async idle(world, results, quick, progress) {
+    const named = (name: string): Variant | undefined => world.variants.find((variant) => variant.name === name);
+    const ours = (probes: number): IdleWay => ({
+      name: `${signerForwarder}, the client's probes each ${probes} s`,
+      variant: ourVariant(world.forwarder, world.imageSsh, { ...home, probes }),
+    });
+    const others = [plainSsh(world.imageSsh.name), ratholeNoise].flatMap((name) => {
+      const variant = named(name);
+      return variant ? [{ name, variant }] : [];
+    });
+    results.idle = await measureIdle([ours(2), ours(10), ...others], quick ? 15 : 90, progress);
+  },
+
   async votes(world, results, quick, progress) {
     const homes = await makeSlowHomes(world.folder);
     world.stock.allow([home.public, ...homes.map(({ signer }) => signer.public)]);
     progress(`votes: the stack gets ${homes.length} signers`);
-    await world.forwarder.addSigners(
-      homes.map(({ signer, addresses }) => ({ ...signerEntry(signer), keys: addresses })),
-    );
+    await world.forwarder.addSigners(homes.map(({ signer }) => ({ ...signerEntry(signer), keys: signer.keys })));
     const ways: Way[] = [
       (signer) => straightTo(signer.localPort),
       (signer) => sshVariant(world.stock, { ...signer, port: signer.port + 100 }),
@@ -79,7 +96,7 @@ async function portServers({ forwarder, imageSsh, stock }: World): Promise<[Port
   const plain = {
     ...{ name: plainSsh(imageSsh.name), client: imageSsh, signer: { ...home, port } },
     server: { ...stock.address, user: imageSsh.user, hostKey: stock.hostKey.public },
-    signerAddress: async () => ({ place: otherCloud, address: `127.0.0.1:${port}` }),
+    signerAddress: async () => ({ place: otherCloud, address: `127.0.0.1:${port}`, keys: addressesOf(home) }),
     pid: async () => stock.pids()[0] as number,
   };
   const mine = {

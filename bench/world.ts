@@ -29,7 +29,7 @@ export async function makeWorld(progress: (line: string) => void) {
   onExit("the bench's files", () => {
     rmSync(folder, { recursive: true, force: true });
   });
-  await ensurePackages(progress, ["openssh-client", "openssh-server", "iproute2", "iptables", "util-linux"]);
+  await ensurePackages(progress, ["openssh-client", "openssh-server", "haproxy", "iproute2", "iptables", "util-linux"]);
   await ensureTraffic(progress);
   const rathole = await ensurePeer("rathole", progress);
   const bore = await ensurePeer("bore", progress);
@@ -58,12 +58,12 @@ export async function makeWorld(progress: (line: string) => void) {
     sshVariant(stock, at(18400)),
     ...others.map((server) => sshVariant(server, at(18410))),
     ourVariant(forwarder, imageSsh, home),
-    haproxyVariant(stock, at(18420), root),
+    haproxyVariant(stock, at(18420)),
     ...(rathole ? [await ratholeVariant(rathole, false, folder, 18430)] : []),
     ...(rathole ? [await ratholeVariant(rathole, true, folder, 18440)] : []),
     ...(bore ? [boreVariant(bore, 18450)] : []),
   ];
-  const haproxy = /version (\S+)/.exec(await run("chroot", [root, "haproxy", "-v"]))?.[1] ?? "unknown";
+  const haproxy = /version (\S+)/.exec(await run("haproxy", ["-v"]))?.[1] ?? "unknown";
   return {
     folder,
     forwarder,

@@ -1,10 +1,7 @@
-import { generateKeyPairSync } from "node:crypto";
-import { b58Encode, PrefixV2 } from "@taquito/utils";
-import { addressOf } from "../../infra/keys/tezosKey.ts";
 import { type KeyPair, makeKeyPair } from "../base/openssh.ts";
 import { Link } from "../rig/link.ts";
 import { home } from "../rig/networks.ts";
-import type { BenchSigner } from "../rig/signers.ts";
+import { type BenchSigner, makeTezosKey } from "../rig/signers.ts";
 import { signerPort, startSigner, type VoteResult, vote } from "../rig/traffic.ts";
 import type { Open, Variant } from "../variants/variant.ts";
 
@@ -23,27 +20,18 @@ const slowSigners: readonly SlowSigner[] = [
 export type VoteRow = VoteResult & { readonly what: string; readonly variant: string; readonly levels: number };
 
 /** A slow signer, with the data that the bench needs to play it. */
-export type SlowHome = SlowSigner & { readonly signer: BenchSigner; readonly addresses: readonly TezosKey[] };
-/** A key that nobody holds. The bench's signers do not check keys. */
-type TezosKey = { readonly address: string; readonly publicKey: string };
+export type SlowHome = SlowSigner & { readonly signer: BenchSigner };
 
 /** Makes the slow signers, each with its own ssh keys, ports and Tezos keys. */
 export async function makeSlowHomes(folder: string): Promise<SlowHome[]> {
   return Promise.all(
     slowSigners.map(async (slow, index) => {
       const ssh: KeyPair = await makeKeyPair(folder, `slow-${index}`);
-      const addresses = Array.from({ length: slow.keys }, makeTezosKey);
+      const keys = Array.from({ length: slow.keys }, makeTezosKey);
       const ports = { port: 12000 + index, localPort: signerPort + 20 + index };
-      const key = addresses[0]?.address as string;
-      return { ...slow, addresses, signer: { ...ssh, ...ports, name: `slow-${index}`, key } };
+      return { ...slow, signer: { ...ssh, ...ports, name: `slow-${index}`, keys } };
     }),
   );
-}
-
-function makeTezosKey(): TezosKey {
-  const { x } = generateKeyPairSync("ed25519").publicKey.export({ format: "jwk" });
-  const publicKey = b58Encode(Buffer.from(x as string, "base64url").toString("hex"), PrefixV2.Ed25519PublicKey);
-  return { publicKey, address: addressOf(publicKey) };
 }
 
 /** One way from a baker to a signer. */
@@ -69,7 +57,7 @@ async function votesAt(slow: SlowHome, way: Way, index: number, levels: number):
   let open: Open | undefined;
   try {
     open = await variant.open(link);
-    const keys = slow.addresses.map(({ address }) => address);
+    const keys = signer.keys.map(({ address }) => address);
     const result = await vote(open.signerAddress, { keys, levels, every: 6 });
     return { ...result, what: slow.what, variant: variant.name, levels };
   } finally {

@@ -1,9 +1,11 @@
 import type { Machine } from "../base/machine.ts";
+import type { IdleRow } from "../measure/idle.ts";
 import type { LatencyRow } from "../measure/latency.ts";
 import type { NeighbourRow } from "../measure/neighbours.ts";
 import type { OutageRow } from "../measure/outage.ts";
 import type { CrowdRow } from "../measure/reconnectStorm.ts";
 import type { StalePortRow, TakeoverResult } from "../measure/stalePorts.ts";
+import type { TogetherRow } from "../measure/together.ts";
 import type { VoteRow } from "../measure/votes.ts";
 
 /** All measurements of a run. A part that was not requested is missing. */
@@ -13,6 +15,7 @@ export type Results = {
   readonly versions: Readonly<Record<string, string>>;
   /** The variant that ours is compared with: plain `ssh -R` to a stock sshd, of the same version as our image's. */
   readonly reference: string;
+  baker?: readonly TogetherRow[];
   latency?: readonly LatencyRow[];
   outage?: readonly OutageRow[];
   stalePorts?: readonly StalePortRow[];
@@ -20,6 +23,7 @@ export type Results = {
   hundred?: readonly CrowdRow[];
   neighbours?: readonly NeighbourRow[];
   votes?: readonly VoteRow[];
+  idle?: readonly IdleRow[];
   /** The duration of the whole run. */
   seconds?: number;
 };

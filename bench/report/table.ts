@@ -1,19 +1,23 @@
 import { median } from "../base/statistics.ts";
+import type { IdleRow } from "../measure/idle.ts";
 import type { LatencyRow } from "../measure/latency.ts";
+import type { TogetherRow } from "../measure/together.ts";
 import type { Results } from "./results.ts";
 import { targetsOf } from "./targets.ts";
 
 /** A run's results as Markdown, for results.md. */
 export function report(results: Results): string {
-  const { latency, outage, stalePorts, takeovers, hundred, neighbours, votes } = results;
+  const { baker, latency, outage, stalePorts, takeovers, hundred, idle, neighbours, votes } = results;
   const sections = [
     origin(results),
+    baker && bakerTable(results, baker),
     latency && loopbackTable(results, latency),
     latency && linkTable(latency),
     outage && outageTable(results),
     (stalePorts || takeovers) && stalePortLines(results),
     neighbours && neighbourTable(results),
     votes && votesTable(results),
+    idle && idleTable(idle),
     hundred && hundredTable(results),
     targetTable(results),
   ];
@@ -60,6 +64,33 @@ function beside(value: number | undefined, reference: number | undefined): strin
   if (value === undefined) return "";
   const ratio = reference === undefined || reference === 0 ? "" : ` (×${(value / reference).toFixed(2)})`;
   return `${short(value)}${ratio}`;
+}
+
+/** A baker's own pattern: the first table, because it is what users have. */
+function bakerTable({ reference }: Results, rows: readonly TogetherRow[]): string {
+  const cells = [...new Set(rows.map(({ rtt, keys }) => `${rtt} ${keys}`))].map((cell) => cell.split(" ").map(Number));
+  const head = [
+    "",
+    ...cells.map(([rtt, keys]) => `${rtt ? `${rtt} ms` : "no link"}: ${keys} key${keys === 1 ? "" : "s"}`),
+  ];
+  const body = variantsOf(rows).map((variant) => [
+    variant,
+    ...cells.map(([rtt, keys]) => {
+      const find = (name: string) => rows.find((row) => row.variant === name && row.rtt === rtt && row.keys === keys);
+      const [own, stock] = [find(variant), find(reference)];
+      if (!own) return "";
+      return rtt === 0 ? `${beside(own.p50, stock?.p50)} / ${short(own.p99)}` : `${short(own.p50)} / ${short(own.p99)}`;
+    }),
+  ]);
+  const title =
+    "A baker's own pattern: all keys ask at once, each with a GET and then a POST in chunks, each over a connection of " +
+    `its own. Time until the last key has its signature, p50 / p99 in ms; × is the ratio to ${reference}:`;
+  return `${title}\n\n${table(head, body)}`;
+}
+
+function idleTable(rows: readonly IdleRow[]): string {
+  const body = rows.map(({ variant, megabytesPerDay }) => [variant, short(megabytesPerDay)]);
+  return `What an idle tunnel carries, in both directions, headers included:\n\n${table(["", "MB a day"], body)}`;
 }
 
 function loopbackTable({ reference }: Results, rows: readonly LatencyRow[]): string {

@@ -1,5 +1,8 @@
+import { generateKeyPairSync } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { b58Encode, PrefixV2 } from "@taquito/utils";
+import { addressOf } from "../../infra/keys/tezosKey.ts";
 import { root } from "../../local/machine/checkout.ts";
 import { signerPort } from "./traffic.ts";
 
@@ -9,24 +12,40 @@ export type BenchSigner = {
   /** Its port at the server. `localPort` is its daemon's port at home. */
   readonly port: number;
   readonly localPort: number;
-  /** The address of the key that bakers sign with. */
-  readonly key: string;
+  /** The keys that bakers sign with. Each asks for one signature after the other, so a load needs several. */
+  readonly keys: readonly TezosKey[];
+  /** Seconds between its ssh client's probes, if they are not those of signer-host/ssh_config. */
+  readonly probes?: number;
   /** The two halves of its ssh key. */
   readonly secret: string;
   readonly public: string;
 };
 
-/** The dev stack's signers. Their keys are in its config. */
-export const home = devSigner("home", "ssh_ed25519", 8443, signerPort, "tz1fv55cpdomJVPYA5M6BeUhqs9M1DbRB79A");
-export const office = devSigner("office", "ssh_ecdsa", 8453, signerPort + 10, "tz2LWsaiLmHmyztGws7ng9x5piEkwsY8gPeL");
+/** A key that nobody holds. The bench's signers do not check keys. */
+export type TezosKey = { readonly address: string; readonly publicKey: string };
 
-function devSigner(name: string, file: string, port: number, localPort: number, key: string): BenchSigner {
+export function makeTezosKey(): TezosKey {
+  const { x } = generateKeyPairSync("ed25519").publicKey.export({ format: "jwk" });
+  const publicKey = b58Encode(Buffer.from(x as string, "base64url").toString("hex"), PrefixV2.Ed25519PublicKey);
+  return { publicKey, address: addressOf(publicKey) };
+}
+
+/** The dev stack's signers, with the bench's own keys. */
+export const home = devSigner("home", "ssh_ed25519", 8443, signerPort);
+export const office = devSigner("office", "ssh_ecdsa", 8453, signerPort + 10);
+
+/** The addresses of a signer's keys. */
+export function addressesOf({ keys }: BenchSigner): string[] {
+  return keys.map(({ address }) => address);
+}
+
+function devSigner(name: string, file: string, port: number, localPort: number): BenchSigner {
   const path = join(root, "signer-host/dev/keys", name, file);
   return {
     name,
     port,
     localPort,
-    key,
+    keys: Array.from({ length: 64 }, makeTezosKey),
     secret: readFileSync(path, "utf8"),
     public: readFileSync(`${path}.pub`, "utf8").trim(),
   };

@@ -19,12 +19,14 @@ export type Dial = {
   /** The signer's private ssh key. */
   readonly secret: string;
   readonly port: number;
+  /** Seconds between the client's probes, if they are not those of signer-host/ssh_config. */
+  readonly probes?: number;
   /** The port of the signer's daemon. */
   readonly localPort: number;
 };
 
 /** The command of a stock ssh client with the settings of signer-host/ssh_config, for any server. */
-function dialWords({ name, ssh, place, server, secret, port, localPort }: Dial): Words {
+function dialWords({ name, ssh, place, server, secret, port, localPort, probes }: Dial): Words {
   const [type, base64] = server.hostKey.split(" ");
   const config = fillSshConfig(readFileSync(join(root, "signer-host/ssh_config"), "utf8"), {
     forwarder: server,
@@ -35,7 +37,8 @@ function dialWords({ name, ssh, place, server, secret, port, localPort }: Dial):
     identityFile: secretFile(ssh, `${name}.key`, secret),
     knownHostsFile: secretFile(ssh, `${name}.known_hosts`, `${server.host} ${type} ${base64}\n`),
   });
-  return [...place, ...ssh.client, "-v", "-F", secretFile(ssh, `${name}.config`, config), sshHost];
+  const options = probes === undefined ? [] : ["-o", `ServerAliveInterval=${probes}`];
+  return [...place, ...ssh.client, "-v", ...options, "-F", secretFile(ssh, `${name}.config`, config), sshHost];
 }
 
 /** A signer's ssh. As on a signer's host, it restarts one second after it has ended. */

@@ -42,8 +42,8 @@ export function startRelay(place: Words, listen: string, to: string, rtt: number
   return startSaying([...place, program, "relay", "-listen", listen, "-to", to, "-rtt", `${rtt}ms`], /listening/);
 }
 
-/** Where bakers find a signer: the place that they run in, the address that they call, and the key to sign with. */
-export type SignerAddress = { readonly place: Words; readonly address: string; readonly key?: string };
+/** Where bakers find a signer: the place that they run in, the address that they call, and the keys to sign with. */
+export type SignerAddress = { readonly place: Words; readonly address: string; readonly keys: readonly string[] };
 
 export type LoadOptions = {
   readonly what: "signature" | "post";
@@ -81,6 +81,14 @@ export async function load(signerAddress: SignerAddress, options: LoadOptions): 
   return JSON.parse(await run(enter, rest)) as LoadResult;
 }
 
+/** Makes a baker ask with its first `count` keys at once, again and again, as Octez does when a block has come. */
+export async function together(signerAddress: SignerAddress, count: number, seconds: number): Promise<LoadResult> {
+  const keys = signerAddress.keys.slice(0, count);
+  const words = ["together", ...target({ ...signerAddress, keys }), "-seconds", String(seconds)];
+  const [enter = "", ...rest] = [...signerAddress.place, program, ...words];
+  return JSON.parse(await run(enter, rest)) as LoadResult;
+}
+
 /** The outcome of a baker's votes. */
 export type VoteResult = {
   readonly votes: number;
@@ -111,8 +119,8 @@ export function awaitWords(place: Words, address: string): Words {
   return [...place, program, "await", "-to", address];
 }
 
-function target({ address, key }: SignerAddress): string[] {
-  return ["-to", address, ...(key === undefined ? [] : ["-key", key])];
+function target({ address, keys }: SignerAddress): string[] {
+  return ["-to", address, "-keys", keys.join(",")];
 }
 
 /**

@@ -9,7 +9,7 @@ import { type Ended, ended } from "../base/ended.ts";
 import { processesIn, type Words } from "../base/programs.ts";
 import type { Address } from "../rig/link.ts";
 import { manyConnections } from "../rig/networks.ts";
-import type { BenchSigner } from "../rig/signers.ts";
+import { addressesOf, type BenchSigner, home, office, type TezosKey } from "../rig/signers.ts";
 import type { SignerAddress } from "../rig/traffic.ts";
 
 export type ForwarderSigner = {
@@ -24,6 +24,11 @@ type Pod = {
   status: { containerStatuses?: { name: string; containerID?: string; ready: boolean }[] };
 };
 
+/** A baker's entries for keys of a signer. */
+function bakerKeys(signer: string, keys: readonly TezosKey[]) {
+  return keys.map((key, i) => ({ ...key, name: `${signer}-${i}`, signer }));
+}
+
 /** Our forwarder in the test cluster, in the bench's own stack, with a baker's pod beside it. */
 export class Forwarder {
   readonly #stack = new Stack("bench", 30024);
@@ -37,6 +42,10 @@ export class Forwarder {
     // Removes the remains of a run that could not clean up.
     await this.#stack.npm("down");
     onExit("the stack", () => this.#stack.npm("down"));
+    this.#stack.change((settings) => {
+      const [baker] = settings.bakers as { keys: unknown[] }[];
+      for (const { name, keys } of [home, office]) baker?.keys.push(...bakerKeys(name, keys));
+    });
     await this.#stack.npm("up");
     await this.#stack.kubectl("scale", "statefulset/baker-alice", "--replicas=0");
     await this.#startBaker();
@@ -73,9 +82,14 @@ export class Forwarder {
   }
 
   /** Where bakers find a signer: from their pod, at the signer's Service. */
-  async signerAddress({ name, port, key }: BenchSigner): Promise<SignerAddress> {
+  async signerAddress(signer: BenchSigner): Promise<SignerAddress> {
+    const { name, port } = signer;
     const words = ["get", `service/signer-${name}`, "--output", "jsonpath={.spec.clusterIP}"];
-    return { place: enter(this.#baker), address: `${(await this.#stack.kubectl(...words)).trim()}:${port}`, key };
+    return {
+      place: enter(this.#baker),
+      address: `${(await this.#stack.kubectl(...words)).trim()}:${port}`,
+      keys: addressesOf(signer),
+    };
   }
 
   /** The server that signers dial, with its user and host key. */
@@ -90,7 +104,7 @@ export class Forwarder {
       const [baker] = settings.bakers as { keys: unknown[] }[];
       for (const { keys = [], ...signer } of signers) {
         settings.signers.push(signer);
-        baker?.keys.push(...keys.map((key, i) => ({ ...key, name: `${signer.name}-${i}`, signer: signer.name })));
+        baker?.keys.push(...bakerKeys(signer.name, keys));
       }
     });
     await this.#stack.npm("up");
@@ -116,7 +130,7 @@ export class Forwarder {
   }
 
   async #containerPids(pod: Pod): Promise<number[]> {
-    const status = pod.status.containerStatuses?.find(({ name }) => name === "sshd");
+    const status = pod.status.containerStatuses?.find(({ name }) => name === "forwarder");
     const id = status?.containerID?.replace(/^.*:\/\//, "");
     return id ? processesIn(id) : [];
   }

@@ -22,26 +22,30 @@ func ask(words []string) error {
 	every := flags.Duration("every", time.Second, "from the start of one to the start of the next")
 	seconds := flags.Float64("seconds", 60, "how long")
 	timeout := flags.Duration("timeout", 20*time.Second, "how long a call may take; Octez itself would wait for ever")
-	most := flags.Int("most", 100, "how many at a time; beyond that none is started")
 	t := targetOf(flags, words)
 
 	out := json.NewEncoder(os.Stdout)
 	var printing sync.Mutex
 	var running sync.WaitGroup
-	slots := make(chan struct{}, *most)
+	// A key asks for one signature at a time; while all do, none is started.
+	keys := make(chan string, len(t.keys))
+	for _, key := range t.keys {
+		keys <- key
+	}
 	ticker := time.NewTicker(*every)
 	for end := time.Now().Add(time.Duration(*seconds * float64(time.Second))); time.Now().Before(end); <-ticker.C {
+		var key string
 		select {
-		case slots <- struct{}{}:
+		case key = <-keys:
 		default:
 			continue
 		}
 		running.Add(1)
 		go func() {
 			defer running.Done()
-			defer func() { <-slots }()
+			defer func() { keys <- key }()
 			line := asked{Start: now()}
-			if err := patiently(t.address, t.get, t.post, *timeout); err != nil {
+			if err := patiently(t.address, t.get(true), t.post(key, true), *timeout); err != nil {
 				line.Cause = err.Error()
 			}
 			line.End = now()
@@ -57,11 +61,11 @@ func ask(words []string) error {
 func now() float64 { return float64(time.Now().UnixMicro()) / 1000 }
 
 // patiently asks for a signature as Octez does: two calls, each tried up to ten times, 0 to 0.8 s apart, while the answer is 502.
-func patiently(address string, get, post map[bool][]byte, timeout time.Duration) error {
-	for _, requests := range []map[bool][]byte{get, post} {
+func patiently(address string, get, post []byte, timeout time.Duration) error {
+	for _, request := range [][]byte{get, post} {
 		for attempt := 1; ; attempt++ {
 			c := caller{address: address, fresh: true, timeout: timeout}
-			err := c.call(requests)
+			err := c.call(request)
 			var status badStatus
 			if errors.As(err, &status) && status == 502 && attempt < 10 {
 				time.Sleep(time.Duration(attempt-1) * 100 * time.Millisecond)

@@ -11,33 +11,45 @@ import (
 )
 
 // voteBytes is a vote in octez-baker's encoding: its magic byte (13 for an attestation), chain, branch, tag, slot, level, round and payload.
-func voteBytes(magic string, level int) string {
-	return fmt.Sprintf("%s%s%s15%s%08x%08x%s", magic, strings.Repeat("7a", 4), strings.Repeat("ab", 32), "0007", level, 0, strings.Repeat("cd", 32))
+func voteBytes(magic string, level, round int) string {
+	return fmt.Sprintf("%s%s%s15%s%08x%08x%s", magic, strings.Repeat("7a", 4), strings.Repeat("ab", 32), "0007", level, round, strings.Repeat("cd", 32))
 }
 
-var attestation = voteBytes("13", 0x929)
-
-// target is which address a baker asks, and for what.
+// target is which address a baker asks, and for which keys' signatures.
 type target struct {
 	address string
-	// The requests, by whether the connection is closed after them.
-	get, post map[bool][]byte
+	keys    []string
 }
 
 // targetOf reads the flags that all bakers share.
 func targetOf(flags *flag.FlagSet, words []string) target {
 	address := flags.String("to", "127.0.0.1:8443", "whom to ask")
-	key := flags.String("key", "tz1fv55cpdomJVPYA5M6BeUhqs9M1DbRB79A", "whose signature to ask for")
+	keys := flags.String("keys", "tz1fv55cpdomJVPYA5M6BeUhqs9M1DbRB79A", "whose signatures to ask for, with commas between; each asks for one after the other")
 	flags.Parse(words)
-	t := target{address: *address, get: map[bool][]byte{}, post: map[bool][]byte{}}
-	for last, connection := range map[bool]string{false: "keep-alive", true: "close"} {
-		headers := fmt.Sprintf("Host: %s\r\nAccept: application/json\r\nConnection: %s\r\n", *address, connection)
-		t.get[last] = []byte("GET /authorized_keys HTTP/1.1\r\n" + headers + "\r\n")
-		body := `"` + attestation + `"`
-		t.post[last] = []byte(fmt.Sprintf("POST /keys/%s?version=2 HTTP/1.1\r\n%sContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
-			*key, headers, len(body), body))
+	return target{address: *address, keys: strings.Split(*keys, ",")}
+}
+
+// request is a request as this bench's bakers send it, in one piece.
+func (t target) request(line, body string, isLast bool) []byte {
+	connection := "keep-alive"
+	if isLast {
+		connection = "close"
 	}
-	return t
+	head := line + " HTTP/1.1\r\nHost: " + t.address + "\r\nAccept: application/json\r\nConnection: " + connection + "\r\n"
+	if body == "" {
+		return []byte(head + "\r\n")
+	}
+	return []byte(head + "Content-Type: application/json\r\nContent-Length: " + strconv.Itoa(len(body)) + "\r\n\r\n" + body)
+}
+
+func (t target) get(isLast bool) []byte { return t.request("GET /authorized_keys", "", isLast) }
+
+// post asks for the signature of a key for the moment: no vote comes twice or late, because who remembers what was signed
+// would answer the one and refuse the other. The level is a second, the round a microsecond of it.
+func (t target) post(key string, isLast bool) []byte {
+	now := time.Now()
+	body := `"` + voteBytes("13", int(now.Unix()), now.Nanosecond()/1000) + `"`
+	return t.request("POST /keys/"+key+"?version=2", body, isLast)
 }
 
 // badStatus is an answer other than 200.
@@ -55,7 +67,7 @@ type caller struct {
 }
 
 // call sends a request and reads its answer to the end.
-func (c *caller) call(requests map[bool][]byte) error {
+func (c *caller) call(request []byte) error {
 	if c.conn == nil {
 		conn, err := net.DialTimeout("tcp", c.address, c.timeout)
 		if err != nil {
@@ -69,7 +81,7 @@ func (c *caller) call(requests map[bool][]byte) error {
 		}
 	}
 	c.conn.SetDeadline(time.Now().Add(c.timeout))
-	h, err := c.exchange(requests[c.fresh])
+	h, err := c.exchange(request)
 	if err != nil || c.fresh || h.close {
 		c.end()
 	}

@@ -34,6 +34,9 @@ func load(words []string) error {
 	warm := flags.Int("warm", 3, "how many to leave out first, on each connection")
 	timeout := flags.Duration("timeout", 10*time.Second, "how long to wait for an answer")
 	t := targetOf(flags, words)
+	if len(t.keys) < *connections {
+		return fmt.Errorf("found %d keys for %d connections, wanted one for each", len(t.keys), *connections)
+	}
 
 	var warmed, done sync.WaitGroup
 	begin := make(chan time.Time)
@@ -48,11 +51,11 @@ func load(words []string) error {
 			defer c.end()
 			once := func() error {
 				if *what == "signature" {
-					if err := c.call(t.get); err != nil {
+					if err := c.call(t.get(*fresh)); err != nil {
 						return err
 					}
 				}
-				return c.call(t.post)
+				return c.call(t.post(t.keys[i], *fresh))
 			}
 			for n := 0; n < *warm; n++ {
 				once()

@@ -32,7 +32,7 @@ func vote(words []string) error {
 
 	var result voted
 	var mu sync.Mutex // guards result
-	get := map[bool][]byte{true: request(*address, "GET", "/authorized_keys", "")}
+	get := request(*address, "GET", "/authorized_keys", "")
 	ticker := time.NewTicker(*every)
 	for level := 1; level <= *levels; level++ {
 		for _, magic := range []string{"12", "13"} {
@@ -41,7 +41,7 @@ func vote(words []string) error {
 				all.Add(1)
 				go func() {
 					defer all.Done()
-					post := map[bool][]byte{true: request(*address, "POST", "/keys/"+key+"?version=3", voteBody(magic, level))}
+					post := request(*address, "POST", "/keys/"+key+"?version=3", voteBody(magic, level, 0))
 					start := time.Now()
 					err := patiently(*address, get, post, *timeout)
 					mu.Lock()
@@ -63,8 +63,8 @@ func vote(words []string) error {
 }
 
 // voteBody is a vote's bytes as octez-baker sends them: a JSON string of hex digits and a newline.
-func voteBody(magic string, level int) string {
-	return fmt.Sprintf("%q\n", voteBytes(magic, level))
+func voteBody(magic string, level, round int) string {
+	return fmt.Sprintf("%q\n", voteBytes(magic, level, round))
 }
 
 // request is a request as Octez sends it: over its own connection, and with its body in one chunk.

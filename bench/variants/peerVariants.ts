@@ -5,6 +5,7 @@ import { type Background, until } from "../../testbed/background.ts";
 import { type Ended, ended } from "../base/ended.ts";
 import { startWithUs, type Words } from "../base/programs.ts";
 import { cloudAddress, home, otherCloud } from "../rig/networks.ts";
+import { addressesOf, home as signerAtHome } from "../rig/signers.ts";
 import { opened, signerPort } from "../rig/traffic.ts";
 import { bore, type Open, ratholeNoise, ratholeTcp, straight, type Variant } from "./variant.ts";
 
@@ -15,7 +16,11 @@ export function straightTo(signerPort: number): Variant {
     encrypted: false,
     async open(link) {
       const { host, port } = await link.to({ host: "127.0.0.1", port: signerPort });
-      return { signerAddress: { place: home, address: `${host}:${port}` }, ...nothingToRestart, async close() {} };
+      return {
+        signerAddress: { place: home, address: `${host}:${port}`, keys: addressesOf(signerAtHome) },
+        ...nothingToRestart,
+        async close() {},
+      };
     },
   };
 }
@@ -117,7 +122,7 @@ class Restarted {
 }
 
 async function throughTunnel(name: string, port: number, here: Restarted, there: Restarted): Promise<Open> {
-  const signerAddress = { place: otherCloud, address: `127.0.0.1:${port}` };
+  const signerAddress = { place: otherCloud, address: `127.0.0.1:${port}`, keys: addressesOf(signerAtHome) };
   try {
     await opened(name, signerAddress);
   } catch (error) {

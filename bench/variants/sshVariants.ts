@@ -5,14 +5,14 @@ import type { OpenSsh } from "../base/openssh.ts";
 import { startWithUs } from "../base/programs.ts";
 import type { Link } from "../rig/link.ts";
 import { home, otherCloud } from "../rig/networks.ts";
-import type { BenchSigner } from "../rig/signers.ts";
+import { addressesOf, type BenchSigner } from "../rig/signers.ts";
 import { type Dial, Tunnel } from "../rig/sshTunnel.ts";
 import { opened, type SignerAddress } from "../rig/traffic.ts";
 import type { Forwarder } from "../servers/forwarder.ts";
 import type { StockServer } from "../servers/stockServer.ts";
 import { haproxyOverSsh, type Open, plainSsh, signerForwarder, type Variant } from "./variant.ts";
 
-/** Our whole path: Service, gateway, listener, sshd, tunnel and a stock client. */
+/** Our whole path: Service, forwarder, sshd, tunnel and a stock client. */
 export function ourVariant(forwarder: Forwarder, client: OpenSsh, signer: BenchSigner): Variant {
   return {
     name: signerForwarder,
@@ -34,7 +34,7 @@ export function sshVariant(server: StockServer, signer: BenchSigner): Variant {
     encrypted: true,
     async open(link) {
       const tunnel = await plainTunnel(server, signer, link);
-      const signerAddress = { place: otherCloud, address: `127.0.0.1:${signer.port}` };
+      const signerAddress = { place: otherCloud, address: `127.0.0.1:${signer.port}`, keys: addressesOf(signer) };
       return waited(name, signerAddress, tunnel, link, () => server.restart());
     },
     async forgetSessions() {
@@ -44,17 +44,17 @@ export function sshVariant(server: StockServer, signer: BenchSigner): Variant {
 }
 
 /** The same with HAProxy in front of the port, as in tezos-on-gke. It passes bytes on and checks every 15 s. */
-export function haproxyVariant(server: StockServer, signer: BenchSigner, root: string): Variant {
+export function haproxyVariant(server: StockServer, signer: BenchSigner): Variant {
   return {
     name: haproxyOverSsh,
     encrypted: true,
     async open(link) {
       const tunnel = await plainTunnel(server, signer, link);
       const front = signer.port + 1;
-      writeFileSync(join(server.ssh.folder, "haproxy.cfg"), haproxyConfig(front, signer.port));
-      const command = ["chroot", root, "haproxy", "-db", "-f", join(server.ssh.seenAs, "haproxy.cfg")];
-      const haproxy = startWithUs([...otherCloud, ...command]);
-      const signerAddress = { place: otherCloud, address: `127.0.0.1:${front}` };
+      const config = join(server.ssh.folder, "haproxy.cfg");
+      writeFileSync(config, haproxyConfig(front, signer.port));
+      const haproxy = startWithUs([...otherCloud, "haproxy", "-db", "-f", config]);
+      const signerAddress = { place: otherCloud, address: `127.0.0.1:${front}`, keys: addressesOf(signer) };
       const open = await waited(haproxyOverSsh, signerAddress, tunnel, link, () => server.restart());
       return {
         ...open,

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+)
+
+// together does what octez-baker does when a block has come: all keys ask at once, each with a GET and then a POST in one
+// chunk, each over a connection of its own. It does so again and again, and prints how long it took until the last key had
+// its signature.
+func together(words []string) error {
+	flags := flag.NewFlagSet("together", flag.ExitOnError)
+	seconds := flags.Float64("seconds", 1, "how long")
+	pause := flags.Duration("pause", 20*time.Millisecond, "from the last signature to the next time")
+	timeout := flags.Duration("timeout", 10*time.Second, "how long to wait for an answer")
+	t := targetOf(flags, words)
+
+	var samples []float64
+	var failures []error
+	once := func() {
+		now := time.Now()
+		get := request(t.address, "GET", "/authorized_keys", "")
+		errs := make([]error, len(t.keys))
+		var all sync.WaitGroup
+		for i, key := range t.keys {
+			all.Add(1)
+			go func() {
+				defer all.Done()
+				c := caller{address: t.address, fresh: true, timeout: *timeout}
+				if errs[i] = c.call(get); errs[i] == nil {
+					body := voteBody("13", int(now.Unix()), now.Nanosecond()/1000)
+					errs[i] = c.call(request(t.address, "POST", "/keys/"+key+"?version=3", body))
+				}
+			}()
+		}
+		all.Wait()
+		if err := errors.Join(errs...); err != nil {
+			failures = append(failures, err)
+			return
+		}
+		samples = append(samples, float64(time.Since(now).Microseconds())/1000)
+	}
+	for range 3 {
+		once()
+	}
+	samples, failures = nil, nil
+	started := time.Now()
+	for end := started.Add(time.Duration(*seconds * float64(time.Second))); time.Now().Before(end); time.Sleep(*pause) {
+		once()
+	}
+	result := resultOf([][]float64{samples}, [][]error{failures}, time.Since(started).Seconds())
+	if result.Count == 0 {
+		return fmt.Errorf("found no signature, but %s", result.Cause)
+	}
+	return json.NewEncoder(os.Stdout).Encode(result)
+}
