@@ -16,7 +16,7 @@ import (
 func together(words []string) error {
 	flags := flag.NewFlagSet("together", flag.ExitOnError)
 	seconds := flags.Float64("seconds", 1, "how long")
-	pause := flags.Duration("pause", 20*time.Millisecond, "from the last signature to the next time")
+	pause := flags.Duration("pause", 5*time.Millisecond, "from the last signature to the next time")
 	timeout := flags.Duration("timeout", 10*time.Second, "how long to wait for an answer")
 	t := targetOf(flags, words)
 
