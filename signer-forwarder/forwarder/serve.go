@@ -86,6 +86,11 @@ func serve(paths paths) int {
 	stop := make(chan os.Signal, 1)
 	signal.Notify(stop, syscall.SIGTERM, syscall.SIGINT)
 
+	if paths.address == "" {
+		// Any address would be loopback's too, where the tunnels end.
+		logf.Printf("can't start: found no POD_IP, wanted the pod's own address")
+		return 1
+	}
 	s, err := newServer(paths, sshd.NewProcesses())
 	if err != nil {
 		logf.Printf("can't start: %v", err)
@@ -141,7 +146,7 @@ func (s *server) accept(listener *net.TCPListener) {
 
 // tick does the recurring work until a signal stops it. Then all sessions end at once.
 func (s *server) tick(watcher *sshd.Watcher, stop <-chan os.Signal) {
-	look, summarize := time.NewTicker(sshd.WatchInterval), time.NewTicker(time.Minute)
+	look, open, summarize := time.NewTicker(sshd.WatchInterval), time.NewTicker(time.Second), time.NewTicker(time.Minute)
 	for {
 		select {
 		case <-look.C:
@@ -149,6 +154,9 @@ func (s *server) tick(watcher *sshd.Watcher, stop <-chan os.Signal) {
 				logf.Printf("%v; what was there goes on", problem)
 			}
 			s.queue.Admit()
+		case <-open.C:
+			// What was in the way was said when the configuration was taken.
+			_ = s.gateway.OpenPorts()
 		case <-summarize.C:
 			s.refusals.summarize(time.Now())
 		case <-stop:

@@ -9,13 +9,12 @@
 //	link.go    a request and its answer through the tunnel
 //	check.go   how a signer is found to be there, slow, down, or without its device
 //	record.go  what is written down of it
+//	page.go    the pages of a signer's host, for monitoring
 package gateway
 
 import (
 	"errors"
 	"fmt"
-	"net/http"
-	"strings"
 	"sync"
 	"time"
 
@@ -68,7 +67,7 @@ func New(address string, guard *guard.Guard, remembers bool, record func(Record)
 }
 
 // Configure takes a configuration. What has not changed in it goes on as it is. The error has the ports
-// that could not be opened; the rest of the configuration is taken.
+// that could not be opened; the rest of the configuration is taken, and OpenPorts tries them again.
 func (g *Gateway) Configure(c config.Config) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -78,35 +77,24 @@ func (g *Gateway) Configure(c config.Config) error {
 		s := g.signers[each.Name]
 		if s == nil {
 			s = newSigner(each.Name, time.Now())
-			g.signers[each.Name] = s
+			g.signers[each.Name], g.routes[each.Name] = s, &route{owner: each.Name}
 			go s.watch()
 		}
 		s.configure(each)
 	}
-	for name := range g.signers {
-		if !wanted[name] {
-			g.signers[name].remove()
-			delete(g.signers, name)
-			delete(g.routes, name)
-			if p := g.ports[name]; p != nil {
-				p.close()
-				delete(g.ports, name)
-			}
-		}
-	}
-	for name, p := range g.ports {
-		if p.number != g.signers[name].number() {
+	for name, s := range g.signers {
+		p := g.ports[name]
+		if p != nil && (!wanted[name] || p.number != s.number()) {
 			p.close()
 			delete(g.ports, name)
 		}
-	}
-	var problems []error
-	for _, each := range c.Signers {
-		r := g.routes[each.Name]
-		if r == nil {
-			r = &route{owner: each.Name}
-			g.routes[each.Name] = r
+		if !wanted[name] {
+			s.remove()
+			delete(g.signers, name)
+			delete(g.routes, name)
 		}
+	}
+	for _, each := range c.Signers {
 		keys := map[string]config.Key{}
 		for _, key := range each.Keys {
 			keys[key.Address] = key
@@ -115,46 +103,33 @@ func (g *Gateway) Configure(c config.Config) error {
 		for _, name := range each.Fallbacks {
 			order = append(order, g.signers[name])
 		}
-		r.set(keys, order)
-		if g.ports[each.Name] != nil {
+		g.routes[each.Name].set(keys, order)
+	}
+	return g.openPorts()
+}
+
+// OpenPorts opens the ports that could not be opened before.
+func (g *Gateway) OpenPorts() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.openPorts()
+}
+
+// openPorts opens the ports that are not open. The caller holds mu.
+func (g *Gateway) openPorts() error {
+	var problems []error
+	for name, r := range g.routes {
+		if g.ports[name] != nil {
 			continue
 		}
-		opened, err := g.open(r, each.Port)
+		opened, err := g.open(r, g.signers[name].number())
 		if err != nil {
-			problems = append(problems, fmt.Errorf("%s: can't open its port: %w", each.Name, err))
+			problems = append(problems, fmt.Errorf("%s: can't open its port: %w", name, err))
 			continue
 		}
-		g.ports[each.Name] = opened
+		g.ports[name] = opened
 	}
 	return errors.Join(problems...)
-}
-
-// configure takes a signer's configuration. The links to another port are of no use.
-func (s *signer) configure(c config.Signer) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.port != c.Port {
-		for _, each := range s.links {
-			each.close()
-		}
-		s.links = nil
-	}
-	s.port, s.answer = c.Port, c.Answer
-}
-
-func (s *signer) number() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.port
-}
-
-// remove ends what is done for a signer that is no longer there.
-func (s *signer) remove() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.removed = true
-	s.drop()
-	s.tell()
 }
 
 // SessionOpens notes that a signer's session is about to open its forwards, and returns the session's
@@ -226,60 +201,4 @@ func (g *Gateway) States() map[string]State {
 		states[name] = each
 	}
 	return states
-}
-
-// page is what the port for monitoring passes on of a signer's host.
-func (g *Gateway) page(name, path string) (*signer, bool) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	s, r := g.signers[name], g.routes[name]
-	if s == nil {
-		return nil, false
-	}
-	if path == "healthz" {
-		return s, true
-	}
-	const statusz = "statusz/"
-	if len(path) <= len(statusz) || path[:len(statusz)] != statusz {
-		return nil, false
-	}
-	_, ok := r.allowed()[path[len(statusz):]]
-	return s, ok
-}
-
-// maxPage is the largest page of a signer's host, in bytes.
-const maxPage = 256 << 10
-
-// ServePage answers GET /signers/<name>/healthz and /signers/<name>/statusz/<address> with the page of
-// the signer's host. The query string is passed on: the older wrapper's page is
-// /statusz/<key>?ledger_url=….
-func (g *Gateway) ServePage(response http.ResponseWriter, request *http.Request) {
-	name, path, ok := cutPage(request.URL.EscapedPath())
-	var s *signer
-	if ok {
-		s, ok = g.page(name, path)
-	}
-	if !ok {
-		http.Error(response, "Not found", http.StatusNotFound)
-		return
-	}
-	a := &ask{method: http.MethodGet, target: "/" + path, accept: request.Header.Get("accept")}
-	if request.URL.RawQuery != "" {
-		a.target += "?" + request.URL.RawQuery
-	}
-	got := s.request(a, func() patience { return limit(time.Now().Add(readTimeout)) }, maxPage, passAll)
-	if got.contentType != "" {
-		response.Header().Set("content-type", got.contentType)
-	}
-	response.WriteHeader(got.status)
-	_, _ = response.Write(got.body)
-}
-
-// cutPage splits /signers/<name>/<path>.
-func cutPage(all string) (name, path string, ok bool) {
-	rest, ok := strings.CutPrefix(all, "/signers/")
-	if !ok {
-		return "", "", false
-	}
-	return strings.Cut(rest, "/")
 }

@@ -219,7 +219,9 @@ func TestTheGuardStandsAboveAllDevices(t *testing.T) {
 	}
 	// A request is written down once it is answered.
 	r.until("all are written down", func() bool { return len(r.written()) == 7 })
-	line := string(r.written()[5].AppendJSON(nil))
+	records := r.written()
+	ahead := slices.IndexFunc(records, func(record Record) bool { return record.Refused == RefusedAhead })
+	line := string(records[ahead].AppendJSON(nil))
 	if want := `"refused":"ahead","method":"POST","path":"/keys/` + alice + `","key":"` + alice +
 		`","kind":"attestation","level":2000000000,"round":0,"status":403,`; !strings.Contains(line, want) {
 		t.Errorf("got the line %s, want %s in it", line, want)
@@ -419,6 +421,10 @@ func TestAChangedConfiguration(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	r.expect("with a port that is not free", r.sign(vote(10, 0, 1), ""), 200, "sig")
+	busy.Close()
+	if err := r.OpenPorts(); err != nil {
+		t.Errorf("once it is free: %v", err)
+	}
 	moved := config.Config{Signers: []config.Signer{r.config.Signers[0]}}
 	moved.Signers[0].Port = other.port
 	if err := r.Configure(moved); err != nil {

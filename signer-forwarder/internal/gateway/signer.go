@@ -4,6 +4,8 @@ import (
 	"errors"
 	"sync"
 	"time"
+
+	"remote-signer-cloud/signer-forwarder/internal/config"
 )
 
 // session is one connection of a signer: a tunnel.
@@ -82,6 +84,34 @@ func (s *signer) checkSoon() {
 	case s.nudge <- struct{}{}:
 	default:
 	}
+}
+
+// configure takes a signer's configuration. The links to another port are of no use.
+func (s *signer) configure(c config.Signer) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.port != c.Port {
+		for _, each := range s.links {
+			each.close()
+		}
+		s.links = nil
+	}
+	s.port, s.answer = c.Port, c.Answer
+}
+
+func (s *signer) number() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.port
+}
+
+// remove ends what is done for a signer that is no longer there.
+func (s *signer) remove() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.removed = true
+	s.drop()
+	s.tell()
 }
 
 // opens notes a new session. What is known of the one before counts no more.

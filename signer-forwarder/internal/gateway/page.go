@@ -1,0 +1,63 @@
+package gateway
+
+import (
+	"net/http"
+	"strings"
+	"time"
+)
+
+// page is what the port for monitoring passes on of a signer's host.
+func (g *Gateway) page(name, path string) (*signer, bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	s, r := g.signers[name], g.routes[name]
+	if s == nil {
+		return nil, false
+	}
+	if path == "healthz" {
+		return s, true
+	}
+	const statusz = "statusz/"
+	if len(path) <= len(statusz) || path[:len(statusz)] != statusz {
+		return nil, false
+	}
+	_, ok := r.allowed()[path[len(statusz):]]
+	return s, ok
+}
+
+// maxPage is the largest page of a signer's host, in bytes.
+const maxPage = 256 << 10
+
+// ServePage answers GET /signers/<name>/healthz and /signers/<name>/statusz/<address> with the page of
+// the signer's host. The query string is passed on: the older wrapper's page is
+// /statusz/<key>?ledger_url=….
+func (g *Gateway) ServePage(response http.ResponseWriter, request *http.Request) {
+	name, path, ok := cutPage(request.URL.EscapedPath())
+	var s *signer
+	if ok {
+		s, ok = g.page(name, path)
+	}
+	if !ok {
+		http.Error(response, "Not found", http.StatusNotFound)
+		return
+	}
+	a := &ask{method: http.MethodGet, target: "/" + path, accept: request.Header.Get("accept")}
+	if request.URL.RawQuery != "" {
+		a.target += "?" + request.URL.RawQuery
+	}
+	got := s.request(a, func() patience { return limit(time.Now().Add(readTimeout)) }, maxPage, passAll)
+	if got.contentType != "" {
+		response.Header().Set("content-type", got.contentType)
+	}
+	response.WriteHeader(got.status)
+	_, _ = response.Write(got.body)
+}
+
+// cutPage splits /signers/<name>/<path>.
+func cutPage(all string) (name, path string, ok bool) {
+	rest, ok := strings.CutPrefix(all, "/signers/")
+	if !ok {
+		return "", "", false
+	}
+	return strings.Cut(rest, "/")
+}
