@@ -5,7 +5,6 @@ import (
 	"net"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -80,8 +79,6 @@ const maxFiles = 8192
 
 // serve runs until a signal stops it. It returns the exit code.
 func serve(paths paths) int {
-	// There is hardly any garbage, so collecting it more often costs little and saves memory.
-	debug.SetGCPercent(25)
 	_ = syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: maxFiles, Max: maxFiles})
 	stop := make(chan os.Signal, 1)
 	signal.Notify(stop, syscall.SIGTERM, syscall.SIGINT)
