@@ -64,6 +64,8 @@ func failed(signer string, cause Cause) result {
 		text = "There is no tunnel of the signer.\n"
 	case Timeout:
 		text = "The signer did not answer in time.\n"
+	case Crowded:
+		text = "The signer's tunnel has as many requests as it may.\n"
 	case GuardFailed:
 		text = "The guard's mark can't be written.\n"
 	}
@@ -125,17 +127,20 @@ func (g *Gateway) askDevice(r *route, a *ask) result {
 		return Refusal(reason), err
 	}
 	got := s.request(a, func() patience { return workTime{s, time.Now()} }, maxAnswer, pass)
-	switch {
-	case got.cause == "":
+	switch got.cause {
+	case "":
+		if got.refused != "" {
+			break
+		}
 		s.noteAnswer(time.Now(), true)
-		if got.refused == "" && got.status == http.StatusOK && !hasSignature(got.answer) {
+		if got.status == http.StatusOK && !hasSignature(got.answer) {
 			return failed(s.name, BadAnswer)
 		}
-	case got.cause == SignerError:
+	case SignerError:
 		s.noteAnswer(time.Now(), true)
 		// It may want authenticated requests since a moment ago.
 		s.checkSoon()
-	case got.cause == Timeout:
+	case Timeout:
 		s.noteAnswer(time.Now(), false)
 	}
 	return got
@@ -151,7 +156,7 @@ const maxAnswer = 12_000
 // which waits for the tunnel to be back. `pass` is asked before each try.
 func (s *signer) request(a *ask, wait func() patience, most int, pass func() (Refusal, error)) result {
 	if !s.getPlace() {
-		return failed(s.name, Timeout)
+		return failed(s.name, Crowded)
 	}
 	defer func() { <-s.slots }()
 	text := a.text(s.name)

@@ -18,6 +18,7 @@ const (
 	SignerError Cause = "signer error"
 	BadAnswer   Cause = "bad answer"
 	BakerGone   Cause = "baker gone"
+	Crowded     Cause = "crowded"
 	GuardFailed Cause = "guard"
 	causeDevice       = "device "
 )
