@@ -48,16 +48,10 @@ async function measureKeys(
   scale: number,
 ): Promise<TogetherRow[]> {
   const results = new Map<string, LoadResult[]>(variants.map(({ variant }) => [variant, []]));
-  const measure = async ({ variant, open }: { variant: string; open: Open }): Promise<void> => {
-    results.get(variant)?.push(await together(open.signerAddress, keys, (rtt === 0 ? 1 : 20) * scale));
-  };
-  if (rtt > 0) {
-    // Over a link, the bakers wait for most of the time, and the machine is idle.
-    await Promise.all(variants.map(measure));
-  } else {
-    for (let n = 0; n < (scale < 1 ? 1 : 3); n++) {
-      // No variant is always first, so that the machine's drift affects all alike.
-      for (const each of [...variants.slice(n), ...variants.slice(0, n)]) await measure(each);
+  for (let n = 0; n < (scale < 1 || rtt > 0 ? 1 : 3); n++) {
+    // No variant is always first, so that the machine's drift affects all alike.
+    for (const { variant, open } of [...variants.slice(n), ...variants.slice(0, n)]) {
+      results.get(variant)?.push(await together(open.signerAddress, keys, (rtt === 0 ? 1 : 5) * scale));
     }
   }
   return [...results].map(([variant, each]) => ({

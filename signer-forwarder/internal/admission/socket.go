@@ -14,10 +14,10 @@ import (
 // stop while a baker uses the port, and cost a metered link more: they are answered by ssh, not by TCP.
 const deadLinkTimeout = 8 * time.Second
 
-// probes are TCP's on an idle link: after 4 s without a byte from the client, then each 2 s. A client
+// probes are TCP's on an idle link: after 5 s without a byte from the client, then each second. A client
 // that sends probes of its own more often keeps them silent. The kernel counts no probes where
-// TCP_USER_TIMEOUT is set, so the third, after 8 s, ends the connection.
-var probes = net.KeepAliveConfig{Enable: true, Idle: 4 * time.Second, Interval: 2 * time.Second, Count: 2}
+// TCP_USER_TIMEOUT is set: three are sent, and after 8 s the connection ends.
+var probes = net.KeepAliveConfig{Enable: true, Idle: 5 * time.Second, Interval: time.Second, Count: 3}
 
 // maxSegment is how many bytes of TCP go into a packet, in both directions. Some paths (PPPoE, VPNs,
 // 4G) take less than their MTU says and drop larger packets silently. The login then hangs in the key
