@@ -211,7 +211,7 @@ func (c *client) one(began time.Time) bool {
 		got = c.port.gateway.result(c.port.route, a)
 	}
 	goesOn = goesOn && isRead && c.port.isOpen()
-	isGone := got.status == http.StatusOK && c.isGone()
+	isGone := a.signs && got.status == http.StatusOK && c.isGone()
 	err = c.write(a.method, got.answer, goesOn)
 	if isGone || err != nil {
 		got.cause = BakerGone
