@@ -21,6 +21,7 @@ const signer = {
   name: "home",
   sshPublicKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICQRUWv/IFj9LhFlAiBNf2LpKS6FQJoGI37wOA48PHyK",
   nextSshPublicKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICQRUWv/IFj9LhFlAiBNf2LpKS6FQJoGI37wOA48AAAA",
+  answerSeconds: 5,
   port: 8443,
 };
 const bakerKey = {
