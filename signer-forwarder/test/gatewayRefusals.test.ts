@@ -207,6 +207,10 @@ test("clients that send their requests slowly are sent away with a line, and oth
   assert.deepEqual(new Set((await slow).flatMap(statuses)), new Set([408]));
   assert.deepEqual(statuses(await headless), [408]);
   assert.equal(home.asked.length, 1);
-  const lines = gateway.lines().slice(before);
-  assert.equal(lines.filter(({ refused, status }) => refused === "malformed" && status === 408).length, 51);
+  const late = () =>
+    gateway
+      .lines()
+      .slice(before)
+      .filter(({ refused, status }) => refused === "malformed" && status === 408);
+  await until("each has a line", 5, () => late().length === 51);
 });

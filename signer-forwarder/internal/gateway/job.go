@@ -272,8 +272,12 @@ func (g *Gateway) greet(r *route) result {
 	return result{answer: *got, signer: s.name}
 }
 
+// greetingTime is how long the first check of a session is waited for: one that fails at once is made
+// again, and a patient one may take 5.5 s. Octez tries again after a 502, but waiting costs it no try.
+const greetingTime = 10 * time.Second
+
 // awaitGreeting returns what the signer has said to a check, and waits for it: for a tunnel as long as
-// other requests do, and with a tunnel as long as a check may take.
+// other requests do, and with a tunnel until checks have failed.
 func (s *signer) awaitGreeting(began time.Time) (*answer, Cause) {
 	for {
 		s.mu.Lock()
@@ -281,7 +285,7 @@ func (s *signer) awaitGreeting(began time.Time) (*answer, Cause) {
 		s.mu.Unlock()
 		most := holdTime
 		if hasTunnel {
-			most = patientLimit
+			most = greetingTime
 		}
 		left := most - time.Since(began)
 		switch {
