@@ -58,7 +58,7 @@ export const parts: Readonly<Record<string, Part>> = {
       const variant = named(name);
       return variant ? [{ name, variant }] : [];
     });
-    results.idle = await measureIdle([ours(2), ours(10), ...others], quick ? 15 : 90, progress);
+    results.idle = await measureIdle([ours(2), ours(10), ...others], quick ? 15 : 60, progress);
   },
 
   async votes(world, results, quick, progress) {
