@@ -20,6 +20,7 @@ import (
 	"remote-signer-cloud/signer-forwarder/internal/control"
 	"remote-signer-cloud/signer-forwarder/internal/guard"
 	"remote-signer-cloud/signer-forwarder/internal/logf"
+	"remote-signer-cloud/signer-forwarder/internal/socket"
 )
 
 // serveControl answers the hook, and the commands, on the control socket.
@@ -148,14 +149,11 @@ func peerOf(conn *net.UnixConn) (int, error) {
 		return 0, err
 	}
 	var peer *unix.Ucred
-	var failure error
-	if err := raw.Control(func(fd uintptr) {
-		peer, failure = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED)
+	if err := socket.Control(raw, func(fd int) (err error) {
+		peer, err = unix.GetsockoptUcred(fd, unix.SOL_SOCKET, unix.SO_PEERCRED)
+		return err
 	}); err != nil {
 		return 0, err
-	}
-	if failure != nil {
-		return 0, failure
 	}
 	return int(peer.Pid), nil
 }

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"remote-signer-cloud/signer-forwarder/internal/socket"
 )
 
 // deadLinkTimeout is how long sent bytes, or TCP's probes, may stay unacknowledged. After that the
@@ -29,7 +31,7 @@ const maxSegment = 1200
 func Listen(address string) (*net.TCPListener, error) {
 	// Accepted sockets inherit the option, and the client learns the size in the handshake.
 	settings := net.ListenConfig{Control: func(_, _ string, raw syscall.RawConn) error {
-		return control(raw, func(fd int) error {
+		return socket.Control(raw, func(fd int) error {
 			return unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_MAXSEG, maxSegment)
 		})
 	}}
@@ -53,18 +55,9 @@ func Prepare(tcp *net.TCPConn) error {
 	if err := tcp.SetNoDelay(true); err != nil {
 		return err
 	}
-	return control(raw, func(fd int) error {
+	return socket.Control(raw, func(fd int) error {
 		return unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, int(deadLinkTimeout.Milliseconds()))
 	})
-}
-
-// control calls a function with a socket's descriptor.
-func control(raw syscall.RawConn, call func(fd int) error) error {
-	var failure error
-	if err := raw.Control(func(fd uintptr) { failure = call(int(fd)) }); err != nil {
-		return err
-	}
-	return failure
 }
 
 // awaitIdentification waits for a client's first line. It leaves the line in the socket, where sshd
@@ -108,15 +101,15 @@ func takeSocket(tcp *net.TCPConn) (int, error) {
 	if err != nil {
 		return -1, err
 	}
-	socket := -1
-	err = control(raw, func(fd int) (err error) {
-		socket, err = unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 3)
+	taken := -1
+	err = socket.Control(raw, func(fd int) (err error) {
+		taken, err = unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 3)
 		return err
 	})
 	if err != nil {
 		return -1, err
 	}
-	return socket, syscall.SetNonblock(socket, false)
+	return taken, syscall.SetNonblock(taken, false)
 }
 
 // copySocket returns a second descriptor of a socket, to look at it; -1 if there is none left.

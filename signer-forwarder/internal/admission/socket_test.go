@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"remote-signer-cloud/signer-forwarder/internal/socket"
 )
 
 // dial connects a client to a listener and returns both ends.
@@ -44,7 +46,7 @@ func option(t *testing.T, conn *net.TCPConn, name int) int {
 		t.Fatal(err)
 	}
 	value := 0
-	if err := control(raw, func(fd int) (err error) {
+	if err := socket.Control(raw, func(fd int) (err error) {
 		value, err = unix.GetsockoptInt(fd, unix.IPPROTO_TCP, name)
 		return err
 	}); err != nil {

@@ -7,10 +7,12 @@ import (
 	"net"
 	"net/http"
 	"strconv"
-	"syscall"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"remote-signer-cloud/signer-forwarder/internal/http1"
+	"remote-signer-cloud/signer-forwarder/internal/socket"
 )
 
 // link is a connection through a tunnel. It is kept, and used again by whoever comes next: opening one
@@ -40,17 +42,8 @@ func (l *link) close() { _ = l.conn.Close() }
 
 // isAlive reports whether the other end still holds the link, and has said nothing that nobody asked for.
 func (l *link) isAlive() bool {
-	raw, err := l.conn.SyscallConn()
-	if err != nil {
-		return false
-	}
-	isAlive := false
-	err = raw.Control(func(fd uintptr) {
-		var one [1]byte
-		_, _, problem := syscall.Recvfrom(int(fd), one[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
-		isAlive = problem == syscall.EAGAIN
-	})
-	return err == nil && isAlive
+	_, err := socket.Peek(l.conn)
+	return err == unix.EAGAIN
 }
 
 // answer is a signer's answer.

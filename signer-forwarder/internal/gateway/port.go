@@ -16,6 +16,7 @@ import (
 
 	"remote-signer-cloud/signer-forwarder/internal/http1"
 	"remote-signer-cloud/signer-forwarder/internal/logf"
+	"remote-signer-cloud/signer-forwarder/internal/socket"
 )
 
 const (
@@ -58,8 +59,8 @@ type port struct {
 // are there, so that nobody is woken twice for them. Go would set its own for each connection, in five
 // system calls.
 var listening = net.ListenConfig{KeepAlive: -1, Control: func(_, _ string, raw syscall.RawConn) error {
-	var failure error
-	err := raw.Control(func(fd uintptr) {
+	return socket.Control(raw, func(fd int) error {
+		var failure error
 		for _, each := range [][3]int{
 			{unix.SOL_SOCKET, unix.SO_KEEPALIVE, 1},
 			{unix.IPPROTO_TCP, unix.TCP_KEEPIDLE, 30},
@@ -67,10 +68,10 @@ var listening = net.ListenConfig{KeepAlive: -1, Control: func(_, _ string, raw s
 			{unix.IPPROTO_TCP, unix.TCP_KEEPCNT, 3},
 			{unix.IPPROTO_TCP, unix.TCP_DEFER_ACCEPT, 1},
 		} {
-			failure = errors.Join(failure, unix.SetsockoptInt(int(fd), each[0], each[1], each[2]))
+			failure = errors.Join(failure, unix.SetsockoptInt(fd, each[0], each[1], each[2]))
 		}
+		return failure
 	})
-	return errors.Join(err, failure)
 }}
 
 // open opens a port. Its connections are served until it is closed.
@@ -262,17 +263,9 @@ func (c *client) isGone() bool {
 	if c.reader.Buffered() > 0 {
 		return false
 	}
-	raw, err := c.conn.SyscallConn()
-	if err != nil {
-		return true
-	}
-	isGone := false
-	err = raw.Control(func(fd uintptr) {
-		var one [1]byte
-		count, _, problem := syscall.Recvfrom(int(fd), one[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
-		isGone = problem == nil && count == 0 || problem == syscall.ECONNRESET
-	})
-	return isGone || err != nil
+	// Nothing has come, or the next request: the baker is there.
+	count, err := socket.Peek(c.conn)
+	return count == 0 && err != unix.EAGAIN
 }
 
 // write sends an answer, in one piece.
