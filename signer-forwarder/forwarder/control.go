@@ -59,7 +59,7 @@ func (s *server) answer(conn *net.UnixConn, question string) {
 		_, _ = io.WriteString(conn, strings.Join(names, "\n")+"\n")
 		return
 	case control.Marks:
-		_, _ = io.WriteString(conn, describe(s.guard.Marks("")))
+		_, _ = io.WriteString(conn, describe(s.guard.Marks()))
 		return
 	case control.Forget:
 		_, _ = io.WriteString(conn, s.forget(rest))

@@ -41,7 +41,7 @@ var object = regexp.MustCompile(`^\s*\{(?s:.*)\}\s*$`)
 // watch checks the signer, again and again, until it is removed.
 func (s *signer) watch() {
 	var due time.Time
-	var checked *session
+	var checked uint64
 	for {
 		s.mu.Lock()
 		session, changed, isRemoved := s.session, s.changed, s.removed
@@ -50,7 +50,7 @@ func (s *signer) watch() {
 			return
 		}
 		now := time.Now()
-		if session != nil && (session != checked || !now.Before(due)) {
+		if session != 0 && (session != checked || !now.Before(due)) {
 			checked = session
 			due = time.Now().Add(s.look(session))
 			continue
@@ -71,7 +71,7 @@ func (s *signer) watch() {
 }
 
 // look checks the signer once, and returns when to do so again.
-func (s *signer) look(session *session) time.Duration {
+func (s *signer) look(session uint64) time.Duration {
 	s.mu.Lock()
 	most := patientLimit
 	if s.trip > 0 && s.trip < slowTrip {
@@ -79,7 +79,7 @@ func (s *signer) look(session *session) time.Duration {
 	}
 	s.mu.Unlock()
 	began := time.Now()
-	got, err := s.ask([]byte(checkRequest), http.MethodGet, limit(began.Add(most)), maxGreeting)
+	got, err := s.ask(limit(began.Add(most)))
 	trip := time.Since(began)
 	device := ""
 	if err == nil {
@@ -126,9 +126,9 @@ func (s *signer) look(session *session) time.Duration {
 	return checkInterval
 }
 
-// ask sends a request that needs no place in the line, on a link that is open or on a new one. A link
-// that was kept may have ended; then there is one more try.
-func (s *signer) ask(request []byte, method string, wait patience, most int) (answer, error) {
+// ask sends a check, which needs no place in the line, on a link that is open or on a new one. Links
+// that were kept may have ended; then the next one is tried.
+func (s *signer) ask(wait patience) (answer, error) {
 	for {
 		taken, err := s.take(time.Now().Add(holdTime))
 		if err != nil {
@@ -138,12 +138,7 @@ func (s *signer) ask(request []byte, method string, wait patience, most int) (an
 			}
 		}
 		wasUsed := taken.isUsed
-		got, isOpen, err := taken.exchange(request, method, wait, most)
-		if isOpen {
-			s.giveBack(taken)
-		} else {
-			taken.close()
-		}
+		got, err := s.exchange(taken, []byte(checkRequest), http.MethodGet, wait, maxGreeting)
 		if errors.Is(err, errLost) && wasUsed {
 			continue
 		}
@@ -156,7 +151,7 @@ func (s *signer) redial() (*link, error) {
 	s.mu.Lock()
 	session, port := s.session, s.port
 	s.mu.Unlock()
-	if session == nil {
+	if session == 0 {
 		return nil, errNoTunnel
 	}
 	return dial(session, port)

@@ -39,7 +39,7 @@ type Gateway struct {
 	signers map[string]*signer
 	ports   map[string]*port // by the signer whose port it is
 	routes  map[string]*route
-	lastID  uint64
+	lastID  uint64 // the number of the newest session; the first has 1
 }
 
 // StrangeTime is for how long after a start without memory only the first signer of a list is asked.
@@ -190,7 +190,7 @@ func (g *Gateway) States() map[string]State {
 		state, _ := s.readiness(now)
 		s.mu.Lock()
 		each := State{
-			Answers: s.session != nil && !s.isDown, Ready: s.session != nil && state == ready,
+			Answers: s.session != 0 && !s.isDown, Ready: s.session != 0 && state == ready,
 			Trip: s.trip, Inside: s.inside, Waiting: s.waiting, Greeted: s.greeting != nil,
 		}
 		s.mu.Unlock()

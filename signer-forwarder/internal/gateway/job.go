@@ -5,11 +5,12 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
+	"remote-signer-cloud/signer-forwarder/internal/guard"
 	"remote-signer-cloud/signer-forwarder/internal/logf"
-	"remote-signer-cloud/signer-forwarder/internal/payload"
 )
 
 // job is one signature that is being asked for. Octez repeats a request that had no answer, and a
@@ -24,19 +25,12 @@ type jobs struct {
 	// mu guards the fields below. Nothing else is locked while it is held.
 	mu      sync.Mutex
 	running map[jobID]*job
-	signed  map[place]signed
+	signed  map[guard.Place]signed
 }
 
 // jobID tells whether two requests are the same: in their target, which may have a proof that the baker
 // is authorized, and in their body.
 type jobID struct{ target, body string }
-
-// place is what the guard has one mark for.
-type place struct {
-	address string
-	chain   payload.Chain
-	kind    payload.Kind
-}
 
 // signed is a signature that was given. It is no secret: it goes on the chain.
 type signed struct {
@@ -45,7 +39,7 @@ type signed struct {
 }
 
 func newJobs() *jobs {
-	return &jobs{running: map[jobID]*job{}, signed: map[place]signed{}}
+	return &jobs{running: map[jobID]*job{}, signed: map[guard.Place]signed{}}
 }
 
 // result is what became of a request.
@@ -69,8 +63,8 @@ func failed(signer string, cause Cause) result {
 	case GuardFailed:
 		text = "The guard's mark can't be written.\n"
 	}
-	if len(cause) > len(causeDevice) && cause[:len(causeDevice)] == causeDevice {
-		text = "The signer's device can't sign: " + string(cause[len(causeDevice):]) + ".\n"
+	if state, ok := strings.CutPrefix(string(cause), causeDevice); ok {
+		text = "The signer's device can't sign: " + state + ".\n"
 	}
 	return result{answer: answer{http.StatusBadGateway, "text/plain", []byte(text)}, signer: signer, cause: cause}
 }
@@ -88,7 +82,7 @@ func (g *Gateway) sign(r *route, a *ask) result {
 		return refused(Refusal(reason))
 	}
 	id := jobID{a.target, string(a.body)}
-	at := place{a.address, a.guarded.Chain, a.guarded.Kind}
+	at := a.guarded.Place()
 	g.jobs.mu.Lock()
 	if given, ok := g.jobs.signed[at]; ok && given.id == id {
 		g.jobs.mu.Unlock()
@@ -175,12 +169,7 @@ func (s *signer) request(a *ask, wait func() patience, most int, pass func() (Re
 			return refused(reason)
 		}
 		wasUsed := taken.isUsed
-		got, isOpen, err := taken.exchange(text, a.method, wait(), most)
-		if isOpen {
-			s.giveBack(taken)
-		} else {
-			taken.close()
-		}
+		got, err := s.exchange(taken, text, a.method, wait(), most)
 		switch {
 		case err == nil && got.status >= 400:
 			return result{answer: got, signer: s.name, cause: SignerError}
@@ -191,9 +180,8 @@ func (s *signer) request(a *ask, wait func() patience, most int, pass func() (Re
 		case !errors.Is(err, errLost):
 			return failed(s.name, BadAnswer)
 		case wasUsed:
-			// A kept link that has ended says nothing of the tunnel. The next one is looked at first.
+			// A kept link that has ended says nothing of the tunnel.
 			s.checkSoon()
-			s.hasLostLink()
 		}
 		if lost++; lost > maxLost {
 			return failed(s.name, BadAnswer)
@@ -249,22 +237,20 @@ func passAll() (Refusal, error) { return "", nil }
 
 // publicKey asks for a public key.
 func (g *Gateway) publicKey(r *route, a *ask) result {
-	s, cause := r.choose(time.Now(), g.othersFrom)
+	s, cause := r.look(time.Now(), g.othersFrom)
 	if s == nil {
 		return failed(r.owner, cause)
 	}
-	s.leave() // Nothing is signed by it.
-	return s.request(a, func() patience { return limit(time.Now().Add(readTimeout + s.lastTrip())) }, maxAnswer, passAll)
+	return s.request(a, func() patience { return limit(time.Now().Add(readTimeout + s.allowance())) }, maxAnswer, passAll)
 }
 
 // greet answers whether the signer wants authenticated requests: with what it has said to the last
 // check of this session, or of the check that is under way.
 func (g *Gateway) greet(r *route) result {
-	s, cause := r.choose(time.Now(), g.othersFrom)
+	s, cause := r.look(time.Now(), g.othersFrom)
 	if s == nil {
 		return failed(r.owner, cause)
 	}
-	s.leave() // Nothing is signed by it.
 	got, cause := s.awaitGreeting(time.Now())
 	if got == nil {
 		return failed(s.name, cause)
@@ -281,7 +267,7 @@ const greetingTime = 10 * time.Second
 func (s *signer) awaitGreeting(began time.Time) (*answer, Cause) {
 	for {
 		s.mu.Lock()
-		greeting, device, isDown, hasTunnel, changed := s.greeting, s.device, s.isDown, s.session != nil, s.changed
+		greeting, device, isDown, hasTunnel, changed := s.greeting, s.device, s.isDown, s.session != 0, s.changed
 		s.mu.Unlock()
 		most := holdTime
 		if hasTunnel {
@@ -303,12 +289,9 @@ func (s *signer) awaitGreeting(began time.Time) (*answer, Cause) {
 	}
 }
 
-// lastTrip is how much longer than usual an answer may take because the link is slow.
-func (s *signer) lastTrip() time.Duration {
+// allowance is how much longer than usual an answer may take because the link is slow.
+func (s *signer) allowance() time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.trip > slowTrip {
-		return s.trip
-	}
-	return 0
+	return s.slowness()
 }

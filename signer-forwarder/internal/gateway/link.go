@@ -18,7 +18,7 @@ import (
 // link is a connection through a tunnel. It is kept, and used again by whoever comes next: opening one
 // takes a round trip of its own.
 type link struct {
-	session *session
+	session uint64 // the tunnel's
 	conn    *net.TCPConn
 	reader  *bufio.Reader
 	// isUsed says that an answer has come through it before. One that breaks may have broken long ago.
@@ -30,7 +30,7 @@ type link struct {
 // then.
 var dialer = net.Dialer{Timeout: 100 * time.Millisecond, LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 2)}}
 
-func dial(session *session, port int) (*link, error) {
+func dial(session uint64, port int) (*link, error) {
 	conn, err := dialer.Dial("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 	if err != nil {
 		return nil, err

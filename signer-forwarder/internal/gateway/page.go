@@ -17,11 +17,11 @@ func (g *Gateway) page(name, path string) (*signer, bool) {
 	if path == "healthz" {
 		return s, true
 	}
-	const statusz = "statusz/"
-	if len(path) <= len(statusz) || path[:len(statusz)] != statusz {
+	address, ok := strings.CutPrefix(path, "statusz/")
+	if !ok {
 		return nil, false
 	}
-	_, ok := r.allowed()[path[len(statusz):]]
+	_, ok = r.allowed()[address]
 	return s, ok
 }
 

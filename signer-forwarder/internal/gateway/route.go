@@ -39,15 +39,31 @@ func (r *route) allowed() map[string]config.Key {
 	return r.keys
 }
 
-// choose returns the signer for a request, which is noted as under way to it until `leave`; or no
-// signer and the cause.
-//
-// The first one that can sign is chosen, and stays so. Before `othersFrom` that may only be the first
-// of the list. One that was chosen and can't sign, or is no longer in the list, keeps the requests of
-// others back until its own have ended: it may still be signing them.
+// choose returns the signer for a request for a signature, which is noted as under way to it until
+// `leave`; or no signer and the cause.
 func (r *route) choose(now, othersFrom time.Time) (*signer, Cause) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	s, cause := r.pick(now, othersFrom)
+	if s != nil {
+		s.enter()
+	}
+	return s, cause
+}
+
+// look returns the signer for a request that nothing is signed by.
+func (r *route) look(now, othersFrom time.Time) (*signer, Cause) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.pick(now, othersFrom)
+}
+
+// pick chooses the first signer that can sign, which stays chosen. The caller holds mu.
+//
+// Before `othersFrom` that may only be the first of the list. One that was chosen and can't sign, or is
+// no longer in the list, keeps the requests of others back until its own have ended: it may still be
+// signing them.
+func (r *route) pick(now, othersFrom time.Time) (*signer, Cause) {
 	if r.left != nil && r.left.isInside() {
 		return nil, NoTunnel
 	}
@@ -57,7 +73,6 @@ func (r *route) choose(now, othersFrom time.Time) (*signer, Cause) {
 	if r.chosen != nil {
 		state, why := r.chosen.readiness(now)
 		if state == ready {
-			r.chosen.enter()
 			return r.chosen, ""
 		}
 		cause = why
@@ -73,23 +88,23 @@ func (r *route) choose(now, othersFrom time.Time) (*signer, Cause) {
 		if cause == "" {
 			cause = why
 		}
-		mayBe := i == 0 || each == r.chosen || !now.Before(othersFrom)
-		if state == silent && mute == nil && mayBe && !each.isInside() {
+		if i > 0 && each != r.chosen && now.Before(othersFrom) {
+			continue
+		}
+		if state == silent && mute == nil && !each.isInside() {
 			mute = each
 		}
-		if state == ready && mayBe {
+		if state == ready {
 			r.chosen = each
-			each.enter()
 			return each, ""
 		}
 	}
 	// A silent device is found to answer again by asking it: one request at a time.
-	if mute != nil {
-		r.chosen = mute
-		mute.enter()
-		return mute, ""
+	if mute == nil {
+		return nil, cause
 	}
-	return nil, cause
+	r.chosen = mute
+	return mute, ""
 }
 
 // chosenName returns the signer that requests go to; empty while none was chosen.

@@ -2,14 +2,12 @@ package gateway
 
 import (
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
 	"remote-signer-cloud/signer-forwarder/internal/config"
 )
-
-// session is one connection of a signer: a tunnel.
-type session struct{ id uint64 }
 
 // signer is what the gateway knows of a signer, and the links through its tunnel.
 type signer struct {
@@ -25,7 +23,7 @@ type signer struct {
 	mu      sync.Mutex
 	port    int
 	answer  time.Duration // how long a request may go without an answer of the signer to any request
-	session *session      // nil while there is none
+	session uint64        // the number of its tunnel; zero while there is none
 	endedAt time.Time     // when it last had one; the program's start, if it had none yet
 	changed chan struct{} // closed and replaced when something that others wait for has changed
 	links   []*link       // open, in no use; the last was used last
@@ -91,10 +89,7 @@ func (s *signer) configure(c config.Signer) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.port != c.Port {
-		for _, each := range s.links {
-			each.close()
-		}
-		s.links = nil
+		s.closeLinks()
 	}
 	s.port, s.answer = c.Port, c.Answer
 }
@@ -119,7 +114,7 @@ func (s *signer) opens(id uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.drop()
-	s.session = &session{id}
+	s.session = id
 	s.tell()
 }
 
@@ -127,7 +122,7 @@ func (s *signer) opens(id uint64) {
 func (s *signer) ends(id uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.session == nil || s.session.id != id {
+	if s.session != id {
 		return
 	}
 	s.drop()
@@ -137,12 +132,25 @@ func (s *signer) ends(id uint64) {
 
 // drop forgets the session, and closes its links. The caller holds mu.
 func (s *signer) drop() {
-	s.session = nil
+	s.session = 0
+	s.closeLinks()
+	s.isDown, s.failures, s.trip, s.greeting, s.device, s.unanswered, s.toldSlow = false, 0, 0, nil, "", 0, false
+}
+
+// closeLinks closes the links that are in no use. The caller holds mu.
+func (s *signer) closeLinks() {
 	for _, each := range s.links {
 		each.close()
 	}
 	s.links = nil
-	s.isDown, s.failures, s.trip, s.greeting, s.device, s.unanswered, s.toldSlow = false, 0, 0, nil, "", 0, false
+}
+
+// slowness is how much longer an answer may take because the link is slow. The caller holds mu.
+func (s *signer) slowness() time.Duration {
+	if s.trip > slowTrip {
+		return s.trip
+	}
+	return 0
 }
 
 // readiness is whether a signer can be asked for a signature.
@@ -159,7 +167,7 @@ func (s *signer) readiness(now time.Time) (readiness, Cause) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
-	case s.isDown || s.session == nil && now.Sub(s.endedAt) > downAfter:
+	case s.isDown || s.session == 0 && now.Sub(s.endedAt) > downAfter:
 		return gone, NoTunnel
 	case s.device != "":
 		return unable, causeDevice + Cause(s.device)
@@ -215,7 +223,7 @@ func (s *signer) take(until time.Time) (*link, error) {
 			continue
 		case isDown:
 			return nil, errNoTunnel
-		case session != nil:
+		case session != 0:
 			opened, err := dial(session, port)
 			if err == nil {
 				return opened, nil
@@ -228,7 +236,7 @@ func (s *signer) take(until time.Time) (*link, error) {
 			return nil, errNoTunnel
 		}
 		pause := left
-		if session != nil {
+		if session != 0 {
 			pause = min(left, dialInterval)
 		}
 		select {
@@ -236,6 +244,18 @@ func (s *signer) take(until time.Time) (*link, error) {
 		case <-time.After(pause):
 		}
 	}
+}
+
+// exchange sends a request through a link and returns its answer. The link is kept for the next request
+// if it can be used again.
+func (s *signer) exchange(l *link, request []byte, method string, wait patience, most int) (answer, error) {
+	got, isOpen, err := l.exchange(request, method, wait, most)
+	if isOpen {
+		s.giveBack(l)
+	} else {
+		l.close()
+	}
+	return got, err
 }
 
 // giveBack keeps a link for the next request.
@@ -253,17 +273,15 @@ func (s *signer) giveBack(l *link) {
 func (s *signer) hasLostLink() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	kept := s.links[:0]
-	for _, each := range s.links {
-		if each.isAlive() {
-			kept = append(kept, each)
-		} else {
+	before := len(s.links)
+	s.links = slices.DeleteFunc(s.links, func(each *link) bool {
+		isLost := !each.isAlive()
+		if isLost {
 			each.close()
 		}
-	}
-	hasLost := len(kept) < len(s.links)
-	s.links = kept
-	return hasLost
+		return isLost
+	})
+	return len(s.links) < before
 }
 
 // noteAnswer notes that a request for a signature was answered, or was not in its time.
@@ -296,10 +314,7 @@ func (w workTime) until(now time.Time) time.Time {
 	if s.answeredAt.After(last) {
 		last = s.answeredAt
 	}
-	end := last.Add(s.answer)
-	if s.trip > slowTrip {
-		end = end.Add(s.trip)
-	}
+	end := last.Add(s.answer + s.slowness())
 	s.mu.Unlock()
 	if now.Sub(w.sent) >= workTick {
 		s.checkSoon()

@@ -124,7 +124,7 @@ func read(path string) ([]Mark, error) {
 		return nil, fmt.Errorf("%s: found another first line, wanted %q", path, strings.TrimSpace(header))
 	}
 	var marks []Mark
-	seen := map[place]bool{}
+	seen := map[Place]bool{}
 	for number := 2; text != ""; number++ {
 		if len(text) < lineSize {
 			return nil, fmt.Errorf("%s: line %d: found %d bytes, wanted %d", path, number, len(text), lineSize)

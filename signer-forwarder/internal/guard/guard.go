@@ -63,14 +63,17 @@ const (
 	maxChains = 8
 )
 
-// place is what a mark is for.
-type place struct {
+// Place is what there is one mark for.
+type Place struct {
 	address string
 	chain   payload.Chain
 	kind    payload.Kind
 }
 
-func (m Mark) place() place { return place{m.Address, m.Chain, m.Kind} }
+// Place returns the place of the mark that a request is held to.
+func (r Request) Place() Place { return Place{r.Address, r.Chain, r.Kind} }
+
+func (m Mark) place() Place { return Place{m.Address, m.Chain, m.Kind} }
 
 // Guard has the marks. It is safe for concurrent use.
 type Guard struct {
@@ -104,7 +107,7 @@ func (g *Guard) Pass(r Request, now time.Time) (Reason, error) {
 	}
 	mark := Mark{Address: r.Address, Payload: r.Payload, Digest: r.Digest, At: now}
 	for _, each := range g.marks[r.Address] {
-		if each.place() != mark.place() {
+		if each.place() != r.Place() {
 			continue
 		}
 		if each.Payload == mark.Payload {
@@ -180,11 +183,11 @@ func isBelow(r Request, mark Mark) bool {
 	}
 }
 
-// Marks returns the marks of a key, or of all keys if the address is empty.
-func (g *Guard) Marks(address string) []Mark {
+// Marks returns all marks.
+func (g *Guard) Marks() []Mark {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.list(func(mark Mark) bool { return address == "" || mark.Address == address })
+	return g.list(func(Mark) bool { return true })
 }
 
 // Forget removes the marks of a key, and returns them. An error means that nothing was removed.

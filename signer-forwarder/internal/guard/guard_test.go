@@ -130,7 +130,7 @@ func TestMarksOutliveTheProgram(t *testing.T) {
 	if !remembers || problem != nil || err != nil {
 		t.Fatal(remembers, problem, err)
 	}
-	if got, want := again.Marks(""), g.Marks(""); len(want) != 2 || !slices.EqualFunc(got, want, func(a, b Mark) bool {
+	if got, want := again.Marks(), g.Marks(); len(want) != 2 || !slices.EqualFunc(got, want, func(a, b Mark) bool {
 		return a.place() == b.place() && a.Payload == b.Payload && a.Digest == b.Digest && a.At.Equal(b.At)
 	}) {
 		t.Errorf("got %v, want %v", got, want)
@@ -192,7 +192,7 @@ func TestForgetRemovesTheMarksOfOneKey(t *testing.T) {
 		t.Errorf("got %v, %v", removed, err)
 	}
 	for _, each := range []*Guard{g, open(t, path)} {
-		if marks := each.Marks(""); len(marks) != 1 || marks[0].Address != other.Address {
+		if marks := each.Marks(); len(marks) != 1 || marks[0].Address != other.Address {
 			t.Errorf("left: %v", marks)
 		}
 	}
@@ -222,7 +222,7 @@ func checkModel(t *testing.T, random *rand.Rand, count int) {
 		payload.Payload
 	}
 	passed := map[what]Digest{}
-	highest := map[place]what{}
+	highest := map[Place]what{}
 	for range count {
 		r := ask(payload.Kinds[random.IntN(3)], int32(random.IntN(12)), int32(random.IntN(3)), string('a'+rune(random.IntN(2))))
 		r.Chain[0] = byte(random.IntN(2))
@@ -232,7 +232,7 @@ func checkModel(t *testing.T, random *rand.Rand, count int) {
 		if random.IntN(20) == 0 {
 			g = open(t, path)
 		}
-		at, asked := place{r.Address, r.Chain, r.Kind}, what{r.Address, r.Payload}
+		at, asked := r.Place(), what{r.Address, r.Payload}
 		top, hasTop := highest[at]
 		digest, hasPassed := passed[asked]
 		isBelow := hasTop && (r.Level < top.Level || r.Level == top.Level && r.Round < top.Round)
