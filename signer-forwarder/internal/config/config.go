@@ -82,13 +82,20 @@ type (
 	}
 )
 
+// ErrUnchanged says that a configuration was read before.
+var ErrUnchanged = errors.New("unchanged")
+
 // Read reads the configuration in a folder. It also returns the file's text, which tells one version of
-// the file from another even if both are bad.
-func Read(folder string) (string, Config, error) {
+// the file from another even if both are bad. If the text is still the one of `before`, the error is
+// ErrUnchanged: a file that is looked at again and again is parsed once.
+func Read(folder, before string) (string, Config, error) {
 	file := filepath.Join(folder, FileName)
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return "", Config{}, fmt.Errorf("no signers: found no file %s; wanted the forwarder's configuration", file)
+	}
+	if before != "" && string(text) == before {
+		return before, Config{}, ErrUnchanged
 	}
 	parsed, err := Parse(text)
 	if err != nil {

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -95,15 +96,38 @@ func TestAllProblemsAreInOneLine(t *testing.T) {
 
 func TestReadSaysWhereTheProblemIs(t *testing.T) {
 	folder := t.TempDir()
-	if _, _, err := Read(folder); err == nil || !strings.HasPrefix(err.Error(), "no signers: found no file "+folder) {
+	if _, _, err := Read(folder, ""); err == nil || !strings.HasPrefix(err.Error(), "no signers: found no file "+folder) {
 		t.Errorf("got %v", err)
 	}
 	file := filepath.Join(folder, FileName)
 	if err := os.WriteFile(file, []byte("{"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if text, _, err := Read(folder); text != "{" || err == nil || !strings.HasPrefix(err.Error(), "unusable configuration: "+file) {
+	if text, _, err := Read(folder, ""); text != "{" || err == nil || !strings.HasPrefix(err.Error(), "unusable configuration: "+file) {
 		t.Errorf("got %q, %v", text, err)
+	}
+}
+
+func TestAFileThatWasReadIsNotParsedAgain(t *testing.T) {
+	folder := t.TempDir()
+	write := func(text string) {
+		if err := os.WriteFile(filepath.Join(folder, FileName), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, each := range []string{good, "{"} {
+		write(each)
+		text, _, err := Read(folder, "")
+		if text != each || errors.Is(err, ErrUnchanged) {
+			t.Errorf("first: got %q, %v", text, err)
+		}
+		if again, _, err := Read(folder, text); again != each || !errors.Is(err, ErrUnchanged) {
+			t.Errorf("again: got %q, %v", again, err)
+		}
+	}
+	write("")
+	if _, _, err := Read(folder, ""); err == nil || errors.Is(err, ErrUnchanged) {
+		t.Errorf("an empty file: got %v", err)
 	}
 }
 

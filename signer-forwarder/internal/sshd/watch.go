@@ -1,6 +1,7 @@
 package sshd
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"time"
@@ -22,7 +23,7 @@ type Watcher struct {
 
 	number int // of the newest generation
 	// What was read last, good or bad, so that each change is considered once.
-	seenHostKeys, seenConfig string
+	seenHostKeys, seenConfig, seenText string
 	// What is in effect.
 	hostKeys []keys.HostKey
 	config   config.Config
@@ -55,8 +56,9 @@ func (w *Watcher) Look() []error {
 		newHostKeys, hostKeys = false, w.hostKeys
 	}
 
-	text, read, problem := config.Read(w.paths.Config)
-	newConfig := changed(&w.seenConfig, fmt.Sprintf("%q %v", text, problem))
+	text, read, problem := config.Read(w.paths.Config, w.seenText)
+	w.seenText = text
+	newConfig := !errors.Is(problem, config.ErrUnchanged) && changed(&w.seenConfig, fmt.Sprintf("%q %v", text, problem))
 	if newConfig && problem != nil {
 		problems = append(problems, problem)
 	}

@@ -13,6 +13,7 @@ package main
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -45,7 +46,7 @@ func run(address, folder string) error {
 		counts.CountRequest(r)
 	})
 	counts.Observe(func() metrics.State { return metrics.State{Gateway: g.States()} })
-	seen, c, err := config.Read(folder)
+	seen, c, err := config.Read(folder, "")
 	if err != nil {
 		return err
 	}
@@ -57,8 +58,8 @@ func run(address, folder string) error {
 	}
 	go func() {
 		for range time.Tick(50 * time.Millisecond) {
-			text, c, err := config.Read(folder)
-			if text == seen {
+			text, c, err := config.Read(folder, seen)
+			if errors.Is(err, config.ErrUnchanged) || text == seen {
 				continue
 			}
 			seen = text
