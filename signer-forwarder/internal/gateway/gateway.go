@@ -1,15 +1,19 @@
 // Package gateway takes the requests of bakers to the tunnels of their signers, and refuses what a baker
 // does not need. The way of a request leads through these files:
 //
-//	port.go    a baker's connection: its requests one after the other, and their answers
-//	ask.go     what a request asks for, and whether that may pass
-//	job.go     a signature: asked for once, whoever repeats it; the guard's mark; a second try
-//	route.go   which signer it goes to
-//	signer.go  what is known of a signer, and its places and links
-//	link.go    a request and its answer through the tunnel
-//	check.go   how a signer is found to be there, slow, down, or without its device
-//	record.go  what is written down of it
-//	page.go    the pages of a signer's host, for monitoring
+//	port.go      a signer's port, and the connections of bakers to it
+//	client.go    such a connection: its requests one after the other, and their answers
+//	ask.go       what a request asks for, and whether that may pass
+//	job.go       a signature: asked for once, whoever repeats it, and marked by the guard
+//	greeting.go  whether a signer wants authenticated requests
+//	route.go     which signer a request goes to
+//	signer.go    what is known of a signer
+//	request.go   a request to a signer, with a second try, and what became of it
+//	links.go     the links through a signer's tunnel: kept, opened, given back
+//	link.go      a request and its answer through one of them
+//	check.go     how a signer is found to be there, slow, down, or without its device
+//	record.go    what is written down of it
+//	page.go      the pages of a signer's host, for monitoring
 package gateway
 
 import (

@@ -1,182 +1,24 @@
 package gateway
 
 import (
-	"encoding/binary"
 	"encoding/hex"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"remote-signer-cloud/signer-forwarder/internal/config"
-	"remote-signer-cloud/signer-forwarder/internal/guard"
 	"remote-signer-cloud/signer-forwarder/internal/payload"
 )
 
-const (
-	alice = "tz1aSkwEot3L2kmUvcoxzjMomb9mvBNuzFK6"
-	// podAddress stands for the pod's. Tunnels end on another one, 127.0.0.1.
-	podAddress = "127.0.0.3"
-)
-
-// device is a signer's host at the end of a tunnel: it answers as its function does, and counts.
-type device struct {
-	t      *testing.T
-	port   int
-	answer atomic.Pointer[http.HandlerFunc]
-	asked  atomic.Int32 // requests for signatures
-	checks atomic.Int32
-	server *http.Server
-}
-
-func signs(response http.ResponseWriter, _ *http.Request) {
-	response.Header().Set("content-type", "application/json")
-	_, _ = io.WriteString(response, `{"signature":"sig"}`+"\n")
-}
-
-func newDevice(t *testing.T) *device {
-	t.Helper()
-	d := &device{t: t}
-	d.answers(signs)
-	d.open()
-	t.Cleanup(func() { d.server.Close() })
-	return d
-}
-
-func (d *device) answers(answer http.HandlerFunc) { d.answer.Store(&answer) }
-
-// open opens the tunnel's end, at the port that it had before.
-func (d *device) open() {
-	d.t.Helper()
-	listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", d.port))
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	d.port = listener.Addr().(*net.TCPAddr).Port
-	d.server = &http.Server{Handler: http.HandlerFunc(func(response http.ResponseWriter, request *http.Request) {
-		if request.Method == http.MethodGet {
-			d.checks.Add(1)
-			_, _ = io.WriteString(response, "{}\n")
-			return
-		}
-		_, _ = io.Copy(io.Discard, request.Body)
-		d.asked.Add(1)
-		(*d.answer.Load())(response, request)
-	})}
-	go func() { _ = d.server.Serve(listener) }()
-}
-
-// rig is a gateway with devices, whose first port's requests may go to all of them.
-type rig struct {
-	*Gateway
-	t       *testing.T
-	config  config.Config
-	mu      sync.Mutex
-	records []Record
-}
-
-func newRig(t *testing.T, change func(*config.Signer), devices ...*device) *rig {
-	t.Helper()
-	marks, _, _, err := guard.Open(filepath.Join(t.TempDir(), "guard"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := &rig{t: t}
-	r.Gateway = New(podAddress, marks, true, func(record Record) {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.records = append(r.records, record)
-	})
-	for i, d := range devices {
-		s := config.Signer{Name: fmt.Sprintf("s%d", i), Port: d.port, Answer: time.Second}
-		if i == 0 {
-			s.Keys = []config.Key{{Address: alice, BlockTime: time.Second}}
-			for j := range devices[1:] {
-				s.Fallbacks = append(s.Fallbacks, fmt.Sprintf("s%d", j+1))
-			}
-		}
-		if change != nil {
-			change(&s)
-		}
-		r.config.Signers = append(r.config.Signers, s)
-	}
-	if err := r.Configure(r.config); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = r.Configure(config.Config{}) })
-	for _, s := range r.config.Signers {
-		r.SessionOpens(s.Name)
-		r.until("it answers", func() bool { return r.States()[s.Name].Greeted })
-	}
-	return r
-}
-
-func (r *rig) until(what string, holds func() bool) {
-	r.t.Helper()
-	for end := time.Now().Add(8 * time.Second); !holds(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(end) {
-			r.t.Fatalf("%s: not within 8 s: %+v", what, r.States())
-		}
-	}
-}
-
-// written returns what was written down so far.
-func (r *rig) written() []Record {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return slices.Clone(r.records)
-}
-
-// vote returns the body of a request for an attestation.
-func vote(level, round int32, filler byte) string {
-	bytes := make([]byte, 80)
-	bytes[0], bytes[60] = byte(payload.Attestation), filler
-	binary.BigEndian.PutUint32(bytes[40:], uint32(level))
-	binary.BigEndian.PutUint32(bytes[44:], uint32(round))
-	return `"` + hex.EncodeToString(bytes) + `"`
-}
-
-type reply struct {
-	status int
-	text   string
-	took   time.Duration
-}
-
-// sign asks for a signature on a new connection, as Octez does.
-func (r *rig) sign(body, query string) reply {
-	began := time.Now()
-	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 20 * time.Second}
-	url := fmt.Sprintf("http://%s:%d/keys/%s%s", podAddress, r.config.Signers[0].Port, alice, query)
-	response, err := client.Post(url, "application/json", strings.NewReader(body))
-	if err != nil {
-		return reply{text: err.Error()}
-	}
-	defer response.Body.Close()
-	text, _ := io.ReadAll(response.Body)
-	return reply{response.StatusCode, string(text), time.Since(began)}
-}
-
-func (r *rig) expect(what string, got reply, status int, text string) {
-	r.t.Helper()
-	if got.status != status || !strings.Contains(got.text, text) {
-		r.t.Errorf("%s: got %d %q, want %d %q", what, got.status, got.text, status, text)
-	}
-}
-
 func TestTheSameBytesAreAskedForOnce(t *testing.T) {
 	d := newDevice(t)
-	d.answers(func(response http.ResponseWriter, request *http.Request) {
-		time.Sleep(300 * time.Millisecond)
-		signs(response, request)
-	})
+	d.answers(signsAfter(300 * time.Millisecond))
 	r := newRig(t, nil, d)
 	var all sync.WaitGroup
 	for range 8 {
@@ -242,10 +84,7 @@ func TestAnotherChainsBytesAreRefused(t *testing.T) {
 
 func TestARequestIsKeptWhenItsBakerIsGone(t *testing.T) {
 	d := newDevice(t)
-	d.answers(func(response http.ResponseWriter, request *http.Request) {
-		time.Sleep(500 * time.Millisecond)
-		signs(response, request)
-	})
+	d.answers(signsAfter(500 * time.Millisecond))
 	r := newRig(t, nil, d)
 	conn, err := net.Dial("tcp", net.JoinHostPort(podAddress, strconv.Itoa(d.port)))
 	if err != nil {
@@ -327,63 +166,6 @@ func TestADeviceThatAnswersOthersIsWaitedFor(t *testing.T) {
 	}
 }
 
-func TestADeviceThatIsSilentTwiceLosesItsTurn(t *testing.T) {
-	first, second := newDevice(t), newDevice(t)
-	r := newRig(t, nil, first, second)
-	first.answers(func(_ http.ResponseWriter, request *http.Request) { <-request.Context().Done() })
-	for round := range int32(2) {
-		r.expect("a request to it", r.sign(vote(10, round, 1), ""), 502, "did not answer in time")
-	}
-	if state := r.States()["s0"]; state.Ready || !state.Answers {
-		t.Errorf("got %+v, want it answering and not ready", state)
-	}
-	r.expect("the same bytes", r.sign(vote(10, 1, 1), ""), 200, "sig")
-	if second.asked.Load() != 1 {
-		t.Errorf("the other was asked %d times, want once", second.asked.Load())
-	}
-}
-
-func TestASilentDeviceIsAskedByOneRequestAtATime(t *testing.T) {
-	d := newDevice(t)
-	r := newRig(t, nil, d)
-	d.answers(func(_ http.ResponseWriter, request *http.Request) { <-request.Context().Done() })
-	for round := range int32(2) {
-		r.sign(vote(10, round, 1), "")
-	}
-	var all sync.WaitGroup
-	var refused atomic.Int32
-	for i := range 4 {
-		all.Add(1)
-		go func() {
-			defer all.Done()
-			if got := r.sign(vote(10, 10, 1), fmt.Sprintf("?version=%d", i)); strings.Contains(got.text, "device can't sign: silent") {
-				refused.Add(1)
-			}
-		}()
-	}
-	all.Wait()
-	if refused.Load() != 3 || d.asked.Load() != 3 {
-		t.Errorf("refused %d, asked %d, want 3 and 3", refused.Load(), d.asked.Load())
-	}
-	d.answers(signs)
-	r.expect("the one that is let through", r.sign(vote(11, 0, 1), ""), 200, "sig")
-	if !r.States()["s0"].Ready {
-		t.Error("it is not ready after an answer")
-	}
-}
-
-func TestWithoutMemoryOnlyTheFirstDeviceIsAsked(t *testing.T) {
-	first, second := newDevice(t), newDevice(t)
-	r := newRig(t, nil, first, second)
-	r.othersFrom = time.Now().Add(time.Hour)
-	r.SessionEnds("s0", 1)
-	first.server.Close()
-	time.Sleep(downAfter + 100*time.Millisecond)
-	r.expect("without its first device", r.sign(vote(10, 0, 1), ""), 502, "no tunnel")
-	r.othersFrom = time.Now()
-	r.expect("later", r.sign(vote(10, 0, 1), ""), 200, "sig")
-}
-
 func TestALinkThatEndsIsNoticedWithoutARequest(t *testing.T) {
 	d := newDevice(t)
 	r := newRig(t, nil, d)
@@ -435,35 +217,6 @@ func TestAChangedConfiguration(t *testing.T) {
 	r.expect("at the new one", r.sign(vote(11, 0, 1), ""), 200, "sig")
 	if other.asked.Load() != 1 {
 		t.Errorf("asked %d times", other.asked.Load())
-	}
-}
-
-func TestADeviceThatIsTakenOutOfTheListIsWaitedFor(t *testing.T) {
-	first, second := newDevice(t), newDevice(t)
-	r := newRig(t, nil, first, second)
-	first.answers(func(_ http.ResponseWriter, request *http.Request) { <-request.Context().Done() })
-	for round := range int32(2) {
-		r.sign(vote(10, round, 1), "")
-	}
-	first.answers(signs)
-	second.answers(func(response http.ResponseWriter, request *http.Request) {
-		time.Sleep(600 * time.Millisecond)
-		signs(response, request)
-	})
-	slow := make(chan reply)
-	go func() { slow <- r.sign(vote(11, 0, 1), "") }()
-	r.until("the second is asked", func() bool { return second.asked.Load() == 1 })
-	r.SessionOpens("s0")
-	alone := config.Config{Signers: slices.Clone(r.config.Signers)}
-	alone.Signers[0].Fallbacks = nil
-	if err := r.Configure(alone); err != nil {
-		t.Fatal(err)
-	}
-	r.expect("while the second is at work", r.sign(vote(12, 0, 1), ""), 502, "no tunnel")
-	r.expect("the second's", <-slow, 200, "sig")
-	r.expect("then", r.sign(vote(12, 0, 1), ""), 200, "sig")
-	if first.asked.Load() != 3 {
-		t.Errorf("the first was asked %d times, want 3", first.asked.Load())
 	}
 }
 
