@@ -75,3 +75,8 @@ test("a baker pod's ports are those of its chart", () => {
   const outside = portsIn(bakers, /containerPort: (\d+)/g);
   assert.deepEqual(portsBelow("A baker pod"), numbers([...inside, ...outside].map(String)));
 });
+
+test("a signer's own ssh is as far from its port for the forwarder as for the config", () => {
+  const offset = /\bconst sshOffset = (\d+)\b/.exec(read("signer-forwarder/internal/config/config.go"))?.[1];
+  assert.equal(sshPortOf(8443), 8443 + Number(offset));
+});

@@ -1,4 +1,4 @@
-/** From a signer's port to the port of its ssh. The chart adds it too (templates/configmap.yaml). */
+/** From a signer's port to the port of its ssh. The forwarder adds it too (its internal/config). */
 const sshPortOffset = 1000;
 
 /** The highest port that a signer can have, so that the port of its ssh is valid too. */
