@@ -20,7 +20,7 @@ const ports: Readonly<Record<Home, number>> = { home: 8443, office: 8453 };
 const sshKeys: Readonly<Record<Home, string>> = { home: "ssh_ed25519", office: "ssh_ecdsa" };
 const seconds = 300;
 
-type Record_ = { address?: string; kind?: string; level?: number; round?: number; digest?: string; refused?: string };
+type Entry = { address?: string; kind?: string; level?: number; round?: number; digest?: string; refused?: string };
 
 /** A signer's host: a device and an ssh client, each of which can be killed and comes back. */
 class Host {
@@ -79,10 +79,10 @@ class Host {
     this.startDevice();
   }
 
-  records(): Record_[] {
+  records(): Entry[] {
     const text = this.#output + (this.#device?.output() ?? "");
     const lines = text.split("\n").filter((line) => line.startsWith("{") && line.endsWith("}"));
-    return lines.map((line) => JSON.parse(line) as Record_);
+    return lines.map((line) => JSON.parse(line) as Entry);
   }
 
   output(): string {
@@ -117,7 +117,7 @@ after(async () => {
 });
 
 const anyHost = (): Host => hosts[homes[randomInt(homes.length)] as Home];
-const signed = (): Record_[] => Object.values(hosts).flatMap((host) => host.records().filter(({ digest }) => digest));
+const signed = (): Entry[] => Object.values(hosts).flatMap((host) => host.records().filter(({ digest }) => digest));
 
 /** The gateway's lines about refused requests, of all pods that there were. */
 const refusals = new Set<string>();

@@ -6,7 +6,7 @@ import { readManifests } from "../deploy/stack/manifests.ts";
 import { root } from "../local/machine/checkout.ts";
 import { stateFolder } from "../local/machine/paths.ts";
 import { run } from "../local/machine/run.ts";
-import { ensureGo } from "../local/toolchain/go.ts";
+import { buildProgram } from "../local/toolchain/go.ts";
 import { ensureTools } from "../local/toolchain/tools.ts";
 import { type Background, start, stopAll, until } from "./background.ts";
 import { podAddress, type Reply, raw, send } from "./gatewayClient.ts";
@@ -52,10 +52,7 @@ export class Gateway {
     mkdirSync(join(this.#folder, "config"));
     await this.configure(signers);
     const program = join(this.#folder, "gateway");
-    const go = await ensureGo(join(stateFolder, "tools"), console.error);
-    const settings = { CGO_ENABLED: "0", GOTOOLCHAIN: "auto", GOFLAGS: "-mod=readonly -buildvcs=false", GOWORK: "off" };
-    const env = { ...process.env, ...settings };
-    await run(go, ["build", "-o", program, "./signer-forwarder/test/gateway"], { cwd: root, env });
+    await buildProgram("./signer-forwarder/test/gateway", program, join(stateFolder, "tools"), console.error);
     this.#process = start(program, [this.#address, join(this.#folder, "config")], {}, "pipe");
     const healthy = async () => (await this.get(8404, "/healthz")).status === 200;
     await until(

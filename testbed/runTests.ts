@@ -8,7 +8,7 @@ import { root } from "../local/machine/checkout.ts";
 import { stateFolder } from "../local/machine/paths.ts";
 import { run } from "../local/machine/run.ts";
 import { ensurePackages } from "../local/toolchain/debianPackages.ts";
-import { ensureGo } from "../local/toolchain/go.ts";
+import { ensureGo, goSettings } from "../local/toolchain/go.ts";
 import { ensureTools } from "../local/toolchain/tools.ts";
 
 // npm test runs every check and ends with one line of counts. `npm test -- unit`, `programs`, `go`, `charts` or `e2e`
@@ -35,7 +35,7 @@ async function check(what: string, program: string, ...words: string[]): Promise
 /** Vets our Go programs and runs their tests. */
 async function testGo(): Promise<void> {
   const go = await ensureGo(join(stateFolder, "tools"), console.error);
-  const env = { ...process.env, GOTOOLCHAIN: "auto", GOFLAGS: "-mod=readonly -buildvcs=false", GOWORK: "off" };
+  const env = { ...process.env, ...goSettings };
   // gofmt is installed beside Go. With -d it lists what it would change.
   const gofmt = go.includes("/") ? join(go, "../gofmt") : "gofmt";
   const script = `wrong=$('${gofmt}' -d ${goFolders.join(" ")}) && test -z "$wrong" || { echo "$wrong"; exit 1; }`;
@@ -59,7 +59,7 @@ async function testGo(): Promise<void> {
   const { staticcheck } = await ensureTools(["staticcheck"], console.error);
   // staticcheck finds `go` on PATH.
   const path = go.includes("/") ? `${dirname(go)}:${process.env.PATH}` : process.env.PATH;
-  const settings = [`PATH=${path}`, `GOTOOLCHAIN=${env.GOTOOLCHAIN}`, `GOFLAGS=${env.GOFLAGS}`, `GOWORK=${env.GOWORK}`];
+  const settings = Object.entries({ PATH: path, ...goSettings }).map(([name, value]) => `${name}=${value}`);
   await check("Go: staticcheck", "env", ...settings, staticcheck, "-checks", "all", ...packages);
 }
 

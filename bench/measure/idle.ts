@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { run } from "../../local/machine/run.ts";
-import { Link } from "../rig/link.ts";
 import { home } from "../rig/networks.ts";
 import type { Variant } from "../variants/variant.ts";
+import { overLink } from "./opened.ts";
 
 /** What a tunnel carries that nobody uses: all bytes of its packets, headers included, in both directions. */
 export type IdleRow = { readonly variant: string; readonly megabytesPerDay: number; readonly seconds: number };
@@ -19,19 +19,14 @@ export async function measureIdle(
   const rows: IdleRow[] = [];
   for (const { name, variant } of ways) {
     progress(`idle: ${name}`);
-    const link = new Link(0);
-    const open = await variant.open(link);
-    try {
+    await overLink([variant], 0, async () => {
       // The login, and the first signature that showed that it is open, do not count.
       await sleep(5000);
       const [before, began] = [await uplinkBytes(), Date.now()];
       await sleep(seconds * 1000);
       const perSecond = ((await uplinkBytes()) - before) / ((Date.now() - began) / 1000);
       rows.push({ variant: name, megabytesPerDay: Math.round((perSecond * 86_400) / 1e4) / 100, seconds });
-    } finally {
-      await open.close();
-      await link.close();
-    }
+    });
   }
   return rows;
 }

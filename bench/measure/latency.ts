@@ -1,8 +1,8 @@
 import { median, rounded } from "../base/statistics.ts";
-import { Link } from "../rig/link.ts";
 import { type Cell, cellsFor, type PlannedCell } from "../rig/scenarios.ts";
 import { type LoadResult, load } from "../rig/traffic.ts";
-import type { Open, Variant } from "../variants/variant.ts";
+import type { Variant } from "../variants/variant.ts";
+import { inTurn, type Opened, overLink } from "./opened.ts";
 
 /** One variant's results in one cell: medians of the repetitions, with times in milliseconds. */
 export type LatencyRow = Cell & {
@@ -30,32 +30,25 @@ export async function measureLatency(
   const rows: LatencyRow[] = [];
   for (const rtt of rtts) {
     progress(`latency: a link of ${rtt} ms`);
-    const link = new Link(rtt);
-    const open: { variant: string; open: Open }[] = [];
-    try {
-      for (const variant of variants) open.push({ variant: variant.name, open: await variant.open(link) });
-      for (const cell of cellsFor(rtt, scale)) rows.push(...(await measureCell(open, rtt, cell)));
-    } finally {
-      for (const each of open) await each.open.close();
-      await link.close();
-    }
+    await overLink(variants, rtt, async (opened) => {
+      for (const cell of cellsFor(rtt, scale)) rows.push(...(await measureCell(opened, rtt, cell)));
+    });
   }
   return rows;
 }
 
 async function measureCell(
-  variants: readonly { variant: string; open: Open }[],
+  variants: readonly Opened[],
   rtt: number,
   { what, fresh, connections, pause, seconds, repetitions, together }: PlannedCell,
 ): Promise<LatencyRow[]> {
   const results = new Map<string, LoadResult[]>(variants.map(({ variant }) => [variant, []]));
-  const measure = async ({ variant, open }: { variant: string; open: Open }): Promise<void> => {
+  const measure = async ({ variant, open }: Opened): Promise<void> => {
     const warm = pause > 0 ? 1 : 3;
     results.get(variant)?.push(await load(open.signerAddress, { what, fresh, connections, pause, seconds, warm }));
   };
   for (let n = 0; n < repetitions; n++) {
-    // No variant is always first, so that the machine's drift affects all alike.
-    const order = [...variants.slice(n), ...variants.slice(0, n)];
+    const order = inTurn(variants, n);
     if (together) await Promise.all(order.map(measure));
     else for (const each of order) await measure(each);
   }

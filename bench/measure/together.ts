@@ -1,7 +1,7 @@
 import { median, rounded } from "../base/statistics.ts";
-import { Link } from "../rig/link.ts";
 import { type LoadResult, together } from "../rig/traffic.ts";
-import type { Open, Variant } from "../variants/variant.ts";
+import type { Variant } from "../variants/variant.ts";
+import { inTurn, type Opened, overLink } from "./opened.ts";
 
 /** The numbers of keys that ask at once. */
 const keyCounts = [1, 4, 10] as const;
@@ -28,29 +28,22 @@ export async function measureTogether(
   const rows: TogetherRow[] = [];
   for (const rtt of rtts) {
     progress(`baker: a link of ${rtt} ms`);
-    const link = new Link(rtt);
-    const open: { variant: string; open: Open }[] = [];
-    try {
-      for (const variant of variants) open.push({ variant: variant.name, open: await variant.open(link) });
-      for (const keys of keyCounts) rows.push(...(await measureKeys(open, rtt, keys, scale)));
-    } finally {
-      for (const each of open) await each.open.close();
-      await link.close();
-    }
+    await overLink(variants, rtt, async (opened) => {
+      for (const keys of keyCounts) rows.push(...(await measureKeys(opened, rtt, keys, scale)));
+    });
   }
   return rows;
 }
 
 async function measureKeys(
-  variants: readonly { variant: string; open: Open }[],
+  variants: readonly Opened[],
   rtt: number,
   keys: number,
   scale: number,
 ): Promise<TogetherRow[]> {
   const results = new Map<string, LoadResult[]>(variants.map(({ variant }) => [variant, []]));
   for (let n = 0; n < (scale < 1 || rtt > 0 ? 1 : 3); n++) {
-    // No variant is always first, so that the machine's drift affects all alike.
-    for (const { variant, open } of [...variants.slice(n), ...variants.slice(0, n)]) {
+    for (const { variant, open } of inTurn(variants, n)) {
       results.get(variant)?.push(await together(open.signerAddress, keys, (rtt === 0 ? 1 : 5) * scale));
     }
   }

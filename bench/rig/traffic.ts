@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { root } from "../../local/machine/checkout.ts";
 import { type Progress, stateFolder } from "../../local/machine/paths.ts";
 import { run } from "../../local/machine/run.ts";
-import { ensureGo } from "../../local/toolchain/go.ts";
+import { buildProgram } from "../../local/toolchain/go.ts";
 import type { Background } from "../../testbed/background.ts";
 import { startSaying, type Words } from "../base/programs.ts";
 
@@ -18,11 +18,7 @@ export async function ensureTraffic(progress: Progress): Promise<void> {
   program = join(stateFolder, "bench", `traffic-${hash.digest("hex").slice(0, 12)}`);
   if (existsSync(program)) return;
   progress("building bench/traffic");
-  mkdirSync(dirname(program), { recursive: true });
-  const go = await ensureGo(join(stateFolder, "tools"), progress);
-  const settings = { CGO_ENABLED: "0", GOTOOLCHAIN: "auto", GOFLAGS: "-mod=readonly -buildvcs=false", GOWORK: "off" };
-  await run(go, ["build", "-o", `${program}.new`, "."], { cwd: source, env: { ...process.env, ...settings } });
-  renameSync(`${program}.new`, program);
+  await buildProgram("./bench/traffic", program, join(stateFolder, "tools"), progress);
 }
 
 /** How a signer of the bench answers requests to sign. */

@@ -5,7 +5,7 @@ import { run } from "../../local/machine/run.ts";
 /** Copies the image's root file system from a process of the forwarder, and adds the few devices that programs need. */
 export async function copyRoot(pid: number, target: string): Promise<void> {
   mkdirSync(target, { recursive: true });
-  await run("cp", ["--archive", "--one-file-system", `/proc/${pid}/root/.`, target]);
+  await run("cp", ["--archive", "--one-file-system", ".", target], { cwd: join("/proc", String(pid), "root") });
   mkdirSync(join(target, "dev"), { recursive: true });
   for (const [name, minor] of [
     ["null", 3],

@@ -1,5 +1,6 @@
-import { chmodSync, cpSync, existsSync, readdirSync, renameSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { root } from "../machine/checkout.ts";
 import type { Progress } from "../machine/paths.ts";
 import { run } from "../machine/run.ts";
 import { ensurePackages } from "./debianPackages.ts";
@@ -9,6 +10,18 @@ const oldestThatRenewsItself = 21;
 
 /** The toolchain for machines with an older Go. */
 const toolchain = "go1.26.8";
+
+/** Settings of each use of Go. The user's own would change a build, and a checkout may have no git data. */
+export const goSettings = { GOTOOLCHAIN: "auto", GOFLAGS: "-mod=readonly -buildvcs=false", GOWORK: "off" } as const;
+
+/** Builds a package of the checkout's Go module, `./…`, as a static program. The target appears when it is complete. */
+export async function buildProgram(path: string, target: string, tools: string, progress: Progress): Promise<void> {
+  mkdirSync(dirname(target), { recursive: true });
+  const go = await ensureGo(tools, progress);
+  const env = { ...process.env, ...goSettings, CGO_ENABLED: "0" };
+  await run(go, ["build", "-o", `${target}.new`, path], { cwd: root, env });
+  renameSync(`${target}.new`, target);
+}
 
 /** The minor version in the output of `go version`, or undefined if the output is not Go's. */
 export function goMinor(version: string): number | undefined {

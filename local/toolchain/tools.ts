@@ -5,7 +5,7 @@ import { root } from "../machine/checkout.ts";
 import { withLock } from "../machine/machineLock.ts";
 import { type Progress, stateFolder } from "../machine/paths.ts";
 import { run } from "../machine/run.ts";
-import { ensureGo } from "./go.ts";
+import { ensureGo, goSettings } from "./go.ts";
 
 /** The names of the program `kubernetes`, which acts as the part whose name it is called by. */
 const kubernetesParts = [
@@ -166,8 +166,6 @@ export async function ensureTools<Name extends ToolName>(
 async function build(go: string, tool: Tool, progress: Progress): Promise<void> {
   const program = programOf(tool.name);
   const target = join(tool.target, program);
-  // The user's own GOFLAGS or workspace would change the build. A checkout may have no git data.
-  const flags = { CGO_ENABLED: "0", GOTOOLCHAIN: "auto", GOFLAGS: "-mod=readonly -buildvcs=false", GOWORK: "off" };
   const path = toolPackages(tool.goMod)[program];
   if (!path) throw new Error(`${join(tool.source, "go.mod")}: found no tool line for ${program}, wanted one`);
   if (!existsSync(target)) {
@@ -175,7 +173,7 @@ async function build(go: string, tool: Tool, progress: Progress): Promise<void> 
     mkdirSync(tool.target, { recursive: true });
     await run(go, [...buildWords(tool.goMod), "-o", `${target}.new`, path], {
       cwd: tool.source,
-      env: { ...process.env, ...flags },
+      env: { ...process.env, ...goSettings, CGO_ENABLED: "0" },
     });
     renameSync(`${target}.new`, target);
   }
