@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"remote-signer-cloud/signer-forwarder/internal/config"
+	"remote-signer-cloud/signer-forwarder/internal/guard"
 	"remote-signer-cloud/signer-forwarder/internal/payload"
 )
 
@@ -62,7 +63,7 @@ func TestTheGuardStandsAboveAllDevices(t *testing.T) {
 	// A request is written down once it is answered.
 	r.until("all are written down", func() bool { return len(r.written()) == 7 })
 	records := r.written()
-	ahead := slices.IndexFunc(records, func(record Record) bool { return record.Refused == RefusedAhead })
+	ahead := slices.IndexFunc(records, func(record Record) bool { return record.Refused == Refusal(guard.Ahead) })
 	line := string(records[ahead].AppendJSON(nil))
 	if want := `"refused":"ahead","method":"POST","path":"/keys/` + alice + `","key":"` + alice +
 		`","kind":"attestation","level":2000000000,"round":0,"status":403,`; !strings.Contains(line, want) {

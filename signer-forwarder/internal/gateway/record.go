@@ -27,7 +27,7 @@ const (
 type Refusal string
 
 // The reasons. Malformed HTTP is looked for first, then the rest of the head, the body, and what the
-// body asks for. The guard's own are in guard.Reason: chain (too many), watermark and ahead.
+// body asks for. The guard's come last, in its own words: see guard.Reason.
 const (
 	RefusedPath      Refusal = "path"
 	RefusedMethod    Refusal = "method"
@@ -36,8 +36,6 @@ const (
 	RefusedSize      Refusal = "size"
 	RefusedMagic     Refusal = "magic"
 	RefusedChain     Refusal = "chain"
-	RefusedWatermark Refusal = "watermark"
-	RefusedAhead     Refusal = "ahead"
 )
 
 // Record is what is written down of a request.
