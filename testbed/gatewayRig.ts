@@ -99,6 +99,11 @@ export class Gateway {
     return linesIn(this.output());
   }
 
+  /** The lines about requests whose first byte came since a time of `Date.now()`. A line follows its answer. */
+  linesSince(time: number): Line[] {
+    return this.lines().filter((line) => Date.parse(String(line.time)) >= time);
+  }
+
   /** Sends one command to the program, and returns the answer. */
   #command(text: string): Promise<string> {
     this.#commands = this.#commands.then(async () => {

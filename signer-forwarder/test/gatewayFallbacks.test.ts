@@ -58,7 +58,7 @@ describe("of several signers", () => {
     await begin();
     for (let count = 0; count < 20; count++) assert.equal((await sign()).status, 200);
     assert.deepEqual(asked(), { home: 20, office: 0, attic: 0 });
-    assert.equal(gateway.lines().at(-1)?.signer, "home");
+    await until("the line is there", 5, () => gateway.lines().at(-1)?.signer === "home");
   });
 
   test("the next one that is there is asked when the first one is not, and goes on being asked when that is back", async () => {
