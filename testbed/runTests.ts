@@ -17,7 +17,7 @@ import { ensureTools } from "../local/toolchain/tools.ts";
 // file's report is printed in one piece, so that the output of the lanes never mixes.
 
 const charts = ["signer-forwarder", "baker"];
-const goFolders = ["signer-forwarder", "bench/traffic"];
+const goFolders = ["internal", "signer-forwarder", "signer-host", "bench/traffic"];
 const counts = { passed: 0, failed: 0, skipped: 0 };
 
 /** Runs a program and counts it as one test. */

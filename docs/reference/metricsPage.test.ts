@@ -8,7 +8,6 @@ import { codeIn, rowsWith, tablesOf } from "./markdownTables.ts";
 const programs = globSync("signer-forwarder/**/*.go", { cwd: root }).filter((file) => !file.endsWith("_test.go"));
 const read = (file: string): string => readFileSync(join(root, file), "utf8");
 const source = programs.map(read).join("\n");
-const internal = "signer-forwarder/internal";
 const tables = tablesOf("metrics.md");
 const metrics = rowsWith(tables, "metric");
 /** The values that a label can have, according to the page. */
@@ -36,29 +35,29 @@ test("each metric has the labels that the Go source gives it", () => {
 
 /** The words that a pattern finds in a Go file, without duplicates. */
 function wordsIn(file: string, pattern: RegExp): string[] {
-  const words = unique([...read(`${internal}/${file}`).matchAll(pattern)].map(([, word]) => word as string));
+  const words = unique([...read(file).matchAll(pattern)].map(([, word]) => word as string));
   assert.ok(words.length > 0, `found nothing of ${pattern} in ${file}`);
   return words;
 }
 
 test("the kinds are those that the Go source reads out of a payload", () => {
-  const kinds = wordsIn("payload/payload.go", /\n\tcase \w+:\n\t\treturn "(\w+)"/g);
+  const kinds = wordsIn("internal/payload/payload.go", /\n\tcase \w+:\n\t\treturn "(\w+)"/g);
   assert.deepEqual(unique(valuesOf("kind")), kinds);
 });
 
 test("the reasons are those of the gateway and of the guard, and no others", () => {
-  const gateway = wordsIn("gateway/record.go", /\bRefusal = "([^"]+)"/g);
-  const guard = wordsIn("guard/guard.go", /\bReason = "([^"]+)"/g);
+  const gateway = wordsIn("signer-forwarder/internal/gateway/record.go", /\bRefusal = "([^"]+)"/g);
+  const guard = wordsIn("signer-forwarder/internal/guard/guard.go", /\bReason = "([^"]+)"/g);
   assert.deepEqual(unique(valuesOf("reason")), unique([...gateway, ...guard]));
 });
 
 test("the causes are those of the gateway, with the states of a device", () => {
-  const prefix = wordsIn("gateway/record.go", /\bcauseDevice += "([^"]+)"/g).join();
-  const [list = ""] = wordsIn("gateway/check.go", /^var devices = \[\]string\{(.*)\}$/gm);
+  const prefix = wordsIn("signer-forwarder/internal/gateway/record.go", /\bcauseDevice += "([^"]+)"/g).join();
+  const [list = ""] = wordsIn("signer-forwarder/internal/gateway/check.go", /^var devices = \[\]string\{(.*)\}$/gm);
   const said = [...list.matchAll(/"([^"]+)"/g)].map(([, word]) => word as string);
-  const found = wordsIn("gateway/signer.go", /\bcauseDevice \+ "([^"]+)"/g);
+  const found = wordsIn("signer-forwarder/internal/gateway/signer.go", /\bcauseDevice \+ "([^"]+)"/g);
   assert.ok(said.length > 0);
-  const causes = wordsIn("gateway/record.go", /\bCause += "([^"]+)"/g);
+  const causes = wordsIn("signer-forwarder/internal/gateway/record.go", /\bCause += "([^"]+)"/g);
   assert.deepEqual(unique(valuesOf("cause")), unique([...causes, ...[...said, ...found].map((word) => prefix + word)]));
 });
 

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"remote-signer-cloud/signer-forwarder/internal/admission"
-	"remote-signer-cloud/signer-forwarder/internal/logf"
+	"remote-signer-cloud/internal/logf"
 	"remote-signer-cloud/signer-forwarder/internal/sshd"
 )
 

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"remote-signer-cloud/signer-forwarder/internal/logf"
+	"remote-signer-cloud/internal/logf"
 	"remote-signer-cloud/signer-forwarder/internal/sshd"
 )
 

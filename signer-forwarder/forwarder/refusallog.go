@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"remote-signer-cloud/signer-forwarder/internal/admission"
-	"remote-signer-cloud/signer-forwarder/internal/logf"
+	"remote-signer-cloud/internal/logf"
 )
 
 // refusalLog logs refused connections, but never so many that they bury a signer's own failure. Each

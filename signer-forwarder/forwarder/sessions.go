@@ -10,7 +10,7 @@ import (
 
 	"remote-signer-cloud/signer-forwarder/internal/gateway"
 	"remote-signer-cloud/signer-forwarder/internal/keys"
-	"remote-signer-cloud/signer-forwarder/internal/logf"
+	"remote-signer-cloud/internal/logf"
 	"remote-signer-cloud/signer-forwarder/internal/metrics"
 	"remote-signer-cloud/signer-forwarder/internal/sshd"
 )

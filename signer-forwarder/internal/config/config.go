@@ -19,7 +19,7 @@ import (
 	"time"
 
 	"remote-signer-cloud/signer-forwarder/internal/keys"
-	"remote-signer-cloud/signer-forwarder/internal/payload"
+	"remote-signer-cloud/internal/payload"
 )
 
 // FileName is the name of the file, in the folder of the mounted ConfigMap.

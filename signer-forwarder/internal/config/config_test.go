@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"remote-signer-cloud/signer-forwarder/internal/payload"
+	"remote-signer-cloud/internal/payload"
 )
 
 const (

@@ -9,7 +9,7 @@ import (
 	"slices"
 	"time"
 
-	"remote-signer-cloud/signer-forwarder/internal/logf"
+	"remote-signer-cloud/internal/logf"
 )
 
 // A check asks a signer for /authorized_keys, through its tunnel. It costs about 370 bytes of a link

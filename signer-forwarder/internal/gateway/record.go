@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"time"
 
-	"remote-signer-cloud/signer-forwarder/internal/payload"
+	"remote-signer-cloud/internal/payload"
 )
 
 // Cause is why a request that passed has no good answer; empty if it has one.

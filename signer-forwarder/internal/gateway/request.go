@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"remote-signer-cloud/signer-forwarder/internal/logf"
+	"remote-signer-cloud/internal/logf"
 )
 
 // result is what became of a request.

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"remote-signer-cloud/signer-forwarder/internal/payload"
+	"remote-signer-cloud/internal/payload"
 )
 
 // file is where the marks are written: a line of text for each, of one length, so that a mark is

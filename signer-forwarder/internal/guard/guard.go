@@ -14,7 +14,7 @@ import (
 	"sync"
 	"time"
 
-	"remote-signer-cloud/signer-forwarder/internal/payload"
+	"remote-signer-cloud/internal/payload"
 )
 
 // Digest tells one payload from another.

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"remote-signer-cloud/signer-forwarder/internal/payload"
+	"remote-signer-cloud/internal/payload"
 )
 
 const alice = "tz1KqTpEZ7Yob7QbPE4Hy4Wo8fHG8LhKxZSx"

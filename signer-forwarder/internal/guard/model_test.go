@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"remote-signer-cloud/signer-forwarder/internal/payload"
+	"remote-signer-cloud/internal/payload"
 )
 
 // TestNoTwoDifferentBytes compares the guard with what must hold, in any order of requests and restarts.

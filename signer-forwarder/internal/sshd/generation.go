@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"remote-signer-cloud/signer-forwarder/internal/keys"
-	"remote-signer-cloud/signer-forwarder/internal/logf"
+	"remote-signer-cloud/internal/logf"
 )
 
 // Paths is where sshd, and what it needs, is.

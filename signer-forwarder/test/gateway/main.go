@@ -24,7 +24,7 @@ import (
 	"remote-signer-cloud/signer-forwarder/internal/config"
 	"remote-signer-cloud/signer-forwarder/internal/gateway"
 	"remote-signer-cloud/signer-forwarder/internal/guard"
-	"remote-signer-cloud/signer-forwarder/internal/logf"
+	"remote-signer-cloud/internal/logf"
 	"remote-signer-cloud/signer-forwarder/internal/metrics"
 )
 
