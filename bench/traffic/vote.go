@@ -20,7 +20,9 @@ type voted struct {
 }
 
 // vote does what octez-baker does with several keys. At each level it asks for all preattestations at once, then for all
-// attestations, each over its own connection. A level begins at its time, once the previous one is over.
+// attestations, each over its own connection. A level begins at its time, once the previous one is over. The first one is
+// above that of every signature asked for before, because each is a second of its time (see target.post): a lower one would
+// be refused.
 func vote(words []string) error {
 	flags := flag.NewFlagSet("vote", flag.ExitOnError)
 	address := flags.String("to", "127.0.0.1:8443", "whom to ask")
@@ -34,7 +36,8 @@ func vote(words []string) error {
 	var mu sync.Mutex // guards result
 	get := request(*address, "GET", "/authorized_keys", "")
 	ticker := time.NewTicker(*every)
-	for level := 1; level <= *levels; level++ {
+	first := int(time.Now().Unix()) + 1
+	for level := first; level < first+*levels; level++ {
 		for _, magic := range []string{"12", "13"} {
 			var all sync.WaitGroup
 			for _, key := range strings.Split(*keys, ",") {
