@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { basename } from "node:path";
 import { type Background, start } from "../../testbed/background.ts";
 
 /** A command: a program and its arguments. */
@@ -62,6 +63,17 @@ export function memoryOf(pids: readonly number[]): number {
     }
   });
   return kib.reduce((sum, each) => sum + each, 0) / 1024;
+}
+
+/** Those of some processes whose program's file has this name. */
+export function runningProgram(name: string, pids: readonly number[]): number[] {
+  return pids.filter((pid) => {
+    try {
+      return basename(readlinkSync(`/proc/${pid}/exe`)) === name;
+    } catch {
+      return false;
+    }
+  });
 }
 
 /** Whether anything listens on a loopback port in a process's network namespace. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type KeyPair, makeKeyPair, type OpenSsh } from "../base/openssh.ts";
-import { memoryOf } from "../base/programs.ts";
+import { memoryOf, runningProgram } from "../base/programs.ts";
 import { rounded } from "../base/statistics.ts";
 import { home } from "../rig/networks.ts";
 import { type Dial, Tunnel } from "../rig/sshTunnel.ts";
@@ -23,6 +23,8 @@ export type CrowdRow = {
   readonly signers: number;
   /** MiB for each connected signer. */
   readonly memory: number;
+  /** MiB of the forwarder's program alone, without sshd's, while all are connected. 0 for another server. */
+  readonly program: number;
   /** Seconds until all ports were back, from the server's end and from when it accepted connections again. */
   readonly back: readonly { readonly sinceKilled: number; readonly sinceOpen: number }[];
 };
@@ -59,7 +61,9 @@ export async function measureCrowd(
   try {
     await Promise.all(tunnels.map((tunnel) => tunnel.connected(90)));
     await sleep(2000);
-    const memory = rounded((memoryOf(await pids()) - empty) / crowd.length);
+    const full = await pids();
+    const memory = rounded((memoryOf(full) - empty) / crowd.length);
+    const program = rounded(memoryOf(runningProgram("forwarder", full)));
     const back = [];
     for (let n = 0; n < repetitions; n++) {
       progress(`hundred: ${name} is restarted, ${n + 1} of ${repetitions}`);
@@ -68,7 +72,7 @@ export async function measureCrowd(
       back.push({ sinceKilled: (all - since) / 1000, sinceOpen: rounded((all - open) / 1000) });
       await sleep(2000);
     }
-    return { variant: name, signers: crowd.length, memory, back };
+    return { variant: name, signers: crowd.length, memory, program, back };
   } finally {
     await Promise.all(tunnels.map((tunnel) => tunnel.close()));
   }

@@ -222,13 +222,20 @@ function votesTable({ votes = [] }: Results): string {
 }
 
 function hundredTable({ hundred = [] }: Results): string {
-  const body = hundred.map(({ variant, memory, back }) => [
+  const body = hundred.map(({ variant, memory, program, back }) => [
     variant,
     `${median(back.map(({ sinceOpen }) => sinceOpen)).toFixed(1)} s`,
     `${median(back.map(({ sinceKilled }) => sinceKilled)).toFixed(1)} s`,
     `${memory.toFixed(2)} MiB`,
+    program > 0 ? `${program.toFixed(1)} MiB` : "",
   ]);
-  const head = ["", "all back, since it listens again", "since it was killed", "memory of each"];
+  const head = [
+    "",
+    "all back, since it listens again",
+    "since it was killed",
+    "memory of each",
+    "the forwarder's program, beside sshd",
+  ];
   return `${hundred[0]?.signers ?? 0} signers after a restart of the server, each redialling every second:\n\n${table(head, body)}`;
 }
 
