@@ -1,9 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { b58DecodeAndCheckPrefix } from "@taquito/utils";
-import { blockBytes, freshContents, type Kind, voteBytes } from "./consensusBytes.ts";
+import { roundIn } from "./blockRpc.ts";
+import { blockBytes, freshContents, type Kind, type Vote, voteBytes } from "./consensusBytes.ts";
 import type { Say } from "./eventLog.ts";
 import type { Head, Heads } from "./heads.ts";
+import type { NodeClient } from "./nodeClient.ts";
 import { sign } from "./remoteSigner.ts";
+import { signedBlock, signedVote } from "./signedBytes.ts";
 import type { WalletKey } from "./wallet.ts";
 import type { Watermarks } from "./watermarks.ts";
 
@@ -18,37 +21,59 @@ const kinds: readonly (readonly [kind: Kind, after: number])[] = [
   ["block", 600],
 ];
 
+/** What one key is to sign on a head: its slot for votes, and whether it may bake the next block. */
+type Duty = {
+  readonly key: WalletKey;
+  readonly head: Head;
+  readonly slot: number;
+  readonly bakesNext: boolean;
+};
+
 /**
  * Bakes and attests with one key forever. On each new head, it signs a preattestation, an attestation and the next
- * block, one after the other. All keys ask at the same moments. A key that is late for such a moment asks at once. Logs
+ * block, one after the other, and injects them. A block that another baker has the right to is signed as well, for more
+ * to sign, and not injected. All keys ask at the same moments. A key that is late for such a moment asks at once. Logs
  * one line for each kind and level.
  */
-export async function bakeKey(key: WalletKey, slot: number, heads: Heads, watermarks: Watermarks, say: Say) {
+export async function bakeKey(key: WalletKey, node: NodeClient, heads: Heads, watermarks: Watermarks, say: Say) {
   const sayOfKey: Say = (text) => say(`${key.alias}: ${text}`);
   let last: number | undefined;
   for (;;) {
     const head = await heads.above(last ?? -1);
     for (let missed = (last ?? head.level - 1) + 1; missed < head.level; missed++)
       for (const [kind] of kinds) sayOfKey(`failed ${kind} level ${levelOf(kind, missed)}: its time had passed`);
-    for (const [kind, after] of kinds) {
-      await sleep(Math.max(0, head.heardAt + after - performance.now()));
-      await bake(kind, key, slot, head, watermarks, sayOfKey);
-    }
     last = head.level;
+    try {
+      const rights = await node.rightsAt(head, key.address);
+      if (rights) await bakeAll({ key, head, ...rights }, node, watermarks, sayOfKey);
+    } catch (error) {
+      sayOfKey(`failed level ${head.level}: cannot get its rights: ${causeOf(error)}`);
+    }
   }
 }
 
-async function bake(kind: Kind, key: WalletKey, slot: number, head: Head, watermarks: Watermarks, say: Say) {
+async function bakeAll(duty: Duty, node: NodeClient, watermarks: Watermarks, say: Say): Promise<void> {
+  for (const [kind, after] of kinds) {
+    await sleep(Math.max(0, duty.head.heardAt + after - performance.now()));
+    await bake(kind, duty, node, watermarks, say);
+  }
+}
+
+async function bake(kind: Kind, duty: Duty, node: NodeClient, watermarks: Watermarks, say: Say): Promise<void> {
+  const { head, key } = duty;
   const level = levelOf(kind, head.level);
   const start = performance.now();
   const waiting = setInterval(() => {
     say(`waiting for ${kind} level ${level} since ${Math.round((performance.now() - start) / 1000)} s`);
   }, 3000);
   try {
-    if (!watermarks.record(kind, key.address, level, 0))
+    if (!watermarks.record(kind, key.address, level, kind === "block" ? 0 : roundIn(head)))
       return say(`skipped ${kind} level ${level}: it may have been signed before`);
-    await sign(key, bytesOf(kind, key, slot, head));
+    const bytes = kind === "block" ? nextBlock(head) : voteBytes(kind, voteOf(duty), key.address.startsWith("tz4"));
+    const signature = await sign(key, bytes);
     say(`signed ${kind} level ${level} in ${Math.round(performance.now() - start)} ms`);
+    if (kind !== "block") await node.injectVote(signedVote(kind, voteOf(duty), signature));
+    else if (duty.bakesNext) await node.injectBlock(signedBlock(bytes, signature));
   } catch (error) {
     say(`failed ${kind} level ${level}: ${causeOf(error)}`);
   } finally {
@@ -56,22 +81,30 @@ async function bake(kind: Kind, key: WalletKey, slot: number, head: Head, waterm
   }
 }
 
-function bytesOf(kind: Kind, key: WalletKey, slot: number, head: Head): Buffer {
-  const chainId = decode(head.chain_id);
-  if (kind === "block")
-    return blockBytes({
-      ...freshContents(),
-      chainId,
-      level: head.level + 1,
-      protocolLevel: head.proto,
-      predecessor: decode(head.hash),
-      timestampMs: Date.now(),
-      validationPasses: 4,
-      round: 0,
-      votes: 2,
-    });
-  const vote = { chainId, branch: decode(head.predecessor), slot, level: head.level, round: 0 };
-  return voteBytes(kind, { ...vote, payloadHash: decode(head.payload_hash) }, key.address.startsWith("tz4"));
+function nextBlock(head: Head): Buffer {
+  return blockBytes({
+    ...freshContents(),
+    chainId: decode(head.chain_id),
+    level: head.level + 1,
+    protocolLevel: head.proto,
+    predecessor: decode(head.hash),
+    predecessorRound: roundIn(head),
+    timestampMs: Date.now(),
+    validationPasses: 4,
+    round: 0,
+    votes: 2,
+  });
+}
+
+function voteOf({ head, slot }: Duty): Vote {
+  return {
+    chainId: decode(head.chain_id),
+    branch: decode(head.predecessor),
+    slot,
+    level: head.level,
+    round: roundIn(head),
+    payloadHash: decode(head.payload_hash),
+  };
 }
 
 function levelOf(kind: Kind, headLevel: number): number {

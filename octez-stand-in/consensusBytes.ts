@@ -39,6 +39,7 @@ export type Block = {
   readonly level: number;
   readonly protocolLevel: number;
   readonly predecessor: Buffer;
+  readonly predecessorRound: number;
   readonly timestampMs: number;
   readonly validationPasses: number;
   readonly operationsHash: Buffer;
@@ -51,11 +52,11 @@ export type Block = {
   readonly votes: number;
 };
 
-/** A block that builds on one of round 0, without a locked round and without a seed nonce. */
+/** A block without a locked round and without a seed nonce. */
 export function blockBytes(block: Block): Buffer {
   const timestamp = Buffer.alloc(8);
   timestamp.writeBigInt64BE(BigInt(Math.floor(block.timestampMs / 1000)));
-  const predecessorRound = int32(-1 - 0);
+  const predecessorRound = int32(-1 - block.predecessorRound);
   const fitness = [Buffer.of(2), int32(block.level), Buffer.alloc(0), predecessorRound, int32(block.round)];
   return Buffer.concat([
     Buffer.of(magicByte.block),

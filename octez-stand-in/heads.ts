@@ -1,8 +1,8 @@
 import { createInterface } from "node:readline/promises";
 import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { RpcHeader } from "./blockRpc.ts";
 import type { Say } from "./eventLog.ts";
-import type { RpcHeader } from "./nodeRpc.ts";
 import { Refusal } from "./octezError.ts";
 
 /** A head, and when this program heard of it, by `performance.now()`. */

@@ -1,21 +1,16 @@
-import { createServer, type Server, type ServerResponse } from "node:http";
-import { b58Encode, PrefixV2 } from "@taquito/utils";
-import { type BlockHeader, type Chain, headerAt, levelAt } from "./chain.ts";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { encodeOpHash } from "@taquito/utils";
+import { answerAboutBlock, type RpcHeader, rpcHeader } from "./blockRpc.ts";
+import type { Chain } from "./chain.ts";
+import { LiveChain } from "./liveChain.ts";
 
-/** A block header as the RPC returns it. */
-export type RpcHeader = {
-  readonly chain_id: string;
-  readonly hash: string;
-  readonly level: number;
-  readonly proto: number;
-  readonly predecessor: string;
-  readonly timestamp: string;
-  readonly payload_hash: string;
-};
-
-/** The part of octez-node's RPC that its neighbours in a pod use. The paths are Octez's, which has no /health/live. */
-export function rpcServer(chain: Chain): Server {
-  const head = () => rpcHeader(headerAt(chain, levelAt(chain, Date.now())));
+/**
+ * The part of octez-node's RPC that its neighbours in a pod and `npm run missed` use. The paths are Octez's, which has no
+ * /health/live. `now` is the clock by which levels come.
+ */
+export function rpcServer(chain: Chain, now: () => number = Date.now): Server {
+  const live = new LiveChain(chain, now);
+  const head = () => rpcHeader(live, live.head);
   const answers: Readonly<Record<string, () => unknown>> = {
     "/version": () => ({
       version: { product: "octez", major: 25, minor: 2, build: 0, additional_info: "release" },
@@ -25,16 +20,28 @@ export function rpcServer(chain: Chain): Server {
     "/health/ready": () => ({ ready: true }),
     "/chains/main/chain_id": () => head().chain_id,
     "/chains/main/is_bootstrapped": () => ({ bootstrapped: true, sync_state: "synced" }),
-    "/chains/main/blocks/head/header": head,
-    "/chains/main/blocks/head/hash": () => head().hash,
+    "/chains/main/levels/savepoint": () => ({
+      block_hash: rpcHeader(live, live.savepoint).hash,
+      level: live.savepoint,
+    }),
   };
-  return createServer((request, response) => {
-    const { pathname } = new URL(request.url ?? "/", "http://node");
-    const answer = answers[pathname];
-    if (request.method !== "GET") return reply(response, 405, { error: "method not allowed" });
+  const injections: Readonly<Record<string, (body: unknown) => unknown>> = {
+    "/injection/operation": (body) => injectOperation(live, body),
+    "/injection/block": (body) => injectBlock(live, body),
+  };
+  return createServer(async (request, response) => {
+    const { pathname, searchParams } = new URL(request.url ?? "/", "http://node");
+    const inject = injections[pathname];
+    if (request.method !== (inject ? "POST" : "GET")) return reply(response, 405, { error: "method not allowed" });
+    if (inject) {
+      const answer = inject(await jsonOf(request));
+      return answer === undefined ? reply(response, 400, { error: "unreadable body" }) : reply(response, 200, answer);
+    }
     if (pathname === "/monitor/heads/main") return streamHeads(chain, response, head);
-    if (!answer) return reply(response, 404, { error: `no service at ${pathname}` });
-    reply(response, 200, answer());
+    const [, block = "", path = ""] = /^\/chains\/main\/blocks\/([^/]+)\/(.+)$/.exec(pathname) ?? [];
+    const answer = answers[pathname]?.() ?? answerAboutBlock(live, block, path, searchParams);
+    if (answer === undefined) return reply(response, 404, { error: `no service at ${pathname}` });
+    reply(response, 200, answer);
   });
 }
 
@@ -50,16 +57,37 @@ function streamHeads(chain: Chain, response: ServerResponse, head: () => RpcHead
   send();
 }
 
-function rpcHeader(header: BlockHeader): RpcHeader {
-  return {
-    chain_id: b58Encode(header.chainId, PrefixV2.ChainID),
-    hash: b58Encode(header.hash, PrefixV2.BlockHash),
-    level: header.level,
-    proto: 1,
-    predecessor: b58Encode(header.predecessor, PrefixV2.BlockHash),
-    timestamp: new Date(header.timestampMs).toISOString().replace(".000", ""),
-    payload_hash: b58Encode(header.payloadHash, PrefixV2.ValueHash),
-  };
+/** An operation's hash, as Octez answers at once with `async`. Undefined if the body is no text in hex. */
+function injectOperation(live: LiveChain, body: unknown): unknown {
+  const bytes = bytesIn(body);
+  if (bytes === undefined) return undefined;
+  live.injectVote(bytes);
+  return encodeOpHash(bytes.toString("hex"));
+}
+
+function injectBlock(live: LiveChain, body: unknown): unknown {
+  const bytes = bytesIn((body as { data?: unknown } | null)?.data);
+  if (bytes === undefined) return undefined;
+  try {
+    live.injectBlock(bytes);
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+  return rpcHeader(live, bytes.readInt32BE(0)).hash;
+}
+
+function bytesIn(text: unknown): Buffer | undefined {
+  return typeof text === "string" && /^([0-9a-f]{2})+$/.test(text) ? Buffer.from(text, "hex") : undefined;
+}
+
+async function jsonOf(request: IncomingMessage): Promise<unknown> {
+  const text = Buffer.concat(await request.toArray()).toString();
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function reply(response: ServerResponse, status: number, body: unknown): void {

@@ -2,6 +2,7 @@ import { parseBakerArgs } from "./clientArgs.ts";
 import { clientLogFiles } from "./clientConfig.ts";
 import { openLog } from "./eventLog.ts";
 import { Heads } from "./heads.ts";
+import { NodeClient } from "./nodeClient.ts";
 import { runProgram } from "./octezError.ts";
 import { readWallet } from "./wallet.ts";
 import { Watermarks } from "./watermarks.ts";
@@ -17,5 +18,6 @@ await runProgram("octez-baker", async (args) => {
   const following = heads.follow(endpoint, keepAlive);
   const head = await Promise.race([heads.above(-1), following]);
   const watermarks = new Watermarks(baseDir, head.chain_id);
-  await Promise.all([following, ...keys.map((key, slot) => bakeKey(key, slot, heads, watermarks, say))]);
+  const node = new NodeClient(endpoint);
+  await Promise.all([following, ...keys.map((key) => bakeKey(key, node, heads, watermarks, say))]);
 });

@@ -1,0 +1,147 @@
+import { b58Encode, encodeOpHash, PrefixV2 } from "@taquito/utils";
+import { headerAt } from "./chain.ts";
+import type { LiveChain } from "./liveChain.ts";
+import type { SignedVote } from "./signedBytes.ts";
+
+/** A block header as the RPC returns it: what its readers here need of it. */
+export type RpcHeader = {
+  readonly chain_id: string;
+  readonly hash: string;
+  readonly level: number;
+  readonly proto: number;
+  readonly predecessor: string;
+  readonly timestamp: string;
+  /** Five texts in hex: version, level, locked round, the predecessor's round (-1 minus it), and the round. */
+  readonly fitness: readonly string[];
+  readonly payload_hash: string;
+  readonly payload_round: number;
+};
+
+/** The round of a block. */
+export function roundIn({ fitness }: RpcHeader): number {
+  return Number.parseInt(fitness[4] ?? "", 16);
+}
+
+export function rpcHeader(live: LiveChain, level: number): RpcHeader {
+  const header = headerAt(live.chain, level);
+  const round = live.roundOf(level);
+  return {
+    chain_id: b58Encode(header.chainId, PrefixV2.ChainID),
+    hash: b58Encode(header.hash, PrefixV2.BlockHash),
+    level,
+    proto: 1,
+    predecessor: b58Encode(header.predecessor, PrefixV2.BlockHash),
+    timestamp: timestamp(header.timestampMs),
+    fitness: ["02", int32(level), "", int32(-1 - live.roundOf(level - 1)), int32(round)],
+    payload_hash: b58Encode(header.payloadHash, PrefixV2.ValueHash),
+    payload_round: round,
+  };
+}
+
+/** Answers a call about a block, such as `helpers/validators`. Returns undefined for an unknown block or path. */
+export function answerAboutBlock(live: LiveChain, block: string, path: string, query: URLSearchParams): unknown {
+  const level = levelOf(live, block);
+  if (level === undefined) return undefined;
+  switch (path) {
+    case "header":
+      return rpcHeader(live, level);
+    case "hash":
+      return rpcHeader(live, level).hash;
+    case "operations/0":
+      return live.attestationsIn(level).map((vote) => operation(live, vote, query));
+    case "helpers/validators":
+      return validators(live, level, query);
+    case "helpers/baking_rights":
+      return bakingRights(live, level, query);
+    default:
+      return undefined;
+  }
+}
+
+/** `head`, `head~2`, `head-2`, or a level. */
+function levelOf(live: LiveChain, block: string): number | undefined {
+  const [, back = "0"] = /^head(?:[~-](\d+))?$/.exec(block) ?? [];
+  const level = block.startsWith("head") ? live.head - Number(back) : /^\d+$/.test(block) ? Number(block) : -1;
+  return level >= live.savepoint && level <= live.head ? level : undefined;
+}
+
+function operation(live: LiveChain, vote: SignedVote, query: URLSearchParams): unknown {
+  const { kind, branch, slot, level, round, payloadHash, signature } = vote;
+  const delegate = live.rightsAt(level).find((rights) => rights.slot === slot)?.address;
+  const metadata = { delegate, consensus_power: { slots: 1, baking_power: null }, consensus_key: delegate };
+  return {
+    chain_id: b58Encode(live.chain.id, PrefixV2.ChainID),
+    hash: encodeOpHash(Buffer.concat([branch, payloadHash, signature]).toString("hex")),
+    branch: b58Encode(branch, PrefixV2.BlockHash),
+    contents: [
+      {
+        ...{ kind, slot, level, round, block_payload_hash: b58Encode(payloadHash, PrefixV2.ValueHash) },
+        ...(query.get("metadata") !== "never" && { metadata }),
+      },
+    ],
+    signature: b58Encode(signature, signature.length === 96 ? PrefixV2.BLS12_381Signature : PrefixV2.GenericSignature),
+  };
+}
+
+function validators(live: LiveChain, current: number, query: URLSearchParams): unknown {
+  const asked = query.getAll("delegate");
+  for (const address of asked) live.addDelegate(address);
+  const isAsked = chosen(query);
+  return levelsIn(query, current)
+    .reverse()
+    .map((level) => {
+      const rights = live.rightsAt(level);
+      return {
+        level,
+        consensus_threshold: String(Math.ceil((rights.length * 2) / 3)),
+        consensus_committee: String(rights.length),
+        all_bakers_attest_activated: false,
+        delegates: rights
+          .filter(({ address }) => isAsked(address))
+          .map(({ address, slot, rounds }) => ({
+            ...{ delegate: address, rounds, consensus_key: address, attesting_power: "1", attestation_slot: slot },
+          })),
+      };
+    });
+}
+
+/** The rights to bake up to a round, and their times at the level after this block's. */
+function bakingRights(live: LiveChain, current: number, query: URLSearchParams): unknown {
+  const isAsked = chosen(query);
+  const rounds = Array.from({ length: Number(query.get("max_round") ?? 64) + 1 }, (_, round) => round);
+  const rights = levelsIn(query, current + 1).flatMap((level) =>
+    rounds.map((round) => ({ level, round, owner: (round === 0 && live.baker(level)) || live.otherBaker })),
+  );
+  // Without `all`, each baker's first right of a level alone.
+  const isFirst = ({ level, owner }: (typeof rights)[number], index: number) =>
+    rights.findIndex((right) => right.level === level && right.owner === owner) === index;
+  return rights
+    .filter((right, index) => query.has("all") || isFirst(right, index))
+    .filter(({ owner }) => isAsked(owner))
+    .map(({ level, round, owner }) => ({
+      ...{ level, delegate: owner, round },
+      ...(level > current && { estimated_time: timestamp(live.timeOf(level) + round * live.chain.intervalMs) }),
+      consensus_key: owner,
+    }));
+}
+
+function levelsIn(query: URLSearchParams, standard: number): number[] {
+  const levels = query.getAll("level").map(Number);
+  return levels.length > 0 ? [...new Set(levels)].sort((a, b) => a - b) : [standard];
+}
+
+/** Whether an address is among those that the query names. It may name none, and means all. */
+function chosen(query: URLSearchParams): (address: string) => boolean {
+  const lists = [query.getAll("delegate"), query.getAll("consensus_key")];
+  return (address) => lists.every((list) => list.length === 0 || list.includes(address));
+}
+
+function timestamp(ms: number): string {
+  return new Date(ms).toISOString().replace(".000", "");
+}
+
+function int32(value: number): string {
+  const bytes = Buffer.alloc(4);
+  bytes.writeInt32BE(value);
+  return bytes.toString("hex");
+}
