@@ -24,6 +24,14 @@ test("octez-node takes what the chart gives it", () => {
   assert.equal(parseNodeArgs(["run", ...dir]).dataDir, "/data");
 });
 
+test("octez-node takes the options of a sandbox", () => {
+  const target = `B${"L".repeat(50)},4711`;
+  const options = ["--sandbox", "/genesis.json", "--target", target, "--allow-yes-crypto"];
+  assert.equal(parseNodeArgs(["run", ...dir, ...options]).name, "run");
+  for (const command of ["upgrade storage", "snapshot import"])
+    assert.equal(parseNodeArgs([...command.split(" "), ...dir, "--sandbox=/genesis.json"]).name, command);
+});
+
 const refused: Readonly<Record<string, [args: readonly string[], message: RegExp]>> = {
   "no command": [[], /unknown command/],
   "an unknown command": [["start"], /unknown command 'start'/],
@@ -36,6 +44,8 @@ const refused: Readonly<Record<string, [args: readonly string[], message: RegExp
   ],
   "an option without its value": [["run", "--data-dir"], /option '--data-dir' needs an argument/],
   "an option twice": [["run", ...dir, ...dir], /cannot be repeated/],
+  "a target that is none": [["run", ...dir, "--target", "4711"], /invalid value '4711'.*<block_hash>,<level>/],
+  "yes crypto for another command": [["upgrade", "storage", ...dir, "--allow-yes-crypto"], /unknown option/],
   "a value for a switch": [["run", ...dir, "--private-mode=on"], /it takes no value/],
   "a word too many": [["run", ...dir, "mainnet"], /too many arguments/],
 };

@@ -15,6 +15,8 @@ const historyMode: Check = (value) =>
 const address: Check = (value) => (/^\S*:\d{1,5}$|^[^:\s]+$/.test(value) ? undefined : "expected ADDR:PORT");
 const integer: Check = (value) => (/^-?\d+$/.test(value) ? undefined : "expected an integer");
 
+const target: Check = (value) => (/^B\w{50},\d+$/.test(value) ? undefined : "expected <block_hash>,<level>");
+
 const location: Options = { "data-dir": { short: "d", value: true }, "config-file": { value: true } };
 const config: Options = {
   ...location,
@@ -70,12 +72,21 @@ const commands: Readonly<Record<string, { options: Options; words: number }>> = 
       force: {},
       "metadata-size-limit": { value: true },
       "progress-display-mode": { value: true },
+      sandbox: { value: true },
     },
     words: 1,
   },
-  "upgrade storage": { options: { ...location, status: {} }, words: 0 },
+  "upgrade storage": { options: { ...location, status: {}, sandbox: { value: true } }, words: 0 },
   run: {
-    options: { ...config, v: { short: "v", repeats: true }, singleprocess: {}, "force-history-mode-switch": {} },
+    options: {
+      ...config,
+      v: { short: "v", repeats: true },
+      singleprocess: {},
+      "force-history-mode-switch": {},
+      sandbox: { value: true },
+      target: { value: target },
+      "allow-yes-crypto": {},
+    },
     words: 0,
   },
 };
