@@ -43,6 +43,28 @@ for (const words of [["--stack", "none"], ["--stak", "dev"], ["dev"], ["--stack"
   test(`${words.join(" ")} is a mistake`, () => assert.throws(() => parse(command, words), UsageError));
 }
 
+const withWords = { help: "", words: ["SIGNER"], valued: ["arch"], takesRest: true };
+
+test("a command has the words, the values and the rest that it asks for", () => {
+  const parsed = parse(withWords, ["home", "--arch", "arm64", "--stack", "dev", "--", "-v", "--", "--help"]);
+  assert.ok(parsed !== "help");
+  const { stack, words, rest, value } = parsed;
+  assert.deepEqual([stack, words, rest], ["dev", ["home"], ["-v", "--", "--help"]]);
+  assert.deepEqual([value("arch"), value("out")], ["arm64", undefined]);
+});
+
+for (const [words, message] of [
+  [[], /^arguments: found no word, wanted SIGNER$/],
+  [["home", "office"], /^arguments: found "home" "office", wanted SIGNER$/],
+  [["home", "--arch"], /--arch/],
+] as const) {
+  test(`${words.join(" ") || "no word"} is a mistake for a command that takes one`, () =>
+    assert.throws(
+      () => parse(withWords, [...words]),
+      (error) => error instanceof UsageError && message.test(error.message),
+    ));
+}
+
 test("a key that was given as a word is not said again", () => {
   const pem = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXk\n-----END OPENSSH PRIVATE KEY-----\n";
   for (const words of [
@@ -50,9 +72,10 @@ test("a key that was given as a word is not said again", () => {
     [pem.replaceAll("\n", " ")],
     ["b3BlbnNzaC1rZXktdjEAAAAABG5v"],
     ["--yes", "--b3BlbnNzaC1rZXktdjEAAAAABG5v"],
+    ["home", "b3BlbnNzaC1rZXktdjEAAAAABG5v"],
   ])
     assert.throws(
-      () => parse(command, words),
+      () => parse(words[0] === "home" ? withWords : command, words),
       (error) => error instanceof UsageError && !error.message.includes("b3BlbnNz"),
     );
 });

@@ -23,7 +23,7 @@ const clusters: Record<string, object> = {
 };
 const fileOf = (stack: string) => join(folder, `Pulumi.${stack}.yaml`);
 
-const read = (stack: string) => readStack({ stack, configFile: fileOf(stack), has: () => false });
+const read = (stack: string) => readStack({ stack, configFile: fileOf(stack) });
 
 before(() => {
   process.chdir(root);

@@ -19,7 +19,7 @@ export type Stack = {
 const clusterKey = `${project}:cluster`;
 
 /** Reads the stack that the options name. `--context` replaces its cluster. */
-export function readStack({ stack, configFile, context }: Options): Stack {
+export function readStack({ stack, configFile, context }: Pick<Options, "stack" | "configFile" | "context">): Stack {
   const file = readStackFile(configFile);
   if (context !== undefined) file.config = { ...file.config, [clusterKey]: { kind: "existing", context } };
   return { name: stack, configFile, file, hasOtherCluster: context !== undefined };
