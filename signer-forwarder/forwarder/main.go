@@ -16,6 +16,7 @@ package main
 
 import (
 	"fmt"
+	"net"
 	"os"
 
 	"remote-signer-cloud/signer-forwarder/internal/control"
@@ -27,6 +28,7 @@ const usage = `forwarder                   serve, in the foreground
 forwarder connected         print the names of the signers that have a session, a line each
 forwarder marks             print what the guard remembers: the last level and round of each key and kind
 forwarder forget <address>  have the guard forget the marks of a key, and print them
+forwarder page <path>       print a page of port 8404: /metrics, /signers/<name>/healthz, /signers/<name>/statusz/<address>
 `
 
 func main() {
@@ -37,6 +39,8 @@ func main() {
 		os.Exit(ask(imagePaths, words[0]))
 	case len(words) == 2 && words[0] == control.Forget:
 		os.Exit(ask(imagePaths, control.Forget+" "+words[1]))
+	case len(words) == 2 && words[0] == "page":
+		os.Exit(page(net.JoinHostPort(imagePaths.address, httpPort), words[1], os.Stdout, os.Stderr))
 	default:
 		fmt.Fprint(os.Stderr, usage)
 		os.Exit(2)
