@@ -5,8 +5,8 @@ import (
 	"sync"
 	"time"
 
-	"remote-signer-cloud/signer-forwarder/internal/admission"
 	"remote-signer-cloud/internal/logf"
+	"remote-signer-cloud/signer-forwarder/internal/admission"
 	"remote-signer-cloud/signer-forwarder/internal/sshd"
 )
 

@@ -17,9 +17,9 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"remote-signer-cloud/internal/logf"
 	"remote-signer-cloud/signer-forwarder/internal/control"
 	"remote-signer-cloud/signer-forwarder/internal/guard"
-	"remote-signer-cloud/internal/logf"
 	"remote-signer-cloud/signer-forwarder/internal/socket"
 )
 

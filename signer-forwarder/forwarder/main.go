@@ -19,8 +19,8 @@ import (
 	"net"
 	"os"
 
-	"remote-signer-cloud/signer-forwarder/internal/control"
 	"remote-signer-cloud/internal/logf"
+	"remote-signer-cloud/signer-forwarder/internal/control"
 	"remote-signer-cloud/signer-forwarder/internal/sshd"
 )
 

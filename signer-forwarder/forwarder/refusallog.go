@@ -6,8 +6,8 @@ import (
 	"sync"
 	"time"
 
-	"remote-signer-cloud/signer-forwarder/internal/admission"
 	"remote-signer-cloud/internal/logf"
+	"remote-signer-cloud/signer-forwarder/internal/admission"
 )
 
 // refusalLog logs refused connections, but never so many that they bury a signer's own failure. Each

@@ -11,11 +11,11 @@ import (
 	"syscall"
 	"time"
 
+	"remote-signer-cloud/internal/logf"
 	"remote-signer-cloud/signer-forwarder/internal/admission"
 	"remote-signer-cloud/signer-forwarder/internal/config"
 	"remote-signer-cloud/signer-forwarder/internal/gateway"
 	"remote-signer-cloud/signer-forwarder/internal/guard"
-	"remote-signer-cloud/internal/logf"
 	"remote-signer-cloud/signer-forwarder/internal/metrics"
 	"remote-signer-cloud/signer-forwarder/internal/sshd"
 )

@@ -8,9 +8,9 @@ import (
 	"sync"
 	"time"
 
+	"remote-signer-cloud/internal/logf"
 	"remote-signer-cloud/signer-forwarder/internal/gateway"
 	"remote-signer-cloud/signer-forwarder/internal/keys"
-	"remote-signer-cloud/internal/logf"
 	"remote-signer-cloud/signer-forwarder/internal/metrics"
 	"remote-signer-cloud/signer-forwarder/internal/sshd"
 )

@@ -8,9 +8,9 @@ import (
 	"net/http"
 	"strings"
 
+	"remote-signer-cloud/internal/payload"
 	"remote-signer-cloud/signer-forwarder/internal/config"
 	"remote-signer-cloud/signer-forwarder/internal/guard"
-	"remote-signer-cloud/internal/payload"
 )
 
 const (

@@ -12,9 +12,9 @@ import (
 	"testing"
 	"time"
 
+	"remote-signer-cloud/internal/payload"
 	"remote-signer-cloud/signer-forwarder/internal/config"
 	"remote-signer-cloud/signer-forwarder/internal/guard"
-	"remote-signer-cloud/internal/payload"
 )
 
 func TestTheSameBytesAreAskedForOnce(t *testing.T) {

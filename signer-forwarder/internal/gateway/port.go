@@ -12,8 +12,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"remote-signer-cloud/signer-forwarder/internal/http1"
 	"remote-signer-cloud/internal/logf"
+	"remote-signer-cloud/signer-forwarder/internal/http1"
 	"remote-signer-cloud/signer-forwarder/internal/socket"
 )
 

@@ -6,8 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 
-	"remote-signer-cloud/signer-forwarder/internal/keys"
 	"remote-signer-cloud/internal/logf"
+	"remote-signer-cloud/signer-forwarder/internal/keys"
 )
 
 // Paths is where sshd, and what it needs, is.

@@ -21,10 +21,10 @@ import (
 	"strings"
 	"time"
 
+	"remote-signer-cloud/internal/logf"
 	"remote-signer-cloud/signer-forwarder/internal/config"
 	"remote-signer-cloud/signer-forwarder/internal/gateway"
 	"remote-signer-cloud/signer-forwarder/internal/guard"
-	"remote-signer-cloud/internal/logf"
 	"remote-signer-cloud/signer-forwarder/internal/metrics"
 )
 
