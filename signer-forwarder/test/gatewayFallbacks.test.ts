@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { blockBytes } from "../../signer-host/dev/sampleBytes.ts";
 import { until } from "../../testbed/background.ts";
 import { Gateway, serveTests } from "../../testbed/gatewayRig.ts";
-import { TunnelEnd, well } from "../../testbed/tunnelEnd.ts";
+import { type Answer, TunnelEnd, well } from "../../testbed/tunnelEnd.ts";
 
 const key = "tz1aSkwEot3L2kmUvcoxzjMomb9mvBNuzFK6";
 const others = [1, 2, 3, 4].map((number) => `tz${number}BC83pvEAag6r2ZV7kPghNAbjFoiqhCvZx`);
@@ -159,6 +159,22 @@ describe("of several signers", () => {
     await loop;
     assert.deepEqual(statuses, new Set([200]));
     assert.deepEqual([home.asked.length, attic.asked.length], [0, 0]);
+  });
+
+  test("the next one signs the very request that the first one's host refuses, because its device is gone", async () => {
+    await begin();
+    const absent: Answer = (_, response) =>
+      void response.writeHead(503, { "content-type": "application/json" }).end('{"device":"absent"}\n');
+    home.answer = absent;
+    const { status, ms } = await sign();
+    assert.deepEqual([status, asked()], [200, { home: 1, office: 1, attic: 0 }]);
+    assert.ok(ms < 700, `${ms} ms`);
+    assert.equal((await gateway.state("home")).Ready, false);
+    assert.match(gateway.output(), /home: connected, but its device can't sign: absent; its bakers get 502\n/);
+    home.answer = well;
+    await until("its device is back", 5, async () => (await gateway.state("home")).Ready);
+    assert.equal((await sign()).status, 200);
+    assert.deepEqual(asked(), { home: 1, office: 2, attic: 0 }, "requests stay where they are");
   });
 
   test("the operator can have the first one chosen again", async () => {

@@ -111,19 +111,40 @@ func (s *signer) look(session uint64) time.Duration {
 		}
 	}
 	s.isDown, s.failures, s.trip = false, 0, trip
-	if device != s.device {
-		if device == "" {
-			logf.Printf("%s: its device can sign again", s.name)
-		} else {
-			logf.Printf("%s: connected, but its device can't sign: %s; its bakers get 502", s.name, device)
-		}
-	}
-	s.device, s.greeting = device, nil
+	s.setDevice(device)
+	s.greeting = nil
 	if device != "" {
 		return recheckInterval
 	}
 	s.greeting = &got
 	return checkInterval
+}
+
+// setDevice notes why the signer's device can't sign; an empty word if it can. The caller holds mu.
+func (s *signer) setDevice(word string) {
+	switch {
+	case word == s.device:
+		return
+	case word == "":
+		logf.Printf("%s: its device can sign again", s.name)
+	default:
+		logf.Printf("%s: connected, but its device can't sign: %s; its bakers get 502", s.name, word)
+	}
+	s.device = word
+}
+
+// noteDevice notes that a request for a signature was refused in a session, because the device can't
+// sign. The signer is checked each second from then on.
+func (s *signer) noteDevice(session uint64, word string) {
+	s.checkSoon()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.session != session {
+		return
+	}
+	s.setDevice(word)
+	s.greeting = nil
+	s.tell()
 }
 
 // ask sends a check, which needs no place in the line, on a link that is open or on a new one. Links
@@ -161,18 +182,25 @@ func (s *signer) redial() (*link, error) {
 // 503; octez-signer alone never does.
 var devices = []string{"absent", "locked", "busy", "unknown"}
 
+// readDevice returns why the device can't sign, as the host says it with 503; an empty word if the host
+// says nothing of it.
+func readDevice(got answer) string {
+	var page struct {
+		Device string `json:"device"`
+	}
+	if got.status != http.StatusServiceUnavailable || json.Unmarshal(got.body, &page) != nil || page.Device == "" {
+		return ""
+	}
+	if !slices.Contains(devices, page.Device) {
+		return "unknown"
+	}
+	return page.Device
+}
+
 // readGreeting returns why the device can't sign, or what is wrong with the answer to a check.
 func readGreeting(got answer) (device string, err error) {
-	if got.status == http.StatusServiceUnavailable {
-		var page struct {
-			Device string `json:"device"`
-		}
-		if json.Unmarshal(got.body, &page) == nil && page.Device != "" {
-			if !slices.Contains(devices, page.Device) {
-				return "unknown", nil
-			}
-			return page.Device, nil
-		}
+	if device := readDevice(got); device != "" {
+		return device, nil
 	}
 	if got.status != http.StatusOK {
 		return "", fmt.Errorf("it answers %d to a check", got.status)

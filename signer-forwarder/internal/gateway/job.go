@@ -71,14 +71,31 @@ func (g *Gateway) sign(r *route, a *ask) result {
 	return own.result
 }
 
-// askDevice asks the chosen signer for a signature. The guard's mark is written when there is a way to
-// the signer, immediately before the request is passed on.
+// askDevice asks the chosen signer for a signature. If its host says that its device can't sign, the
+// next one of the list has its turn by the same rules: nothing of this request is under way then, and
+// the guard's mark has these bytes. Each signer of a list is asked once, whatever it says meanwhile.
 func (g *Gateway) askDevice(r *route, a *ask) result {
-	s, cause := r.choose(time.Now(), g.othersFrom)
-	if s == nil {
-		return failed(r.owner, cause)
+	var got result
+	for range r.length() {
+		s, cause := r.choose(time.Now(), g.othersFrom)
+		if s == nil && got.unsigned {
+			return got
+		}
+		if s == nil {
+			return failed(r.owner, cause)
+		}
+		got = g.askSigner(s, a)
+		s.leave()
+		if !got.unsigned {
+			return got
+		}
 	}
-	defer s.leave()
+	return got
+}
+
+// askSigner asks a signer for a signature. The guard's mark is written when there is a way to the
+// signer, immediately before the request is passed on.
+func (g *Gateway) askSigner(s *signer, a *ask) result {
 	pass := func() (Refusal, error) {
 		reason, err := g.guard.Pass(a.guarded, time.Now())
 		return Refusal(reason), err

@@ -16,6 +16,9 @@ type result struct {
 	signer  string // that was asked
 	cause   Cause
 	refused Refusal
+	// unsigned says that the signer's host has refused the request because its device can't sign, and that
+	// no other try of it was under way there.
+	unsigned bool
 }
 
 // failed is a result without a signer's answer. Octez tries again after a 502, and after nothing else.
@@ -70,7 +73,16 @@ func (s *signer) request(a *ask, wait func() patience, most int, pass func() (Re
 		}
 		wasUsed := taken.isUsed
 		got, err := s.exchange(taken, text, a.method, wait(), most)
+		device := ""
+		if err == nil && a.signs {
+			device = readDevice(got)
+		}
 		switch {
+		case device != "":
+			s.noteDevice(taken.session, device)
+			refusal := failed(s.name, causeDevice+Cause(device))
+			refusal.unsigned = lost == 0
+			return refusal
 		case err == nil && got.status >= 400:
 			return result{answer: got, signer: s.name, cause: SignerError}
 		case err == nil:

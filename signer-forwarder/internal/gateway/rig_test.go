@@ -15,9 +15,9 @@ import (
 	"testing"
 	"time"
 
+	"remote-signer-cloud/internal/payload"
 	"remote-signer-cloud/signer-forwarder/internal/config"
 	"remote-signer-cloud/signer-forwarder/internal/guard"
-	"remote-signer-cloud/internal/payload"
 )
 
 const (
@@ -31,7 +31,8 @@ type device struct {
 	t      *testing.T
 	port   int
 	answer atomic.Pointer[http.HandlerFunc]
-	asked  atomic.Int32 // requests for signatures
+	greets atomic.Pointer[http.HandlerFunc] // answers checks and pages; nil: with an empty object
+	asked  atomic.Int32                     // requests for signatures
 	checks atomic.Int32
 	server *http.Server
 }
@@ -59,6 +60,27 @@ func newDevice(t *testing.T) *device {
 
 func (d *device) answers(answer http.HandlerFunc) { d.answer.Store(&answer) }
 
+// saysOf answers as the wrapper does whose device can't sign.
+func saysOf(state string) http.HandlerFunc {
+	return func(response http.ResponseWriter, _ *http.Request) {
+		response.WriteHeader(http.StatusServiceUnavailable)
+		fmt.Fprintf(response, `{"device":%q,"since":"2026-11-28T12:00:00Z"}`, state)
+	}
+}
+
+// loses has a device that can't sign, in all that its host answers.
+func (d *device) loses(state string) {
+	says := saysOf(state)
+	d.answers(says)
+	d.greets.Store(&says)
+}
+
+// isBack has it sign again.
+func (d *device) isBack() {
+	d.greets.Store(nil)
+	d.answers(signs)
+}
+
 // open opens the tunnel's end, at the port that it had before.
 func (d *device) open() {
 	d.t.Helper()
@@ -70,6 +92,10 @@ func (d *device) open() {
 	d.server = &http.Server{Handler: http.HandlerFunc(func(response http.ResponseWriter, request *http.Request) {
 		if request.Method == http.MethodGet {
 			d.checks.Add(1)
+			if greets := d.greets.Load(); greets != nil {
+				(*greets)(response, request)
+				return
+			}
 			_, _ = io.WriteString(response, "{}\n")
 			return
 		}

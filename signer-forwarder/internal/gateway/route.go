@@ -39,6 +39,13 @@ func (r *route) allowed() map[string]config.Key {
 	return r.keys
 }
 
+// length returns how many signers are in the list.
+func (r *route) length() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.order)
+}
+
 // choose returns the signer for a request for a signature, which is noted as under way to it until
 // `leave`; or no signer and the cause.
 func (r *route) choose(now, othersFrom time.Time) (*signer, Cause) {
