@@ -16,9 +16,14 @@ export function clusterOf({ resources }: ProgramRun): ClusterAddress {
   return (resources.find(({ type }) => type === "pulumi:providers:kubernetes")?.inputs ?? {}) as ClusterAddress;
 }
 
+/** kubectl's options that select a cluster. */
+export function clusterOptions({ kubeconfig, context }: ClusterAddress): string[] {
+  return [...(kubeconfig ? ["--kubeconfig", kubeconfig] : []), ...(context ? ["--context", context] : [])];
+}
+
 /** Makes a kubectl for one cluster. */
-export function kubectlFor(binary: string, { kubeconfig, context }: ClusterAddress): Kubectl {
-  const target = [...(kubeconfig ? ["--kubeconfig", kubeconfig] : []), ...(context ? ["--context", context] : [])];
+export function kubectlFor(binary: string, address: ClusterAddress): Kubectl {
+  const target = clusterOptions(address);
   // kubectl requires this for --applyset until that is stable.
   const env = { ...process.env, KUBECTL_APPLYSET: "true" };
   return (words, input = "") => run(binary, [...target, ...words], { env, input });
