@@ -1,0 +1,89 @@
+package once
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+)
+
+func signed() (string, bool) { return "signed", true }
+
+func TestAnAnswerIsKeptUntilTheNextOfItsPlace(t *testing.T) {
+	a := New[string, string, string]()
+	get := func(place, question, answer string, isKept bool) string {
+		got, how, err := a.Get(context.Background(), place, question, func() (string, bool) { return answer, isKept })
+		if err != nil {
+			t.Fatal(err)
+		}
+		return fmt.Sprint(got, " ", how)
+	}
+	for i, test := range []struct {
+		place, question, answer string
+		isKept                  bool
+		want                    string
+	}{
+		{"block", "level 1", "a", true, "a 0"},
+		{"block", "level 1", "b", true, "a 2"},
+		{"vote", "vote 1", "c", true, "c 0"},
+		{"block", "level 2", "refused", false, "refused 0"},
+		{"block", "level 2", "d", true, "d 0"},
+		{"block", "level 2", "e", true, "d 2"},
+		{"block", "level 1", "f", false, "f 0"},
+		{"vote", "vote 1", "g", true, "c 2"},
+	} {
+		if got := get(test.place, test.question, test.answer, test.isKept); got != test.want {
+			t.Errorf("%d: got %s, want %s", i, got, test.want)
+		}
+	}
+}
+
+func TestWhoLeavesIsNotWaitedForAndTheAnswerIsStillThere(t *testing.T) {
+	a := New[string, string, string]()
+	goOn := make(chan struct{})
+	ctx, leave := context.WithCancel(context.Background())
+	leave()
+	_, how, err := a.Get(ctx, "block", "level 1", func() (string, bool) { <-goOn; return "signed", true })
+	if how != Asked || !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, %v", how, err)
+	}
+	joined := make(chan How)
+	go func() {
+		_, how, _ := a.Get(context.Background(), "block", "level 1", signed)
+		joined <- how
+	}()
+	close(goOn)
+	if got := <-joined; got == Asked {
+		t.Error("the second one asked again")
+	}
+	if got, how, _ := a.Get(context.Background(), "block", "level 1", signed); got != "signed" || how != Remembered {
+		t.Errorf("got %q, %v", got, how)
+	}
+}
+
+func TestManyAtATimeAskOnce(t *testing.T) {
+	a := New[int, int, int]()
+	var asked atomic.Int64
+	var all sync.WaitGroup
+	for range 50 {
+		for question := range 20 {
+			all.Add(1)
+			go func() {
+				defer all.Done()
+				got, _, _ := a.Get(context.Background(), question, question, func() (int, bool) {
+					asked.Add(1)
+					return question, true
+				})
+				if got != question {
+					t.Errorf("got %d, want %d", got, question)
+				}
+			}()
+		}
+	}
+	all.Wait()
+	if got := asked.Load(); got != 20 {
+		t.Errorf("asked %d times, want 20", got)
+	}
+}
