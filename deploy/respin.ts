@@ -124,8 +124,10 @@ function makerOf(stack: Stack, isLocal: boolean): Maker {
   return isInCloud(stack) ? "cloud" : "nobody";
 }
 
+/** The signers that can dial in: those whose key the config has. */
 function signersOf(outputs: Record<string, unknown>): string[] {
-  return Object.keys((outputs.signers ?? {}) as Record<string, unknown>);
+  const signers = (outputs.signers ?? {}) as Record<string, { readonly sshPublicKeys: readonly string[] }>;
+  return Object.entries(signers).flatMap(([name, { sshPublicKeys }]) => (sshPublicKeys.length > 0 ? [name] : []));
 }
 
 function say(heading: string, lines: readonly string[]): void {

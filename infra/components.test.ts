@@ -31,6 +31,10 @@ const signers = [
   {
     name: "home",
     port: 8443,
+    answerSeconds: 5,
+    device: { kind: "tcp", url: "tcp://169.254.1.1:7732" } as const,
+    mains: { chip: "gpiochip0", line: 6, lostWhen: "high" } as const,
+    ups: "ups@localhost",
     sshPublicKey: { type: "ssh-ed25519", line: "ssh-ed25519 AAAAhome", fingerprint: "SHA256:a" },
   },
 ];
@@ -199,6 +203,7 @@ describe("the forwarder's chart", () => {
           name: "home",
           sshPublicKey: "ssh-ed25519 AAAAhome",
           port: 8443,
+          answerSeconds: 5,
           keys: [{ address: "tz1…", chainId: "NetXdQprcVkpaWU", minimalBlockSeconds: 6 }],
           fallbacks: [],
           bakers: ["baker-alice"],
@@ -215,6 +220,7 @@ describe("the forwarder's chart", () => {
         sshPublicKey: "ssh-ed25519 AAAAhome",
         nextSshPublicKey: "ssh-ed25519 AAAAnew",
         port: 8443,
+        answerSeconds: 5,
         keys: [{ address: "tz1…", chainId: "NetXdQprcVkpaWU", minimalBlockSeconds: 6 }],
         fallbacks: ["cabin"],
         bakers: ["baker-bob"],
@@ -265,6 +271,12 @@ test("the outputs are what a signer's host needs, and none of them is secret", a
         sshPort: 9443,
         sshCommand:
           "kubectl --kubeconfig a/kubeconfig --context here --namespace dev port-forward deployment/signer-forwarder 9443",
+        sshPublicKeys: ["ssh-ed25519 AAAAhome"],
+        answerSeconds: 5,
+        device: { kind: "tcp", url: "tcp://169.254.1.1:7732" },
+        mains: { chip: "gpiochip0", line: 6, lostWhen: "high" },
+        ups: "ups@localhost",
+        keys: [{ name: "main", address: "tz1…", publicKey: "edpk…" }],
       },
     },
   });

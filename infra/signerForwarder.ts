@@ -1,8 +1,9 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Cluster } from "./cluster/clusterAccess.ts";
-import type { StackConfig } from "./config/config.ts";
-import { routeFor } from "./config/signerRoutes.ts";
+import type { BakerKey, StackConfig } from "./config/config.ts";
+import type { SignerConfig } from "./config/signerConfig.ts";
+import { routeFor, signersOf } from "./config/signerRoutes.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { knownHostsOf } from "./keys/knownHosts.ts";
 import { namespaceLabels } from "./names/namespaceLabels.ts";
@@ -28,7 +29,11 @@ export type SignerOutput = {
   readonly sshPort: number;
   /** The command that forwards the signer host's ssh to the operator's machine, at `sshPort` of 127.0.0.1. */
   readonly sshCommand: string;
-};
+  /** The ssh keys with which it may dial in. */
+  readonly sshPublicKeys: readonly string[];
+  /** The keys that bakers use with this signer, as its first or a later one. */
+  readonly keys: readonly { readonly name: string; readonly address: string; readonly publicKey: string }[];
+} & Pick<SignerConfig, "answerSeconds" | "device" | "mains" | "ups">;
 
 /** The user name that signers log in with. The image defines it. */
 const user = "signer";
@@ -84,9 +89,10 @@ export class SignerForwarder extends pulumi.ComponentResource {
           // A literal instead of an output, because the chart is rendered from known values only.
           hostKeySecret: "signer-forwarder-host-key",
           service: serviceOf(endpoint),
-          signers: signers.map(({ sshPublicKey, nextSshPublicKey, ...signer }) => ({
+          // The device and the power of the host are the kit's business.
+          signers: signers.map(({ device, mains, ups, sshPublicKey, nextSshPublicKey, ...signer }) => ({
             ...signer,
-            sshPublicKey: sshPublicKey.line,
+            ...(sshPublicKey && { sshPublicKey: sshPublicKey.line }),
             ...(nextSshPublicKey && { nextSshPublicKey: nextSshPublicKey.line }),
             ...routeFor(signer.name, bakers),
           })),
@@ -107,10 +113,18 @@ export class SignerForwarder extends pulumi.ComponentResource {
       signers.map(({ name, port }) => [name, `http://signer-${name}.${namespace}.svc:${port}`]),
     );
     this.signers = cluster.kubectl.apply((kubectl) => {
-      const entries = signers.map(({ name, port }): [string, SignerOutput] => {
+      const entries = signers.map((signer): [string, SignerOutput] => {
+        const { name, port, answerSeconds, device, mains, ups } = signer;
         const sshPort = sshPortOf(port);
         const sshCommand = `${kubectl} --namespace ${namespace} port-forward deployment/signer-forwarder ${sshPort}`;
-        return [name, { url: this.signerUrls[name] as string, port, sshPort, sshCommand }];
+        const url = this.signerUrls[name] as string;
+        const keys = bakers.flatMap((baker) =>
+          baker.keys.filter((key) => signersOf(key).includes(name)).map(publicPart),
+        );
+        const sshKeys = [signer.sshPublicKey, signer.nextSshPublicKey];
+        const sshPublicKeys = sshKeys.flatMap((key) => key?.line ?? []);
+        const host = { sshPublicKeys, answerSeconds, device, ...(mains && { mains }), ...(ups && { ups }), keys };
+        return [name, { url, port, sshPort, sshCommand, ...host }];
       });
       return Object.fromEntries(entries);
     });
@@ -121,6 +135,10 @@ export class SignerForwarder extends pulumi.ComponentResource {
       signers: this.signers,
     });
   }
+}
+
+function publicPart({ name, address, publicKey }: BakerKey): SignerOutput["keys"][number] {
+  return { name, address, publicKey };
 }
 
 /** Encodes a text for a Secret's data. */

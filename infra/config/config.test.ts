@@ -26,7 +26,7 @@ describe("a good config", () => {
       config.signers.map(({ name, port, sshPublicKey, nextSshPublicKey }) => [
         name,
         port,
-        sshPublicKey.line,
+        sshPublicKey?.line,
         nextSshPublicKey?.line,
       ]),
       [
@@ -92,6 +92,38 @@ for (const key of ["hostKey", "nextHostKey"]) {
     );
   });
 }
+
+test("a signer may have no key yet, and its device is a Ledger unless another is named", () => {
+  const config = good();
+  Reflect.deleteProperty(config.signers[0] as Tree, "sshPublicKey");
+  Object.assign(config.signers[1] as Tree, {
+    device: { kind: "own", url: "unix:/run/mine.sock" },
+    ups: "ups@nas:3493",
+  });
+  const { signers } = parseConfig("dev", values(config as unknown as Tree));
+  assert.deepEqual(
+    signers.map(({ sshPublicKey, device, answerSeconds, ups }) => [
+      sshPublicKey?.type,
+      device.kind,
+      answerSeconds,
+      ups,
+    ]),
+    [
+      [undefined, "ledger", 5, undefined],
+      ["ssh-ed25519", "own", 5, "ups@nas:3493"],
+    ],
+  );
+});
+
+test("a device's URL may have a name, an IPv4 or an IPv6 address", () => {
+  for (const url of ["tcp://a.example:7732", "tcp://169.254.1.1:1", "tcp://[fe80::1]:7732"]) {
+    const change = { device: { kind: "tcp", url } };
+    assert.deepEqual(
+      problemsAfter((config) => Object.assign(config.signers[1] as Tree, change)),
+      [],
+    );
+  }
+});
 
 test("a touch may be waived for a security key, and for nothing else", () => {
   const wire = (...parts: string[]) =>

@@ -1,55 +1,15 @@
 import { z } from "zod";
-import { parseHostKey, parsePublicKey, SshKeyError } from "../keys/sshKey.ts";
-import { highestSignerPort } from "../names/ports.ts";
 import { bakerSchema } from "./bakerConfig.ts";
 import { clusterSchema } from "./clusterConfig.ts";
 import { ConfigError, type Problem, show, showKey } from "./configError.ts";
-import { intFrom, label, objectOf } from "./configFields.ts";
+import { objectOf } from "./configFields.ts";
 import { problemsAcross } from "./configRules.ts";
 import { type EndpointConfig, endpointSchema } from "./endpointConfig.ts";
 import { imageSchema } from "./imageConfig.ts";
+import { hostKey } from "./keyFields.ts";
 import { monitoringOf, monitoringSchema } from "./monitoringConfig.ts";
 import { ownKeys, problemsOfOthersKeys } from "./othersKeys.ts";
-
-/** Turns an SshKeyError into a problem of the checked field. */
-function parsedBy<T>(parse: (text: string) => T) {
-  return (text: string, ctx: z.RefinementCtx<string>): T => {
-    try {
-      return parse(text);
-    } catch (error) {
-      if (!(error instanceof SshKeyError)) throw error;
-      ctx.addIssue({ code: "custom", message: error.wanted, params: { found: error.found } });
-      return z.NEVER;
-    }
-  };
-}
-
-const wantedPort = `a whole number from 1024 to ${highestSignerPort}, because the port of its ssh is 1000 above`;
-const signerPort = intFrom(1024, highestSignerPort, wantedPort);
-
-const wantedSeconds = "a number of seconds from 0.5 to 30";
-
-const publicKey = z.string("one OpenSSH public key on one line").transform(parsedBy(parsePublicKey));
-
-const signer = z
-  .strictObject(
-    {
-      name: label(56),
-      sshPublicKey: publicKey,
-      nextSshPublicKey: publicKey.optional(),
-      port: signerPort,
-      noTouchRequired: z.boolean("true or false").optional(),
-      answerSeconds: z.number(wantedSeconds).min(0.5, wantedSeconds).max(30, wantedSeconds).optional(),
-    },
-    objectOf,
-  )
-  .superRefine(({ noTouchRequired, sshPublicKey, nextSshPublicKey }, ctx) => {
-    if (!noTouchRequired || [sshPublicKey, nextSshPublicKey].some((key) => key?.type?.startsWith("sk-"))) return;
-    const message = "nothing: only a security key (sk-…) is ever touched";
-    ctx.addIssue({ code: "custom", path: ["noTouchRequired"], message });
-  });
-
-const hostKey = z.string("an ssh private key, as a secret").transform(parsedBy(parseHostKey));
+import { signerSchema } from "./signerConfig.ts";
 
 export const schema = z.strictObject({
   cluster: clusterSchema,
@@ -57,7 +17,7 @@ export const schema = z.strictObject({
   hostKey: hostKey.optional(),
   hostKeyFingerprint: z.string("the fingerprint of hostKey, as `ssh-keygen -l` prints it").optional(),
   nextHostKey: hostKey.optional(),
-  signers: z.array(signer, "a list of signers").default([]),
+  signers: z.array(signerSchema, "a list of signers").default([]),
   bakers: z.array(bakerSchema, "a list of bakers").default([]),
   monitoring: monitoringSchema.optional(),
   images: z

@@ -89,6 +89,42 @@ describe("each mistake is one problem that says where it is", () => {
     ],
     ["an answer in a minute", signer({ answerSeconds: 60 }), /answerSeconds: found 60; .*to 30/],
     ["an answer in words", signer({ answerSeconds: "5s" }), /answerSeconds: found "5s"/],
+    ...(
+      [
+        ["a device of no kind", { url: "http://a:1" }, /\.kind: found nothing; wanted ledger, tezsign/],
+        ["a device of an unknown kind", { kind: "trezor" }, /\.kind: found "trezor"/],
+        ["a Ledger at a URL", { kind: "ledger", url: "http://a:1" }, /\.url: found "http.*wanted nothing/],
+        ["a TCP device without its address", { kind: "tcp" }, /\.url: found nothing; wanted tcp:\/\/host:port/],
+        ["a TCP device without a port", { kind: "tcp", url: "tcp://169.254.1.1" }, /\.url: found "tcp/],
+        ["a TCP device in HTTP", { kind: "tcp", url: "http://a:1" }, /\.url: found "http/],
+        ["tezsign in TLS", { kind: "tezsign", url: "https://a:1" }, /\.url: found "https/],
+        ["Signatory below a path", { kind: "signatory", url: "http://a:1/b" }, /\.url: found "http/],
+        ["no address of a device of one's own", { kind: "own" }, /\.url: found nothing; .*unix:\/path/],
+        ["a relative socket", { kind: "own", url: "unix:a" }, /\.url: found "unix:a"/],
+        ["a misspelt key of a device", { kind: "ledger", path: "0h" }, /: found an unknown key "path"/],
+      ] as const
+    ).map(([name, device, problem]): (typeof cases)[number] => [
+      name,
+      signer({ device }),
+      new RegExp(`^signers\\[1\\]\\.device${problem.source}`),
+    ]),
+    ...(
+      [
+        ["a chip by its path", { chip: "/dev/gpiochip0", line: 6, lostWhen: "high" }, /\.chip: found "\/dev/],
+        ["a line below the first", { chip: "gpiochip0", line: -1, lostWhen: "low" }, /\.line: found -1/],
+        [
+          "a level that is none",
+          { chip: "gpiochip0", line: 6, lostWhen: 1 },
+          /\.lostWhen: found 1; wanted high or low/,
+        ],
+      ] as const
+    ).map(([name, mains, problem]): (typeof cases)[number] => [
+      name,
+      signer({ mains }),
+      new RegExp(`^signers\\[1\\]\\.mains${problem.source}`),
+    ]),
+    ["a UPS without a host", signer({ ups: "ups" }), /^signers\[1\]\.ups: found "ups"; wanted NUT's name/],
+    ["an option as UPS", signer({ ups: "-l@localhost" }), /^signers\[1\]\.ups: found "-l@localhost"/],
     ["no port", signer({ port: undefined }), /signers\[1\]\.port: found nothing/],
     ["a name with capitals", signer({ name: "Office" }), /signers\[1\]\.name: found "Office"; wanted a DNS label/],
     ["a name that a Service can't have", signer({ name: "o".repeat(57) }), /name: found "o+"; .*at most 56/],

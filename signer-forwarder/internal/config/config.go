@@ -150,9 +150,6 @@ func (p *problems) signer(at string, form signerForm) Signer {
 	if form.AnswerSeconds < 0.5 || form.AnswerSeconds > 30 {
 		p.add("%s.answerSeconds: found %g, wanted 0.5 to 30", at, form.AnswerSeconds)
 	}
-	if len(form.SSHPublicKeys) == 0 {
-		p.add("%s.sshPublicKeys: found none, wanted one or two", at)
-	}
 	for i, text := range form.SSHPublicKeys {
 		key, err := keys.NewSignerKey(form.Name, text, []int{form.Port, form.Port + sshOffset}, form.NoTouchRequired)
 		if err != nil {
