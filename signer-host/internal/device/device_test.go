@@ -1,0 +1,173 @@
+package device
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// expect waits for a state, for at most a while.
+func expect(t *testing.T, d *Device, want State, within time.Duration) {
+	t.Helper()
+	for end := time.Now().Add(within); ; time.Sleep(time.Millisecond) {
+		got := d.Status().State
+		if got == want {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("got %s after %s, want %s", got, within, want)
+		}
+	}
+}
+
+// plug makes a device in a tree of sysfs, and returns how to pull it out.
+func plug(t *testing.T, sysfs, name, vendor string) (pull func()) {
+	t.Helper()
+	// The kernel makes the entry at once, so the file is in it when it appears.
+	entry := filepath.Join(sysfs, "bus/usb/devices", name)
+	made := filepath.Join(t.TempDir(), name)
+	for _, folder := range []string{filepath.Dir(entry), made} {
+		if err := os.MkdirAll(folder, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if vendor != "" {
+		if err := os.WriteFile(filepath.Join(made, "idVendor"), []byte(vendor+"\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink(made, entry); err != nil {
+		t.Fatal(err)
+	}
+	return func() { os.Remove(entry) }
+}
+
+func TestADeviceIsAbsentWithinAQuarterOfASecond(t *testing.T) {
+	sysfs := t.TempDir()
+	plug(t, sysfs, "usb1", "1d6b")
+	plug(t, sysfs, "1-1:1.0", "")
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	d := New(time.Minute)
+	d.WatchUSB(ctx, sysfs, LedgerVendor)
+	if got := d.Status(); got.State != Absent || time.Since(got.Since) > time.Second {
+		t.Fatalf("got %+v, want it absent at once", got)
+	}
+	pull := plug(t, sysfs, "1-1", "2c97")
+	expect(t, d, Ready, 250*time.Millisecond)
+	pull()
+	expect(t, d, Absent, 250*time.Millisecond)
+	for _, want := range []State{Absent, Ready, Absent} {
+		if got := (<-d.Changes()).To.State; got != want {
+			t.Errorf("got a change to %s, want %s", got, want)
+		}
+	}
+}
+
+func TestWithoutUSBADeviceIsAbsent(t *testing.T) {
+	if isPluggedIn(filepath.Join(t.TempDir(), "none"), LedgerVendor) {
+		t.Error("found a device in no folder")
+	}
+}
+
+func TestARequestWithoutAnAnswerMakesADeviceBusyUntilItEnds(t *testing.T) {
+	const answer = 60 * time.Millisecond
+	for _, test := range []struct {
+		name     string
+		isSigned bool
+		status   int
+	}{{"a signature", true, 200}, {"an error", false, 500}, {"no answer", false, 0}} {
+		d := New(answer)
+		r := d.Begin()
+		if got := d.Status().State; got != Ready {
+			t.Errorf("%s: got %s at once", test.name, got)
+		}
+		time.Sleep(answer)
+		if got := d.Status().State; got != Busy {
+			t.Errorf("%s: got %s after its time", test.name, got)
+		}
+		r.End(test.isSigned, test.status)
+		if got := d.Status().State; got != Ready {
+			t.Errorf("%s: got %s after its end", test.name, got)
+		}
+	}
+}
+
+func TestTheTimeBeginsAnewWithEachSignature(t *testing.T) {
+	const answer = 100 * time.Millisecond
+	d := New(answer)
+	first, second := d.Begin(), d.Begin()
+	time.Sleep(answer * 7 / 10)
+	first.End(true, 200)
+	time.Sleep(answer * 7 / 10)
+	if got := d.Status().State; got != Ready {
+		t.Errorf("got %s while the device signs for another key", got)
+	}
+	// An error says nothing of the device: octez-signer refuses without it.
+	d.Begin().End(false, 500)
+	time.Sleep(answer * 5 / 10)
+	if got := d.Status().State; got != Busy {
+		t.Errorf("got %s", got)
+	}
+	second.End(false, 0)
+	if got := d.Status().State; got != Ready {
+		t.Errorf("got %s after the end of all", got)
+	}
+}
+
+func TestTheReasonComesBeforeItsConsequence(t *testing.T) {
+	d := New(0)
+	d.SetReachable(false)
+	want := func(state State) {
+		t.Helper()
+		if got := d.Status().State; got != state {
+			t.Errorf("got %s, want %s", got, state)
+		}
+	}
+	want(Unknown)
+	d.say(fromItsDaemon, Locked)
+	want(Locked)
+	r := d.Begin()
+	want(Busy)
+	d.say(fromUSB, Absent)
+	want(Absent)
+	r.End(false, 0)
+	d.say(fromUSB, Ready)
+	d.say(fromItsDaemon, Ready)
+	d.SetReachable(true)
+	want(Ready)
+}
+
+func TestASinceIsThatOfTheLastChange(t *testing.T) {
+	d := New(time.Minute)
+	d.SetReachable(false)
+	since := d.Status().Since
+	time.Sleep(2 * time.Millisecond)
+	d.SetReachable(false)
+	if got := d.Status().Since; got != since {
+		t.Errorf("got %s, want %s", got, since)
+	}
+}
+
+func TestTheVaultsOfASignatory(t *testing.T) {
+	var status atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(int(status.Load()))
+	}))
+	defer server.Close()
+	for found, want := range map[int]State{200: Ready, 503: Unknown, 404: Ready, 500: Ready} {
+		status.Store(int64(found))
+		if got := vaults(context.Background(), server.Client(), server.URL); got != want {
+			t.Errorf("%d: got %s, want %s", found, got, want)
+		}
+	}
+	server.Close()
+	if got := vaults(context.Background(), server.Client(), server.URL); got != Ready {
+		t.Errorf("without a page: got %s", got)
+	}
+}

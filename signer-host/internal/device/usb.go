@@ -1,0 +1,70 @@
+package device
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// The vendors of devices, as the kernel writes them (idVendor). The product's number is of no use: a
+// Ledger's changes with the app that is open. Neither is the device's hidraw: hidapi has a backend that
+// takes it away for as long as it has the device open.
+const (
+	LedgerVendor  = "2c97" // https://github.com/LedgerHQ/udev-rules
+	TezsignVendor = "9997" // tezsign, common/constants.go
+)
+
+// usbInterval is how often it is looked whether the device is plugged in, and whether a request waits
+// for too long. A look takes 20 system calls.
+const usbInterval = 200 * time.Millisecond
+
+// WatchUSB looks for a device of a vendor until the context ends. `sysfs` is where sysfs is mounted.
+// The first look has been when it returns.
+func (d *Device) WatchUSB(ctx context.Context, sysfs, vendor string) {
+	look := func() {
+		if isPluggedIn(sysfs, vendor) {
+			d.say(fromUSB, Ready)
+		} else {
+			d.say(fromUSB, Absent)
+		}
+	}
+	look()
+	go every(ctx, usbInterval, look)
+}
+
+// WatchRequests looks whether a request waits for too long until the context ends, so that this is in
+// the log also if nobody asks.
+func (d *Device) WatchRequests(ctx context.Context) {
+	go every(ctx, usbInterval, func() { d.Status() })
+}
+
+func every(ctx context.Context, interval time.Duration, do func()) {
+	ticker := time.NewTicker(interval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			do()
+		}
+	}
+}
+
+func isPluggedIn(sysfs, vendor string) bool {
+	folder := filepath.Join(sysfs, "bus/usb/devices")
+	devices, err := os.ReadDir(folder)
+	if err != nil {
+		return false
+	}
+	for _, each := range devices {
+		// Interfaces, such as 1-1:1.0, have no vendor.
+		found, err := os.ReadFile(filepath.Join(folder, each.Name(), "idVendor"))
+		if err == nil && string(bytes.TrimSpace(found)) == vendor {
+			return true
+		}
+	}
+	return false
+}
