@@ -69,6 +69,9 @@ func newServer(paths paths, processes *sshd.Processes) (*server, error) {
 			state.Connected[name] = each.since
 		}
 		state.Gateway = s.gateway.States()
+		if g := s.generation.Load(); g != nil {
+			state.NextHostKey = g.HasNextHostKey()
+		}
 		return state
 	})
 	return s, nil
@@ -176,6 +179,7 @@ func (s *server) configure(c config.Config) {
 	}
 	s.isConfigured = true
 	s.sessions.setKeys(c.SSH())
+	s.metrics.SetKeys(c.Signers)
 	if err := s.gateway.Configure(c); err != nil {
 		for _, line := range strings.Split(err.Error(), "\n") {
 			logf.Printf("%s", line)

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
+import { gzipSync } from "node:zlib";
 import { blockBytes } from "../../signer-host/dev/sampleBytes.ts";
 import { until } from "../../testbed/background.ts";
 import { Gateway, serveTests } from "../../testbed/gatewayRig.ts";
@@ -115,6 +116,74 @@ test("a page that a slow host takes 4 s for is shown", async () => {
   home.answer = (arrival, response, socket) => void setTimeout(() => well(arrival, response, socket), 4000);
   home.answerCheck = well;
   assert.equal((await gateway.get(8404, "/signers/home/healthz")).status, 200);
+});
+
+describe("the page of a host, /healthz,", () => {
+  const page = (query = "") => gateway.get(8404, `/signers/home/healthz${query}`);
+  /** Has the host answer with this page, and counts how often it was asked since. */
+  const serve = (text: string, status = 200) => {
+    home.arrivals.length = 0;
+    home.answerCheck = well;
+    home.answer = (_, response) => void response.writeHead(status, { "content-type": "text/plain; x=y" }).end(text);
+    return () => home.arrivals.filter(({ target }) => target.startsWith("/healthz")).length;
+  };
+  const metered = (value: number) => `signer_host_info{signer="home"} 1\nsigner_host_uplink_metered ${value}\n`;
+
+  test("is read each time through an uplink that is not metered, or of which that is not known", async () => {
+    for (const text of [metered(0), 'signer_host_info{signer="home"} 1\n']) {
+      const asked = serve(text);
+      for (const count of [1, 2]) {
+        const reply = await page();
+        assert.deepEqual([reply.text, reply.contentType, asked()], [text, "text/plain; x=y", count]);
+      }
+    }
+  });
+
+  test("is served again through a metered uplink, unless a fresh one is asked for, or the session is new", async () => {
+    const asked = serve(metered(1));
+    for (let count = 0; count < 3; count++) assert.equal((await page()).text, metered(1));
+    assert.equal(asked(), 1);
+    await page("?fresh=true");
+    assert.equal(asked(), 2);
+    await gateway.sessionOpens("home");
+    await gateway.isUp("home", true);
+    await page();
+    await page();
+    assert.equal(asked(), 3);
+    await gateway.sessionEnds("home");
+    assert.equal((await page()).status, 502, "nothing is known of a host without a tunnel");
+  });
+
+  test("is read in gzip where the host can do that", async () => {
+    home.answerCheck = well;
+    home.answer = (_, response) =>
+      void response.writeHead(200, { "content-encoding": "gzip" }).end(gzipSync(metered(0).repeat(2000)));
+    const { status, text } = await page();
+    assert.deepEqual([status, text], [200, metered(0).repeat(2000)]);
+    const { headers } = home.arrivals.at(-1) ?? {};
+    assert.deepEqual(headers?.slice(-2), ["accept-encoding", "gzip"]);
+  });
+
+  test("is an empty page of metrics for a host that has none, which is asked seldom", async () => {
+    const asked = serve("Not found", 404);
+    for (let count = 0; count < 2; count++) {
+      const { status, text, contentType } = await page();
+      assert.deepEqual([status, contentType], [200, "text/plain; version=0.0.4; charset=utf-8"]);
+      assert.match(text, /^#.*\n$/);
+    }
+    assert.equal(asked(), 1);
+  });
+
+  test("of another wrapper is asked for seldom too, and an error is no page", async () => {
+    const asked = serve("node_load1 0.5\n");
+    for (let count = 0; count < 2; count++) assert.equal((await page()).text, "node_load1 0.5\n");
+    assert.equal(asked(), 1);
+    await gateway.sessionOpens("home");
+    await gateway.isUp("home", true);
+    const failing = serve("Service unavailable", 503);
+    for (let count = 0; count < 2; count++) assert.equal((await page()).status, 503);
+    assert.equal(failing(), 2);
+  });
 });
 
 describe("the port for monitoring", () => {

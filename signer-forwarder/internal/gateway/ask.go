@@ -30,9 +30,11 @@ type ask struct {
 	address string
 	// contentType and accept are passed on: octez-signer answers 415 to a body of another type.
 	contentType, accept string
-	body                []byte
-	key                 config.Key
-	guarded             guard.Request
+	// encoding is what may be done to the answer to make it smaller; empty: nothing.
+	encoding string
+	body     []byte
+	key      config.Key
+	guarded  guard.Request
 	// signs says that `guarded` was read.
 	signs bool
 }

@@ -106,6 +106,11 @@ func (l *link) exchange(request []byte, method string, wait patience, most int) 
 	if err != nil {
 		return a, false, unreadable(err)
 	}
+	if response.Header.Get("content-encoding") == "gzip" {
+		if body, err = http1.Unzip(body, most); err != nil {
+			return a, false, unreadable(err)
+		}
+	}
 	l.isUsed = true
 	a = answer{response.StatusCode, response.Header.Get("content-type"), body}
 	return a, !response.Close && l.reader.Buffered() == 0, nil

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -41,16 +42,30 @@ func (g *Gateway) ServePage(response http.ResponseWriter, request *http.Request)
 		http.Error(response, "Not found", http.StatusNotFound)
 		return
 	}
-	a := &ask{method: http.MethodGet, target: "/" + path, accept: request.Header.Get("accept")}
+	a := &ask{method: http.MethodGet, target: "/" + path}
 	if request.URL.RawQuery != "" {
 		a.target += "?" + request.URL.RawQuery
 	}
-	got := s.request(a, func() patience { return limit(time.Now().Add(readTimeout)) }, maxPage, passAll)
+	var got answer
+	if path == "healthz" {
+		a.encoding = "gzip"
+		var age time.Duration
+		got, age = s.health(a, request.URL.Query().Has("fresh"))
+		response.Header().Set("age", strconv.Itoa(int(age.Seconds())))
+	} else {
+		a.accept = request.Header.Get("accept")
+		got = s.readPage(a)
+	}
 	if got.contentType != "" {
 		response.Header().Set("content-type", got.contentType)
 	}
 	response.WriteHeader(got.status)
 	_, _ = response.Write(got.body)
+}
+
+// readPage asks the signer's host for a page.
+func (s *signer) readPage(a *ask) answer {
+	return s.request(a, func() patience { return limit(time.Now().Add(readTimeout)) }, maxPage, passAll).answer
 }
 
 // cutPage splits /signers/<name>/<path>.

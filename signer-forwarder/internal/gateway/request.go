@@ -133,7 +133,9 @@ func (a *ask) text(host string) []byte {
 	text := make([]byte, 0, 256+len(a.target)+len(a.body))
 	text = append(append(append(append(text, a.method...), ' '), a.target...), " HTTP/1.1\r\nhost: "...)
 	text = append(append(text, host...), "\r\n"...)
-	for _, each := range [][2]string{{"accept", a.accept}, {"content-type", a.contentType}} {
+	for _, each := range [][2]string{
+		{"accept", a.accept}, {"accept-encoding", a.encoding}, {"content-type", a.contentType},
+	} {
 		if each[1] != "" {
 			text = append(append(append(append(text, each[0]...), ": "...), each[1]...), "\r\n"...)
 		}

@@ -36,6 +36,7 @@ type signer struct {
 	greeting *answer       // what it answers to /authorized_keys; nil while that is unknown
 	device   string        // why its device can't sign, in its own words; empty if it can
 	toldSlow bool
+	kept     health // the last page of its host that is served again: see health.go
 
 	// What the requests for signatures have found.
 	unanswered   int       // that in a row had no answer in their time

@@ -2,6 +2,7 @@ package http1
 
 import (
 	"bytes"
+	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
@@ -28,6 +29,16 @@ func ReadBody(body io.Reader, length int64, limit int) ([]byte, error) {
 		err = ErrLarge
 	}
 	return buffer.Bytes(), classify(err)
+}
+
+// Unzip returns what a body compressed by gzip holds, of at most `limit` bytes. The error is ErrLarge, or
+// it wraps ErrMalformed.
+func Unzip(body []byte, limit int) ([]byte, error) {
+	packed, err := gzip.NewReader(bytes.NewReader(body))
+	if err != nil {
+		return nil, classify(err)
+	}
+	return ReadBody(packed, -1, limit)
 }
 
 // classify makes what is not a time-out a malformed text.

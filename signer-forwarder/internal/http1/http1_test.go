@@ -2,6 +2,8 @@ package http1
 
 import (
 	"bufio"
+	"bytes"
+	"compress/gzip"
 	"errors"
 	"io"
 	"net/http"
@@ -106,6 +108,30 @@ func TestReadBodyRejects(t *testing.T) {
 		}
 		if body, err := ReadBody(request.Body, request.ContentLength, 3); !errors.Is(err, test.want) {
 			t.Errorf("%s: got %q, %v, want %v", test.name, body, err, test.want)
+		}
+	}
+}
+
+func TestUnzip(t *testing.T) {
+	var packed bytes.Buffer
+	writer := gzip.NewWriter(&packed)
+	_, _ = writer.Write([]byte("a page"))
+	writer.Close()
+	for _, test := range []struct {
+		name  string
+		body  []byte
+		limit int
+		want  error
+	}{
+		{"a page", packed.Bytes(), 6, nil},
+		{"more than the limit", packed.Bytes(), 5, ErrLarge},
+		{"one that ends early", packed.Bytes()[:packed.Len()-1], 6, ErrMalformed},
+		{"no gzip", []byte("a page"), 6, ErrMalformed},
+		{"nothing", nil, 6, ErrMalformed},
+	} {
+		got, err := Unzip(test.body, test.limit)
+		if !errors.Is(err, test.want) || err == nil && string(got) != "a page" {
+			t.Errorf("%s: got %q, %v, want %v", test.name, got, err, test.want)
 		}
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
+	"remote-signer-cloud/internal/payload"
+	"remote-signer-cloud/signer-forwarder/internal/config"
 	"remote-signer-cloud/signer-forwarder/internal/gateway"
 )
 
@@ -21,8 +23,15 @@ type Metrics struct {
 	errors        *prometheus.CounterVec
 	lastSignature *prometheus.GaugeVec
 	refused       *prometheus.CounterVec
+	lastError     *prometheus.GaugeVec
+	lastRefusal   *prometheus.GaugeVec
 	notLoggedIn   *prometheus.CounterVec
+
+	keys map[signerKey]bool // that have series, of the configuration
 }
+
+// signerKey is a key at the port of its signer.
+type signerKey struct{ signer, key string }
 
 // durations are the bounds of the histogram, in seconds. A Ledger
 // takes 0.2 to 0.9 s for a signature. After a level, 6 s, a signature is useless.
@@ -45,11 +54,17 @@ func New() *Metrics {
 	m.duration = prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name: "signer_request_duration_seconds", Help: "How long signing requests took.", Buckets: durations,
 	}, []string{"signer", "key", "kind"})
-	m.lastSignature = prometheus.NewGaugeVec(prometheus.GaugeOpts{
-		Name: "signer_last_signature_timestamp_seconds", Help: "When a signature was last given.",
-	}, []string{"signer", "key", "kind"})
+	gauge := func(name, help string, labels ...string) *prometheus.GaugeVec {
+		vector := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: name, Help: help}, labels)
+		m.registry.MustRegister(vector)
+		return vector
+	}
+	m.lastSignature = gauge("signer_last_signature_timestamp_seconds", "When a signature was last given.", "signer", "key", "kind")
+	// A counter begins with its first event, which a rate of it does not see. These do.
+	m.lastError = gauge("signer_last_error_timestamp_seconds", "When a signing request last had no signature.", "signer", "cause")
+	m.lastRefusal = gauge("signer_last_refusal_timestamp_seconds", "When a request was last not passed on.", "signer", "reason")
 	process := collectors.NewProcessCollector(collectors.ProcessCollectorOpts{})
-	m.registry.MustRegister(m.duration, m.lastSignature, collectors.NewGoCollector(), process)
+	m.registry.MustRegister(m.duration, collectors.NewGoCollector(), process)
 	return m
 }
 
@@ -63,11 +78,37 @@ func (m *Metrics) SetSigners(names, removed []string) {
 	for _, name := range removed {
 		labels := prometheus.Labels{"signer": name}
 		for _, vector := range []interface{ DeletePartialMatch(prometheus.Labels) int }{
-			m.connects, m.takeovers, m.requests, m.duration, m.errors, m.lastSignature, m.refused,
+			m.connects, m.takeovers, m.requests, m.duration, m.errors, m.lastSignature, m.refused, m.lastError, m.lastRefusal,
 		} {
 			vector.DeletePartialMatch(labels)
 		}
 	}
+}
+
+// SetKeys gives each key its counters of requests at once, at the signer whose port it has, so that one
+// that is never asked for is seen. It removes the series of removed keys.
+func (m *Metrics) SetKeys(signers []config.Signer) {
+	current := map[signerKey]bool{}
+	for _, s := range signers {
+		for _, key := range s.Keys {
+			current[signerKey{s.Name, key.Address}] = true
+			for _, kind := range payload.Kinds {
+				m.requests.WithLabelValues(s.Name, key.Address, kind.String())
+			}
+		}
+	}
+	for former := range m.keys {
+		if current[former] {
+			continue
+		}
+		labels := prometheus.Labels{"signer": former.signer, "key": former.key}
+		for _, vector := range []interface{ DeletePartialMatch(prometheus.Labels) int }{
+			m.requests, m.duration, m.errors, m.lastSignature,
+		} {
+			vector.DeletePartialMatch(labels)
+		}
+	}
+	m.keys = current
 }
 
 // CountConnect counts a session that a signer has opened.
@@ -83,6 +124,7 @@ func (m *Metrics) CountRefusal(cause string) { m.notLoggedIn.WithLabelValues(cau
 func (m *Metrics) CountRequest(r gateway.Record) {
 	if r.Refused != "" {
 		m.refused.WithLabelValues(r.Signer, string(r.Refused)).Inc()
+		m.lastRefusal.WithLabelValues(r.Signer, string(r.Refused)).Set(seconds(r.Time))
 		return
 	}
 	if !r.IsSignature() {
@@ -92,17 +134,22 @@ func (m *Metrics) CountRequest(r gateway.Record) {
 	m.duration.WithLabelValues(r.Signer, r.Key, r.Kind).Observe(r.Took.Seconds())
 	if r.Cause != "" {
 		m.errors.WithLabelValues(r.Signer, r.Key, r.Kind, string(r.Cause)).Inc()
+		m.lastError.WithLabelValues(r.Signer, string(r.Cause)).Set(seconds(r.Time))
 		return
 	}
-	m.lastSignature.WithLabelValues(r.Signer, r.Key, r.Kind).Set(float64(r.Time.UnixMilli()) / 1000)
+	m.lastSignature.WithLabelValues(r.Signer, r.Key, r.Kind).Set(seconds(r.Time))
 }
+
+func seconds(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }
 
 // State is what the gauges show.
 type State struct {
 	Signers   []string
 	Connected map[string]time.Time // when the session of a signer opened, of those that have one
 	Pending   int                  // connections that have not logged in
-	Gateway   map[string]gateway.State
+	// NextHostKey says that there is a host key that will replace the current one.
+	NextHostKey bool
+	Gateway     map[string]gateway.State
 }
 
 // Observe adds the gauges. `state` is called at each scrape.
@@ -112,7 +159,7 @@ func (m *Metrics) Observe(state func() State) { m.registry.MustRegister(gauges{s
 type gauges struct{ state func() State }
 
 var (
-	tunnelUp     = prometheus.NewDesc("signer_tunnel_up", "Whether the signer has a session. A page of its host, /signers/<name>/healthz, says nothing of that: octez-signer by itself answers 404 there.", []string{"signer"}, nil)
+	tunnelUp     = prometheus.NewDesc("signer_tunnel_up", "Whether the signer has a session.", []string{"signer"}, nil)
 	tunnelStart  = prometheus.NewDesc("signer_tunnel_start_time_seconds", "When the signer's session opened.", []string{"signer"}, nil)
 	answers      = prometheus.NewDesc("signer_answers", "Whether the signer answers the gateway's checks, and so is asked for signatures.", []string{"signer"}, nil)
 	deviceReady  = prometheus.NewDesc("signer_device_ready", "Whether the signer answers, and its device can sign as far as is known.", []string{"signer"}, nil)
@@ -121,12 +168,13 @@ var (
 	waiting      = prometheus.NewDesc("signer_requests_waiting", "Requests that wait for a place in the signer's tunnel.", []string{"signer"}, nil)
 	connections  = prometheus.NewDesc("signer_baker_connections", "Connections of bakers to the signer's port.", []string{"signer"}, nil)
 	chosen       = prometheus.NewDesc("signer_chosen", "1 for the signer that the requests to a signer's port go to.", []string{"port", "signer"}, nil)
+	nextHostKey  = prometheus.NewDesc("signer_forwarder_next_host_key", "Whether there is a next host key, which signers learn before it replaces the current one.", nil, nil)
 	pendingCount = prometheus.NewDesc("signer_forwarder_strangers", "Connections that have not logged in.", nil, nil)
 )
 
 func (g gauges) Describe(descriptions chan<- *prometheus.Desc) {
 	for _, each := range []*prometheus.Desc{
-		tunnelUp, tunnelStart, pendingCount, answers, deviceReady, roundTrip, inFlight, waiting, connections, chosen,
+		tunnelUp, tunnelStart, pendingCount, nextHostKey, answers, deviceReady, roundTrip, inFlight, waiting, connections, chosen,
 	} {
 		descriptions <- each
 	}
@@ -141,11 +189,12 @@ func (g gauges) Collect(metrics chan<- prometheus.Metric) {
 		up := 0.0
 		if since, ok := state.Connected[name]; ok {
 			up = 1
-			gauge(tunnelStart, float64(since.UnixMilli())/1000, name)
+			gauge(tunnelStart, seconds(since), name)
 		}
 		gauge(tunnelUp, up, name)
 	}
 	gauge(pendingCount, float64(state.Pending))
+	gauge(nextHostKey, number(state.NextHostKey))
 	for name, each := range state.Gateway {
 		gauge(answers, number(each.Answers), name)
 		gauge(deviceReady, number(each.Ready), name)

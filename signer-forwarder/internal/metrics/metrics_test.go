@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"remote-signer-cloud/signer-forwarder/internal/config"
 	"remote-signer-cloud/signer-forwarder/internal/gateway"
 )
 
@@ -30,8 +31,8 @@ func TestCountRequest(t *testing.T) {
 	} {
 		m.CountRequest(r)
 	}
-	if got := countSeries(t, m, "home"); got != 9 {
-		t.Errorf("got %d series of home, want 9", got)
+	if got := countSeries(t, m, "home"); got != 11 {
+		t.Errorf("got %d series of home, want 11", got)
 	}
 	m.SetSigners([]string{"cabin"}, []string{"home"})
 	if got := countSeries(t, m, "home"); got != 0 {
@@ -39,6 +40,28 @@ func TestCountRequest(t *testing.T) {
 	}
 	if got := countSeries(t, m, "cabin"); got != 2 {
 		t.Errorf("got %d series of a signer that has not been here yet, want 2", got)
+	}
+}
+
+func TestAKeyHasItsCountersFromTheStart(t *testing.T) {
+	m := New()
+	signers := []config.Signer{{Name: "home", Keys: []config.Key{{Address: signature.Key}}}, {Name: "cabin"}}
+	m.SetKeys(signers)
+	for _, kind := range []string{"block", "preattestation", "attestation"} {
+		line := `signer_requests_total{key="` + signature.Key + `",kind="` + kind + `",signer="home"} 0`
+		if got := get(m, "/metrics"); !strings.Contains(got, "\n"+line+"\n") {
+			t.Errorf("found no line %s", line)
+		}
+	}
+	m.CountRequest(signature)
+	m.SetKeys(signers)
+	if got := countSeries(t, m, "home"); got != 5 {
+		t.Errorf("got %d series, want 5: they stay", got)
+	}
+	signers[0].Keys = nil
+	m.SetKeys(signers)
+	if got := countSeries(t, m, "home"); got != 0 {
+		t.Errorf("got %d series of a removed key, want 0", got)
 	}
 }
 
@@ -74,7 +97,7 @@ func TestPages(t *testing.T) {
 	m := New()
 	m.SetSigners([]string{"home", "cabin"}, nil)
 	m.Observe(func() State {
-		return State{Signers: []string{"home", "cabin"}, Connected: map[string]time.Time{"home": noon}, Pending: 3, Gateway: map[string]gateway.State{
+		return State{Signers: []string{"home", "cabin"}, Connected: map[string]time.Time{"home": noon}, Pending: 3, NextHostKey: true, Gateway: map[string]gateway.State{
 			"home": {Answers: true, Ready: true, Inside: 2, Connections: 5, Trip: 30 * time.Millisecond, Chosen: "cabin"}, "cabin": {Answers: true},
 		}}
 	})
@@ -82,14 +105,15 @@ func TestPages(t *testing.T) {
 	m.CountTakeover("cabin")
 	m.CountRefusal("silent")
 	m.CountRequest(signature)
-	m.CountRequest(gateway.Record{Signer: "cabin", Refused: "magic"})
-	m.CountRequest(gateway.Record{Signer: "cabin", Method: "POST", Key: "other", Kind: "block", Cause: "no tunnel"})
+	m.CountRequest(gateway.Record{Time: noon, Signer: "cabin", Refused: "magic"})
+	m.CountRequest(gateway.Record{Time: noon, Signer: "cabin", Method: "POST", Key: "other", Kind: "block", Cause: "no tunnel"})
 	got := "\n" + get(m, "/metrics")
 	for _, want := range []string{
 		`signer_tunnel_up{signer="home"} 1`,
 		`signer_tunnel_up{signer="cabin"} 0`,
 		`signer_tunnel_start_time_seconds{signer="home"} 1.7956944e+09`,
 		`signer_forwarder_strangers 3`,
+		`signer_forwarder_next_host_key 1`,
 		`signer_answers{signer="home"} 1`,
 		`signer_device_ready{signer="home"} 1`,
 		`signer_device_ready{signer="cabin"} 0`,
@@ -106,6 +130,8 @@ func TestPages(t *testing.T) {
 		`signer_request_duration_seconds_bucket{key="tz1KqTpEZ7Yob7QbPE4Hy4Wo8fHG8LhKxZSx",kind="attestation",signer="home",le="0.02"} 1`,
 		`signer_last_signature_timestamp_seconds{key="tz1KqTpEZ7Yob7QbPE4Hy4Wo8fHG8LhKxZSx",kind="attestation",signer="home"} 1.795665600123e+09`,
 		`signer_refused_requests_total{reason="magic",signer="cabin"} 1`,
+		`signer_last_refusal_timestamp_seconds{reason="magic",signer="cabin"} 1.7956944e+09`,
+		`signer_last_error_timestamp_seconds{cause="no tunnel",signer="cabin"} 1.7956944e+09`,
 		`signer_request_errors_total{cause="no tunnel",key="other",kind="block",signer="cabin"} 1`,
 	} {
 		if !strings.Contains(got, "\n"+want+"\n") {

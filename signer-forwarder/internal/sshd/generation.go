@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"remote-signer-cloud/internal/logf"
@@ -31,6 +32,11 @@ type Generation struct {
 // Config is the configuration file that sshd is started with.
 func (g *Generation) Config() string {
 	return filepath.Join(g.folder, "sshd_config")
+}
+
+// HasNextHostKey reports whether a host key will replace the current one later.
+func (g *Generation) HasNextHostKey() bool {
+	return slices.ContainsFunc(g.hostKeys, func(key keys.HostKey) bool { return key.Next })
 }
 
 // newGeneration writes a generation to its own folder. The error is one line.

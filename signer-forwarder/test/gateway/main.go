@@ -53,6 +53,7 @@ func run(address, folder string) error {
 	if err := g.Configure(c); err != nil {
 		return err
 	}
+	counts.SetKeys(c.Signers)
 	if err := counts.Serve(net.JoinHostPort(address, "8404"), g.ServePage); err != nil {
 		return err
 	}
