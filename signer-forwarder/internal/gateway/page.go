@@ -11,7 +11,7 @@ import (
 func (g *Gateway) page(name, path string) (*signer, bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	s, r := g.signers[name], g.routes[name]
+	s := g.signers[name]
 	if s == nil {
 		return nil, false
 	}
@@ -22,8 +22,13 @@ func (g *Gateway) page(name, path string) (*signer, bool) {
 	if !ok {
 		return nil, false
 	}
-	_, ok = r.allowed()[address]
-	return s, ok
+	// A fall-back device has the keys of another signer's port.
+	for _, r := range g.routes {
+		if r.leadsTo(s, address) {
+			return s, true
+		}
+	}
+	return nil, false
 }
 
 // maxPage is the largest page of a signer's host, in bytes.

@@ -46,6 +46,14 @@ func (r *route) length() int {
 	return len(r.order)
 }
 
+// leadsTo reports whether requests for a key may go to a signer.
+func (r *route) leadsTo(s *signer, address string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	_, ok := r.keys[address]
+	return ok && slices.Contains(r.order, s)
+}
+
 // choose returns the signer for a request for a signature, which is noted as under way to it until
 // `leave`; or no signer and the cause.
 func (r *route) choose(now, othersFrom time.Time) (*signer, Cause) {
