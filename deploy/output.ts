@@ -1,8 +1,6 @@
-import { readJson } from "../local/machine/json.ts";
-import { commonHelp, type Options, runCommand } from "./cli/command.ts";
-import { hasPulumi, PulumiStack } from "./engine/pulumi.ts";
-import { requireNoCloud } from "./engine/requiresCli.ts";
-import { readStack, runStack, type Stack } from "./stack/stack.ts";
+import { commonHelp, runCommand } from "./cli/command.ts";
+import { outputsOf } from "./engine/stackOutputs.ts";
+import { readStack, runStack } from "./stack/stack.ts";
 
 const help = `
 npm run -s output -- [options]
@@ -17,16 +15,6 @@ ${commonHelp}
 
 await runCommand({ help, switches: ["from-config"] }, async (options) => {
   const stack = readStack(options);
-  const outputs = hasPulumi() && !options.has("from-config") ? await ofLastUp(stack) : await ofConfig(stack, options);
+  const outputs = options.has("from-config") ? (await runStack(stack)).outputs : await outputsOf(stack);
   process.stdout.write(`${JSON.stringify(outputs, null, 2)}\n`);
 });
-
-async function ofLastUp(stack: Stack): Promise<unknown> {
-  return readJson(await new PulumiStack(stack).outputs(), "pulumi stack output");
-}
-
-async function ofConfig(stack: Stack, options: Options): Promise<unknown> {
-  const program = await runStack(stack);
-  if (!options.has("from-config")) requireNoCloud(stack, program);
-  return program.outputs;
-}

@@ -30,19 +30,33 @@ export function debianMirrors(sources: readonly string[]): Mirrors {
   };
 }
 
-function aptSources(): string[] {
+/** The mirrors that this machine's apt uses. */
+export function machineMirrors(): Mirrors {
   const folder = "/etc/apt/sources.list.d";
   const files = existsSync(folder) ? readdirSync(folder).map((file) => join(folder, file)) : [];
-  return ["/etc/apt/sources.list", ...files]
+  const texts = ["/etc/apt/sources.list", ...files]
     .filter((file) => /\.(list|sources)$/.test(file) && existsSync(file))
     .map((file) => readFileSync(file, "utf8"));
+  return debianMirrors(texts);
+}
+
+/** Leaves out what only people read, except the licences. */
+export const withoutDocumentation = [
+  ...["doc", "man", "locale", "info", "lintian"].map((folder) => `--dpkgopt=path-exclude=/usr/share/${folder}/*`),
+  "--dpkgopt=path-include=/usr/share/doc/*/copyright",
+];
+
+/** The lines of apt's sources for a release of Debian, with its security updates. */
+export function sourceLines({ main, security }: Mirrors, release: string): string[] {
+  return [
+    `deb ${main} ${release} main`,
+    `deb ${main} ${release}-updates main`,
+    `deb ${security} ${release}-security main`,
+  ];
 }
 
 /** The arguments for mmdebstrap, without the target. They also serve as the base's identity. */
 export function bootstrapArguments(mirrors: Mirrors): string[] {
-  const noDocumentation = ["doc", "man", "locale", "info", "lintian"].map(
-    (folder) => `--dpkgopt=path-exclude=/usr/share/${folder}/*`,
-  );
   // As in the registry's image: a package that a build installs must not start its service.
   const noServices =
     'printf "#!/bin/sh\\nexit 101\\n" > "$1/usr/sbin/policy-rc.d" && chmod 755 "$1/usr/sbin/policy-rc.d"';
@@ -50,14 +64,11 @@ export function bootstrapArguments(mirrors: Mirrors): string[] {
     "--mode=root",
     "--variant=minbase",
     "--format=tar",
-    ...noDocumentation,
-    "--dpkgopt=path-include=/usr/share/doc/*/copyright",
+    ...withoutDocumentation,
     `--customize-hook=${noServices}`,
     suite,
     "-",
-    `deb ${mirrors.main} ${suite} main`,
-    `deb ${mirrors.main} ${suite}-updates main`,
-    `deb ${mirrors.security} ${suite}-security main`,
+    ...sourceLines(mirrors, suite),
   ];
 }
 
@@ -67,16 +78,14 @@ export function startsFromBase(dockerfile: string): boolean {
 }
 
 export function baseIdentity(): string {
-  return createHash("sha256")
-    .update(bootstrapArguments(debianMirrors(aptSources())).join("\n"))
-    .digest("hex");
+  return createHash("sha256").update(bootstrapArguments(machineMirrors()).join("\n")).digest("hex");
 }
 
 const label = "remote-signer-cloud.base";
 
 /** Builds the base image unless the builder already has it. */
 export async function ensureBase(progress: Progress): Promise<void> {
-  const mirrors = debianMirrors(aptSources());
+  const mirrors = machineMirrors();
   const identity = baseIdentity();
   const inspect = ["inspect", "--type", "image", "--format", `{{index .OCIv1.Config.Labels "${label}"}}`, baseImage];
   const found = await buildah(inspect).catch(() => "");

@@ -14,12 +14,28 @@ const toolchain = "go1.26.8";
 /** Settings of each use of Go. The user's own would change a build, and a checkout may have no git data. */
 export const goSettings = { GOTOOLCHAIN: "auto", GOFLAGS: "-mod=readonly -buildvcs=false", GOWORK: "off" } as const;
 
-/** Builds a package of the checkout's Go module, `./…`, as a static program. The target appears when it is complete. */
-export async function buildProgram(path: string, target: string, tools: string, progress: Progress): Promise<void> {
+/** The machine that a program is for, in Go's words. `GOARM` is the oldest ARM that runs it. */
+export type GoPlatform = { readonly GOOS: string; readonly GOARCH: string; readonly GOARM?: string };
+
+/**
+ * Builds a package of the checkout's Go module, `./…`, as a static program. The target appears when it is complete.
+ *
+ * For another machine than this one the result depends on the sources and the Go toolchain alone, and `variables`
+ * gives the linker a value for each name of a text variable, `main.version`.
+ */
+export async function buildProgram(
+  path: string,
+  target: string,
+  tools: string,
+  progress: Progress,
+  other?: { readonly platform: GoPlatform; readonly variables: Readonly<Record<string, string>> },
+): Promise<void> {
   mkdirSync(dirname(target), { recursive: true });
   const go = await ensureGo(tools, progress);
-  const env = { ...process.env, ...goSettings, CGO_ENABLED: "0" };
-  await run(go, ["build", "-o", `${target}.new`, path], { cwd: root, env });
+  const env = { ...process.env, ...goSettings, CGO_ENABLED: "0", ...other?.platform };
+  const values = Object.entries(other?.variables ?? {}).map(([name, value]) => `-X ${name}=${value}`);
+  const flags = other ? ["-trimpath", "-ldflags", ["-s", "-w", ...values].join(" ")] : [];
+  await run(go, ["build", ...flags, "-o", `${target}.new`, path], { cwd: root, env });
   renameSync(`${target}.new`, target);
 }
 

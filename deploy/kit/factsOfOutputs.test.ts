@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { UsageError } from "../cli/command.ts";
+import { factsOfOutputs } from "./factsOfOutputs.ts";
+
+const signer = {
+  url: "http://signer-home.prod.svc:8443",
+  port: 8443,
+  sshPort: 9443,
+  sshCommand: "kubectl …",
+  sshPublicKeys: ["ssh-ed25519 AAAA"],
+  answerSeconds: 5,
+  device: { kind: "ledger", url: undefined },
+  ups: "ups@localhost",
+  keys: [{ name: "main", address: "tz1…", publicKey: "edpk…" }],
+};
+const outputs = {
+  signerEndpoint: { host: "signers.example.org", port: 22, alternatePorts: [443], user: "signer" },
+  knownHosts: "signers.example.org ssh-ed25519 AAAA\n",
+  signers: { home: signer, office: { ...signer, port: 8453, sshPort: 9453 } },
+  bakers: {},
+};
+
+test("a kit's facts are the outputs that its signer needs", () => {
+  assert.deepEqual(factsOfOutputs("prod", "home", outputs), {
+    stack: "prod",
+    signer: "home",
+    endpoint: outputs.signerEndpoint,
+    knownHosts: outputs.knownHosts,
+    port: 8443,
+    sshPort: 9443,
+    answerSeconds: 5,
+    device: { kind: "ledger" },
+    ups: "ups@localhost",
+    keys: signer.keys,
+  });
+});
+
+test("a signer that the config does not have is a usage error", () => {
+  for (const name of ["hoem", "", "constructor"]) {
+    assert.throws(
+      () => factsOfOutputs("prod", name, outputs),
+      (error) => error instanceof UsageError && /^SIGNER: found ".*", wanted .*: home, office$/.test(error.message),
+    );
+  }
+  assert.throws(() => factsOfOutputs("prod", "home", { ...outputs, signers: {} }), /there is none/);
+});
+
+const older: [string, Record<string, unknown>, RegExp[]][] = [
+  [
+    "another port",
+    { signers: { home: { ...signer, port: 8463, sshPort: 9463 } } },
+    [/signers\.home\.port: found 8463, wanted 8443/, /signers\.home\.sshPort: found 9463, wanted 9443/],
+  ],
+  [
+    "a device that the config has no more",
+    { signers: { home: { ...signer, mains: {} } } },
+    [/mains: found {}, wanted no/],
+  ],
+  ["another host key", { knownHosts: "a b c\n" }, [/knownHosts: found "a b c\\n", wanted "signers/]],
+  ["no such signer", { signers: {} }, [/signers\.home\.port: found nothing, wanted 8443/]],
+  ["no endpoint", { signerEndpoint: null }, [/signerEndpoint: found null, wanted {"host"/]],
+  [
+    "nothing of today",
+    { signerEndpoint: undefined, knownHosts: undefined, signers: undefined },
+    [/signerEndpoint: found nothing/],
+  ],
+];
+for (const [what, change, lines] of older) {
+  test(`outputs of the last up with ${what} are refused, with each difference`, () => {
+    assert.throws(
+      () => factsOfOutputs("prod", "home", { ...outputs, ...change }, outputs),
+      ({ message }: Error) =>
+        /^stack prod: found outputs of the last up that are older than the config; run npm run up -- --stack prod/.test(
+          message,
+        ) && lines.every((line) => line.test(message)),
+    );
+  });
+}
+
+test("what changed for another signer is no difference", () => {
+  const changed = { ...outputs, signers: { ...outputs.signers, office: { ...signer, port: 1 } } };
+  assert.equal(factsOfOutputs("prod", "home", changed, outputs).port, 8443);
+});
+
+test("a host that only a cloud knows is that of the last up", () => {
+  const unknown = {
+    ...outputs,
+    signerEndpoint: { ...outputs.signerEndpoint, host: undefined },
+    knownHosts: "undefined ssh-ed25519 AAAA\n",
+  };
+  const facts = factsOfOutputs("prod", "home", outputs, unknown);
+  assert.deepEqual([facts.endpoint.host, facts.knownHosts], ["signers.example.org", outputs.knownHosts]);
+});

@@ -1,0 +1,109 @@
+import { isDeepStrictEqual } from "node:util";
+import { z } from "zod";
+import { show } from "../../infra/config/configError.ts";
+import type { KitFacts } from "../../signer-host/package/kitFacts.ts";
+import { UsageError } from "../cli/command.ts";
+import type { Outputs } from "../engine/stackOutputs.ts";
+
+/** What a kit needs of a signer's outputs. */
+const signerSchema = z.object({
+  port: z.number(),
+  sshPort: z.number(),
+  answerSeconds: z.number(),
+  device: z.object({ kind: z.enum(["ledger", "tezsign", "tcp", "signatory", "own"]), url: z.string().optional() }),
+  mains: z.object({ chip: z.string(), line: z.number(), lostWhen: z.enum(["high", "low"]) }).optional(),
+  ups: z.string().optional(),
+  keys: z.array(z.object({ name: z.string(), address: z.string(), publicKey: z.string() })),
+});
+
+/** What a kit needs of a stack's outputs. */
+const outputsSchema = z.object({
+  signerEndpoint: z
+    .object({
+      // Only a cloud knows the number of a reserved address.
+      host: z.string().optional(),
+      port: z.number(),
+      alternatePorts: z.array(z.number()),
+      user: z.string(),
+    })
+    .nullable(),
+  knownHosts: z.string().nullable(),
+  signers: z.record(z.string(), signerSchema),
+});
+
+type KitOutputs = z.infer<typeof outputsSchema>;
+
+/**
+ * The facts of a signer's kit, from the stack's outputs.
+ *
+ * `config` has the outputs that follow from the config. Those of the last `up` may be older. Then the kit would not fit
+ * the next `up`, and this throws an Error that names each difference. Throws UsageError for a name that no signer of the
+ * config has.
+ */
+export function factsOfOutputs(stack: string, signer: string, outputs: Outputs, config = outputs): KitFacts {
+  const wanted = outputsSchema.parse(plain(config));
+  if (!Object.hasOwn(wanted.signers, signer)) {
+    const names = Object.keys(wanted.signers).join(", ") || "there is none";
+    throw new UsageError(`SIGNER: found ${show(signer)}, wanted one of the stack's signers: ${names}`);
+  }
+  const found = plain(outputs) as Partial<KitOutputs>;
+  const differences = differencesOf(partOf(signer, found), partOf(signer, withHostOf(found, wanted)));
+  if (differences.length > 0) {
+    const lines = differences.map((difference) => `\n  ${difference}`).join("");
+    throw new Error(
+      `stack ${stack}: found outputs of the last up that are older than the config; run npm run up -- --stack ${stack} first; nothing was written${lines}`,
+    );
+  }
+  const { signerEndpoint, knownHosts, signers } = outputsSchema.parse(found);
+  const { device, mains, ups, ...rest } = signers[signer] as z.infer<typeof signerSchema>;
+  const { host, ...endpoint } = signerEndpoint as NonNullable<KitOutputs["signerEndpoint"]>;
+  return {
+    stack,
+    signer,
+    endpoint: { host: host as string, ...endpoint },
+    knownHosts: knownHosts as string,
+    ...rest,
+    device: { kind: device.kind, ...(device.url !== undefined && { url: device.url }) },
+    ...(mains && { mains }),
+    ...(ups !== undefined && { ups }),
+  };
+}
+
+/** The outputs as JSON has them, and so a state. */
+function plain(outputs: Outputs): unknown {
+  return JSON.parse(JSON.stringify(outputs));
+}
+
+/** The config's outputs with the host of others, if only a cloud knows it. */
+function withHostOf({ signerEndpoint }: Partial<KitOutputs>, config: KitOutputs): KitOutputs {
+  const host = signerEndpoint?.host;
+  if (!config.signerEndpoint || config.signerEndpoint.host !== undefined || host === undefined) return config;
+  const knownHosts = config.knownHosts?.replace(/^\S+/gm, host) ?? null;
+  return { ...config, signerEndpoint: { ...config.signerEndpoint, host }, knownHosts };
+}
+
+/** What of a stack's outputs concerns one signer. */
+function partOf(signer: string, { signerEndpoint, knownHosts, signers }: Partial<KitOutputs>): unknown {
+  const outputs = Object.entries(signers?.[signer] ?? {});
+  const needed = Object.fromEntries(outputs.filter(([name]) => Object.hasOwn(signerSchema.shape, name)));
+  return { signerEndpoint, knownHosts, signers: { [signer]: needed } };
+}
+
+/** The places where two values differ, with both of them. */
+function differencesOf(found: unknown, wanted: unknown, path: readonly string[] = []): string[] {
+  if (isDeepStrictEqual(found, wanted)) return [];
+  if (isObject(found) && isObject(wanted)) {
+    const keys = Object.keys({ ...wanted, ...found });
+    return keys.flatMap((key) => differencesOf(found[key], wanted[key], [...path, key]));
+  }
+  return [`${path.join(".")}: found ${showValue(found)}, wanted ${showValue(wanted)}`];
+}
+
+function isObject(value: unknown): value is Outputs {
+  return value instanceof Object && !Array.isArray(value);
+}
+
+/** All of it is public. A text may have several lines. */
+function showValue(value: unknown): string {
+  return value === undefined ? "nothing" : JSON.stringify(value);
+}

@@ -1,0 +1,21 @@
+import type { SignerConfig } from "../../infra/config/signerConfig.ts";
+
+/** All that a signer host's package is made from. Nothing of it is secret. */
+export type KitFacts = Pick<SignerConfig, "answerSeconds" | "device" | "mains" | "ups"> & {
+  readonly stack: string;
+  /** The signer's name in the stack's config. */
+  readonly signer: string;
+  /** The stack's output `signerEndpoint`. */
+  readonly endpoint: {
+    readonly host: string;
+    readonly port: number;
+    readonly alternatePorts: readonly number[];
+    readonly user: string;
+  };
+  /** The stack's output `knownHosts`. */
+  readonly knownHosts: string;
+  readonly port: number;
+  readonly sshPort: number;
+  /** The keys that bakers use with this signer. */
+  readonly keys: readonly { readonly name: string; readonly address: string; readonly publicKey: string }[];
+};

@@ -1,0 +1,79 @@
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { fillSshConfig, sshHost } from "../sshConfig.ts";
+import type { KitFacts } from "./kitFacts.ts";
+import { needsOctezSigner, tunnelUnit, walletFiles, wrapperConfig, wrapperPort } from "./wrapperConfig.ts";
+
+/** A file of the package, without the program: its content, or the target of a link. */
+export type PackageFile = { readonly content: string; readonly isExecutable?: boolean } | { readonly link: string };
+
+/** The path of the program `signer-host` in the package. */
+export const programPath = "usr/bin/signer-host";
+
+const units = "usr/lib/systemd/system";
+const tunnelState = "/var/lib/remote-signer/tunnel";
+
+/** The package's files by their paths from the root of the host's file system, without `usr/bin/signer-host`. */
+export function packageFiles(facts: KitFacts): Map<string, PackageFile> {
+  const { device, endpoint, knownHosts, mains } = facts;
+  const started = [tunnelUnit, "remote-signer-wrapper.service"];
+  const folders = ["host"];
+  if (needsOctezSigner(device)) {
+    started.push("remote-signer-daemon.service");
+    folders.push("daemon", `devices/${device.kind}`);
+  }
+  if (mains) folders.push("mains");
+  const files = new Map<string, PackageFile>(folders.flatMap(filesIn));
+  const add = (path: string, content: string) => files.set(path, { content });
+  // Links in the package rather than `systemctl enable`, so that nothing is left of them when it is removed.
+  for (const unit of started) {
+    files.set(`${units}/multi-user.target.wants/${unit}`, { link: `../${unit.replace(/@.*(?=\.service)/, "@")}` });
+  }
+  add("etc/remote-signer/ssh_config", sshConfig(facts));
+  add("etc/remote-signer/wrapper.json", wrapperConfig(facts));
+  const ports = [endpoint.port, ...endpoint.alternatePorts].join(" ");
+  add(`${units}/${tunnelUnit}.d/endpoint.conf`, `[Service]\nEnvironment="PORTS=${ports}"\n`);
+  add("usr/share/remote-signer/known_hosts", knownHosts);
+  for (const [name, content] of Object.entries(walletFiles(facts)))
+    add(`usr/share/remote-signer/wallet/${name}`, content);
+  return files;
+}
+
+/** The names of the files in `etc`, which keep the changes of the host's owner during an upgrade, or apt asks. */
+export const conffiles = ["/etc/remote-signer/ssh_config", "/etc/remote-signer/wrapper.json"];
+
+/** The maintainer scripts by their names. */
+export function maintainerScripts({ signer, stack }: KitFacts): Map<string, string> {
+  const folder = join(import.meta.dirname, "scripts");
+  const filled = (name: string) =>
+    readFileSync(join(folder, name), "utf8").replaceAll("@SIGNER@", signer).replaceAll("@STACK@", stack);
+  return new Map(readdirSync(folder).map((name) => [name, filled(name)]));
+}
+
+/** The files of a folder here, which has the layout of the host's file system. */
+function filesIn(folder: string): [string, PackageFile][] {
+  const source = join(import.meta.dirname, folder);
+  return readdirSync(source, { recursive: true, encoding: "utf8" })
+    .filter((path) => statSync(join(source, path)).isFile())
+    .map((path) => {
+      const content = readFileSync(join(source, path), "utf8");
+      return [path, { content, isExecutable: content.startsWith("#!") }];
+    });
+}
+
+/** The ssh client's configuration: the template, under the name of the tunnel's instance. */
+function sshConfig({ endpoint, port, signer, sshPort, stack }: KitFacts): string {
+  const template = readFileSync(join(import.meta.dirname, "../ssh_config"), "utf8");
+  const filled = fillSshConfig(template, {
+    forwarder: endpoint,
+    port,
+    sshPort,
+    localSignerPort: wrapperPort,
+    localSshPort: 22,
+    identityFile: `${tunnelState}/id_ed25519`,
+    knownHostsFile: `${tunnelState}/known_hosts`,
+  });
+  const host = `Host ${sshHost}\n`;
+  const settings = filled.slice(filled.indexOf(host) + host.length);
+  return `# How signer ${signer} dials the signer forwarder of stack ${stack}. \`npm run kit\` made it from the stack's outputs.\n\nHost ${sshHost}-0\n${settings}`;
+}
