@@ -2,41 +2,23 @@ package gateway
 
 import (
 	"bytes"
+	"context"
 	"net/http"
-	"sync"
 	"time"
 
+	"remote-signer-cloud/internal/once"
 	"remote-signer-cloud/signer-forwarder/internal/guard"
 )
 
-// job is one signature that is being asked for. Octez repeats a request that had no answer, and a
-// second one for the same bytes joins the first: so a device is asked once.
-type job struct {
-	done   chan struct{} // closed when the result is there
-	result result
-}
-
-// jobs are the requests for signatures that are under way, and the last signature of each mark.
-type jobs struct {
-	// mu guards the fields below. Nothing else is locked while it is held.
-	mu      sync.Mutex
-	running map[jobID]*job
-	signed  map[guard.Place]signed
-}
+// jobs are the requests for signatures that are under way, and the last signature of each mark. A
+// signature is no secret: it goes on the chain.
+type jobs = once.Answers[guard.Place, jobID, result]
 
 // jobID tells whether two requests are the same: in their target, which may have a proof that the baker
 // is authorized, and in their body.
 type jobID struct{ target, body string }
 
-// signed is a signature that was given. It is no secret: it goes on the chain.
-type signed struct {
-	id     jobID
-	result result
-}
-
-func newJobs() *jobs {
-	return &jobs{running: map[jobID]*job{}, signed: map[guard.Place]signed{}}
-}
+func newJobs() *jobs { return once.New[guard.Place, jobID, result]() }
 
 // sign gets a signature: from a request for the same bytes that is under way or was answered, or from
 // the signer.
@@ -44,31 +26,11 @@ func (g *Gateway) sign(r *route, a *ask) result {
 	if reason := g.guard.Check(a.guarded, time.Now()); reason != "" {
 		return refused(Refusal(reason))
 	}
-	id := jobID{a.target, string(a.body)}
-	at := a.guarded.Place()
-	g.jobs.mu.Lock()
-	if given, ok := g.jobs.signed[at]; ok && given.id == id {
-		g.jobs.mu.Unlock()
-		return given.result
-	}
-	if other := g.jobs.running[id]; other != nil {
-		g.jobs.mu.Unlock()
-		<-other.done
-		return other.result
-	}
-	own := &job{done: make(chan struct{})}
-	g.jobs.running[id] = own
-	g.jobs.mu.Unlock()
-
-	own.result = g.askDevice(r, a)
-	g.jobs.mu.Lock()
-	delete(g.jobs.running, id)
-	if own.result.cause == "" && own.result.refused == "" {
-		g.jobs.signed[at] = signed{id, own.result}
-	}
-	g.jobs.mu.Unlock()
-	close(own.done)
-	return own.result
+	got, _, _ := g.jobs.Get(context.Background(), a.guarded.Place(), jobID{a.target, string(a.body)}, func() (result, bool) {
+		got := g.askDevice(r, a)
+		return got, got.cause == "" && got.refused == ""
+	})
+	return got
 }
 
 // askDevice asks the chosen signer for a signature. If its host says that its device can't sign, the
