@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Stack } from "../stack/stack.ts";
+import { configFactsOf } from "./configFacts.ts";
+
+const sshPublicKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICQRUWv/IFj9LhFlAiBNf2LpKS6FQJoGI37wOA48PHyK";
+const stack: Stack = {
+  name: "prod",
+  configFile: "Pulumi.prod.yaml",
+  file: {
+    config: {
+      "remote-signer-cloud:cluster": { kind: "existing", context: "my-cluster" },
+      "remote-signer-cloud:endpoint": { host: "signers.example.org", nodePort: 30022 },
+    },
+  },
+  hasOtherCluster: false,
+};
+const outputs = {
+  cluster: { kubectl: "kubectl --context my-cluster", context: "my-cluster" },
+  signerEndpoint: { host: "signers.example.org", port: 30022, alternatePorts: [], user: "signer" },
+  knownHosts: "signers.example.org ssh-ed25519 AAAA1\nsigners.example.org ssh-rsa AAAA2\n",
+  signers: {
+    home: {
+      port: 8443,
+      sshPort: 9443,
+      sshPublicKeys: [sshPublicKey],
+      device: { kind: "ledger" },
+      keys: [{ name: "home-baker", address: "tz1fv55cpdomJVPYA5M6BeUhqs9M1DbRB79A", publicKey: "edpk" }],
+    },
+  },
+};
+
+test("the doctor's facts of a config come from the outputs that follow from it", () => {
+  assert.deepEqual(configFactsOf(stack, outputs), {
+    kubectl: "kubectl --context my-cluster --namespace prod",
+    isLocal: false,
+    endpoint: { host: "signers.example.org", port: 30022, alternatePorts: [], isNodePort: true },
+    hostKeys: ["ssh-ed25519 AAAA1", "ssh-rsa AAAA2"],
+    signers: [
+      {
+        name: "home",
+        port: 8443,
+        sshPort: 9443,
+        device: "ledger",
+        fingerprints: ["SHA256:YZTLbKmjoKJ3rPq19c7kh/UO2zm++cSRSUJRaoBPpJw"],
+        keys: ["tz1fv55cpdomJVPYA5M6BeUhqs9M1DbRB79A"],
+      },
+    ],
+  });
+});
+
+test("the host of a reserved address is that of the last up", () => {
+  const { host: _, ...endpoint } = outputs.signerEndpoint;
+  const unknown = { ...outputs, signerEndpoint: endpoint };
+  assert.equal(configFactsOf(stack, unknown, "203.0.113.7").endpoint.host, "203.0.113.7");
+  assert.throws(() => configFactsOf(stack, unknown), /signerEndpoint\.host: found none/);
+});
+
+test("a stack that only makes a cluster has no way to examine", () => {
+  assert.throws(
+    () => configFactsOf(stack, { ...outputs, signerEndpoint: null, knownHosts: null, signers: {} }),
+    /only makes a cluster/,
+  );
+});

@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type Finding, jsonOf, linesOf, verdict } from "./finding.ts";
+
+const findings: readonly Finding[] = [
+  { hop: "config", state: "ok", found: "2 signers, 2 keys" },
+  { signer: "home", hop: "tunnel", state: "bad", found: "is down:\n  an escape \x1b[2J", cure: "dial" },
+  {
+    signer: "home",
+    hop: "daemon",
+    state: "unknown",
+    found: "depends on tunnel",
+    cure: "see tunnel",
+    dependsOn: "tunnel",
+  },
+  { signer: "office", hop: "clock", state: "unknown", found: "the host does not say", cure: "timedatectl" },
+];
+
+test("findings are lines below a heading for the stack and each signer, with their own cures", () => {
+  assert.deepEqual(linesOf("prod", findings), [
+    "stack prod",
+    "ok          config       2 signers, 2 keys",
+    "",
+    "signer home",
+    "bad         tunnel       is down:; an escape ?[2J",
+    "                         cure: dial",
+    "can't tell  daemon       depends on tunnel",
+    "",
+    "signer office",
+    "can't tell  clock        the host does not say",
+    "                         cure: timedatectl",
+  ]);
+});
+
+test("the exit code is 1 if something is bad, 2 if something can't be told, and else 0", () => {
+  assert.deepEqual([findings, findings.slice(2), findings.slice(0, 1), []].map(verdict), [1, 2, 0, 0]);
+});
+
+test("programs get the findings as they are", () => {
+  const report = { stack: "prod", healthy: false, hops: findings };
+  assert.deepEqual(JSON.parse(jsonOf("prod", findings)), report);
+});

@@ -1,0 +1,90 @@
+/** A line of the forwarder's log in words. */
+export type WordsLine = { readonly time: number; readonly text: string };
+
+/** A line about a request for a signature. */
+export type RequestLine = {
+  readonly time: number;
+  readonly signer: string;
+  readonly key: string;
+  readonly kind: string;
+  readonly status: number;
+  readonly ms: number;
+  readonly cause: string;
+  /** Why the gateway rejected it; empty if it did not. */
+  readonly refused: string;
+};
+
+const prefix = "signer-forwarder: ";
+
+/** The log's lines in words, from `kubectl logs --timestamps`. */
+export function wordsIn(log: readonly string[]): WordsLine[] {
+  return log.flatMap((line) => {
+    const [, time, text] = /^(\S+) (.*)$/.exec(line) ?? [];
+    return time !== undefined && text?.startsWith(prefix)
+      ? [{ time: Date.parse(time), text: text.slice(prefix.length) }]
+      : [];
+  });
+}
+
+/** The log's lines about requests for a signature, those that were rejected included. */
+export function requestsIn(log: readonly string[]): RequestLine[] {
+  return log.flatMap((line) => {
+    const text = line.slice(line.indexOf(" ") + 1);
+    if (!text.startsWith("{")) return [];
+    try {
+      const { time, signer = "", key = "", kind = "", status = 0, ms = 0, cause = "", refused = "" } = JSON.parse(text);
+      const isSignature = ["block", "preattestation", "attestation"].includes(kind);
+      return isSignature || refused !== ""
+        ? [{ time: Date.parse(time), signer, key, kind, status, ms, cause, refused }]
+        : [];
+    } catch {
+      return [];
+    }
+  });
+}
+
+/** How far a signer's last call came, as the log has it. */
+export type Call =
+  /** The log has no line of one. */
+  | { readonly got: "nowhere" }
+  /** Its login was refused. `isOurs` says whether the line names the signer or its key. */
+  | { readonly got: "refused"; readonly line: string; readonly isOurs: boolean }
+  /** It logged in, and a forward or session that it asked for was refused. */
+  | { readonly got: "in"; readonly line: string }
+  /** It had a session, which ended for this cause. */
+  | { readonly got: "connected"; readonly ended: string };
+
+/** How far the last call of a signer came that has no session. `fingerprints` are those of its keys in the config. */
+export function lastCall(lines: readonly WordsLine[], signer: string, fingerprints: readonly string[]): Call {
+  const own = `${signer}: `;
+  let ended: string | undefined;
+  let stranger: string | undefined;
+  for (const { text } of lines.toReversed()) {
+    const said = text.startsWith(own) ? text.slice(own.length) : undefined;
+    if (said?.startsWith("refused from ")) return { got: "refused", line: said, isOurs: true };
+    if (
+      said !== undefined &&
+      /^(refused (the forward|a session|to |a connection)|could not open the forward)/.test(said)
+    ) {
+      return { got: "in", line: said };
+    }
+    if (said !== undefined && /^(disconnected after|an older session ends|removed or changed)/.test(said))
+      ended ??= said;
+    if (said?.startsWith("connected from ")) return { got: "connected", ended: ended ?? "the log has no reason" };
+    if (text.startsWith("refused ") && fingerprints.some((each) => text.includes(each))) {
+      return { got: "refused", line: text, isOurs: true };
+    }
+    // A client that logs in as `signer` is hardly a scanner. Others are.
+    if (/^refused \S+: no signer's key: /.test(text)) stranger ??= text;
+  }
+  return stranger === undefined ? { got: "nowhere" } : { got: "refused", line: stranger, isOurs: false };
+}
+
+/** The newest line of a signer's that fits, since a time. */
+export function newest(lines: readonly WordsLine[], signer: string, pattern: RegExp, since = 0): string | undefined {
+  const own = `${signer}: `;
+  return lines
+    .filter(({ time, text }) => time >= since && text.startsWith(own))
+    .map(({ text }) => text.slice(own.length))
+    .findLast((said) => pattern.test(said));
+}

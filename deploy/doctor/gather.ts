@@ -1,0 +1,101 @@
+import type { ForwarderPod } from "../cluster/forwarderPod.ts";
+import { parseExposition, type Sample, sampleValue } from "../observe/exposition.ts";
+import { askPort, lookUp, scanHostKeys } from "./endpointQuestions.ts";
+import type { Answer, ConfigFacts, Facts, HostFacts, PageAnswer } from "./facts.ts";
+import { bytesIn, octezTagsIn, podsIn, serviceAddressesIn } from "./kubernetesFacts.ts";
+import { valueIn } from "./stackHops.ts";
+
+/** How far back the log is read, in minutes. With four keys it has about 1 MB in an hour. */
+const logMinutes = 60;
+
+/**
+ * Finds out all that the doctor wants to know of a stack whose config is valid, with one of its signers or all of them.
+ * It changes nothing.
+ */
+export async function gather(stack: string, config: ConfigFacts, pod: ForwarderPod, signer?: string): Promise<Facts> {
+  const known = { stack, now: Date.now(), config: { value: config } };
+  const [endpoint, cluster] = await Promise.all([endpointFacts(config), ask(() => hasNamespace(pod, stack))]);
+  if (valueIn(cluster) !== true) return { ...known, ...endpoint, cluster };
+  const [pods, serviceAddresses, octezTags] = await Promise.all([
+    ask(async () => podsIn(await get(pod, "pods", "--selector", "app.kubernetes.io/name=signer-forwarder"), known.now)),
+    ask(() => dialledAddresses(pod)),
+    ask(async () => octezTagsIn(await get(pod, "statefulsets"))),
+  ]);
+  const found = { ...known, ...endpoint, cluster, pods, serviceAddresses, octezTags };
+  if (!valueIn(pods)?.some(({ isReady }) => isReady)) return found;
+  const metrics = await ask(async () => parseExposition((await pod.page("/metrics")).text));
+  const signers = config.signers.filter(({ name }) => signer === undefined || name === signer);
+  const hosts = await hostFacts(pod, signers, valueIn(metrics) ?? []);
+  const [marks, log, bytes] = await Promise.all([
+    // After the devices' watermarks, which it is otherwise not above while a baker asks.
+    ask(() => pod.marks()),
+    ask(() => pod.log(logMinutes)),
+    ask(async () => bytesIn(await pod.run("cat", "/proc/net/dev"))),
+  ]);
+  return { ...found, metrics, hosts, marks, log, bytes };
+}
+
+/** Asks a question, and keeps the error if there is no answer. */
+async function ask<T>(question: () => Promise<T>): Promise<Answer<T>> {
+  try {
+    return { value: await question() };
+  } catch (error) {
+    return { error: (error as Error).message };
+  }
+}
+
+/** What signers find at the endpoint, as this machine sees it. */
+async function endpointFacts({
+  endpoint,
+  hostKeys,
+}: ConfigFacts): Promise<Pick<Facts, "resolved" | "ports" | "shownKeys">> {
+  const { host, port, alternatePorts } = endpoint;
+  const all = [port, ...alternatePorts].map(async (each) => ({
+    port: each,
+    answer: await ask(() => askPort(host, each)),
+  }));
+  const [resolved, ports, shownKeys] = await Promise.all([
+    ask(() => lookUp(host)),
+    Promise.all(all),
+    ask(() => scanHostKeys(host, port, hostKeys)),
+  ]);
+  return { resolved, ports, shownKeys };
+}
+
+async function hasNamespace(pod: ForwarderPod, stack: string): Promise<boolean> {
+  return (await getText(pod, "namespace", stack, "--ignore-not-found", "--output", "name")) !== "";
+}
+
+/** An object, or a list of them, as kubectl prints it. */
+async function get(pod: ForwarderPod, ...words: string[]): Promise<unknown> {
+  return JSON.parse(await getText(pod, ...words, "--output", "json"));
+}
+
+async function getText(pod: ForwarderPod, ...words: string[]): Promise<string> {
+  const { code, stdout, all } = await pod.kubectl("get", ...words, "--request-timeout=10s");
+  if (code !== 0) throw new Error(all.trim().split("\n").at(-1));
+  return stdout.trim();
+}
+
+/** The addresses at which the Service is dialled. Some clouds' load balancers have a name instead of an address. */
+async function dialledAddresses(pod: ForwarderPod): Promise<string[]> {
+  const names = serviceAddressesIn(await get(pod, "service/signer-forwarder"), await get(pod, "nodes"));
+  return (await Promise.all(names.map(lookUp))).flat();
+}
+
+/** The pages of the hosts that have a tunnel, one after the other: a host's link is never asked for two at once. */
+async function hostFacts(
+  pod: ForwarderPod,
+  signers: ConfigFacts["signers"],
+  metrics: readonly Sample[],
+): Promise<Record<string, HostFacts>> {
+  const hosts: Record<string, HostFacts> = {};
+  for (const { name, keys } of signers) {
+    if (sampleValue(metrics, "signer_tunnel_up", { signer: name }) !== 1) continue;
+    const health = await ask(() => pod.page(`/signers/${name}/healthz?fresh=true`));
+    const pages: Record<string, PageAnswer> = {};
+    for (const key of keys) pages[key] = await ask(() => pod.page(`/signers/${name}/statusz/${key}`));
+    hosts[name] = { health, keys: pages };
+  }
+  return hosts;
+}

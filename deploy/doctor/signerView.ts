@@ -1,0 +1,80 @@
+import { z } from "zod";
+import { type Sample, sampleValue } from "../observe/exposition.ts";
+import { readHostPage } from "../observe/hostPage.ts";
+import type { ConfigFacts, Facts, PageAnswer, SignerConfigFacts } from "./facts.ts";
+import { type Call, lastCall, type RequestLine, requestsIn, type WordsLine, wordsIn } from "./forwarderLog.ts";
+import { valueIn } from "./stackHops.ts";
+
+const markSchema = z.object({ level: z.number(), round: z.number() });
+
+/** The page of a key, as the wrapper has it. What it does not know is missing. */
+const keyPageSchema = z.object({
+  known: z.boolean().optional(),
+  device: z.string().optional(),
+  since: z.string().optional(),
+  watermark: z.record(z.string(), markSchema).optional(),
+});
+
+export type KeyPage = z.infer<typeof keyPageSchema>;
+/** A level and round, by which a device or the guard knows what it has let through. */
+export type Mark = z.infer<typeof markSchema>;
+
+/** How far back lines of the log tell of now, in milliseconds: twenty levels. */
+export const recentMs = 120_000;
+
+/** All that is known of one signer. */
+export type SignerView = {
+  readonly facts: Facts;
+  readonly config: ConfigFacts;
+  readonly signer: SignerConfigFacts;
+  readonly metrics: readonly Sample[];
+  readonly isUp: boolean;
+  readonly words: readonly WordsLine[];
+  /** The requests that went to this signer or came to its port, oldest first. */
+  readonly requests: readonly RequestLine[];
+  readonly call: Call;
+  /** What its wrapper says of the host, empty without one. */
+  readonly host: readonly Sample[];
+  /** Why its wrapper says nothing. */
+  readonly hostIsMissing?: string;
+  /** The page of each key, by its address. */
+  readonly keyPages: Readonly<Record<string, KeyPage | undefined>>;
+};
+
+/** Puts together what is known of a signer. */
+export function viewOf(facts: Facts, config: ConfigFacts, signer: SignerConfigFacts): SignerView {
+  const { name, fingerprints } = signer;
+  const log = valueIn(facts.log) ?? [];
+  const words = wordsIn(log);
+  const metrics = valueIn(facts.metrics) ?? [];
+  const pages = facts.hosts?.[name];
+  const health = valueIn(pages?.health);
+  const host = health && readHostPage(health);
+  const missing = host ? "missing" in host && host.missing : "its page did not come";
+  return {
+    facts,
+    config,
+    signer,
+    metrics,
+    isUp: sampleValue(metrics, "signer_tunnel_up", { signer: name }) === 1,
+    words,
+    requests: requestsIn(log).filter((line) => line.signer === name),
+    call: lastCall(words, name, fingerprints),
+    host: host && "samples" in host ? host.samples : [],
+    ...(missing && { hostIsMissing: missing }),
+    keyPages: Object.fromEntries(
+      Object.entries(pages?.keys ?? {}).map(([address, answer]) => [address, readKeyPage(answer)]),
+    ),
+  };
+}
+
+/** Reads the page `/statusz/<key>`, which has status 200 or 503. Returns undefined for anything else. */
+function readKeyPage(answer: PageAnswer): KeyPage | undefined {
+  const page = valueIn(answer);
+  if (!page || ![200, 503].includes(page.status)) return undefined;
+  try {
+    return keyPageSchema.safeParse(JSON.parse(page.text)).data;
+  } catch {
+    return undefined;
+  }
+}
