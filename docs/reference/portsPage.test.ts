@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { highestSignerPort, reservedPorts, sshPortOf } from "../../infra/names/ports.ts";
 import { root } from "../../local/machine/checkout.ts";
+import { packageFiles } from "../../signer-host/package/packageFiles.ts";
+import { ledgerFacts } from "../../signer-host/package/sampleFacts.ts";
 import { tablesOf } from "./markdownTables.ts";
 
 const read = (file: string): string => readFileSync(join(root, file), "utf8");
@@ -67,6 +69,14 @@ test("a signer's port is in the page's range, and its ssh as far above it as the
 test("ssh's default port is the schema's and the chart's", () => {
   assert.match(page, /`endpoint\.port` \(22\)/);
   assert.match(read(`${chart}/values.yaml`), /^ {2}port: 22$/m);
+});
+
+test("a signer host's ports are those between which its package sends requests", () => {
+  const texts = ["ssh_config", "wrapper.json"].map((name) => {
+    const file = packageFiles(ledgerFacts).get(`etc/remote-signer/${name}`);
+    return file && "content" in file ? file.content : "";
+  });
+  assert.deepEqual(portsBelow("The signer host"), portsIn(texts.join("\n"), /127\.0\.0\.1:(\d+)/g));
 });
 
 test("a baker pod's ports are those of its chart", () => {
