@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { clusterStatus } from "../../local/cluster/localCluster.ts";
 import { readJson } from "../../local/machine/json.ts";
+import { forwarderProgram } from "../cluster/forwarderPod.ts";
 import { type ClusterAddress, type Kubectl, requireOwnNamespace } from "../cluster/kubectl.ts";
 import type { Manifest } from "../stack/manifest.ts";
 import type { LocalClusterOfStack } from "../stack/stack.ts";
@@ -110,7 +111,7 @@ export function stateIn(said: string): ClusterState | "refuses" {
 /** The names of the signers that have a tunnel, from the forwarder's listener. */
 export async function connectedSigners(kubectl: Kubectl, namespace: string): Promise<string[]> {
   const words = ["exec", "deployment/signer-forwarder", "--namespace", namespace, "--"];
-  const text = await kubectl([...words, "/usr/local/lib/signer-forwarder/forwarder", "connected"]);
+  const text = await kubectl([...words, forwarderProgram, "connected"]);
   return [...new Set(text.split("\n").filter((name) => name !== ""))].sort();
 }
 
