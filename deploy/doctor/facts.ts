@@ -47,7 +47,7 @@ export type PodFacts = {
 };
 
 /** What a port answers that signers dial. */
-export type PortFacts = { readonly port: number; readonly answer: Answer<string> };
+type PortFacts = { readonly port: number; readonly answer: Answer<string> };
 
 /** A page of a signer's host, or why there is no answer. */
 export type PageAnswer = Answer<Page>;

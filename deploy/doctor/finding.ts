@@ -1,5 +1,5 @@
 /** What is known of a hop. A person reads `unknown` as "can't tell", which is not "bad". */
-export type State = "ok" | "bad" | "unknown";
+type State = "ok" | "bad" | "unknown";
 
 /** What was found at a hop. The same as `signer-host doctor` prints. */
 export type Finding = {

@@ -2,7 +2,7 @@ import { parseExposition } from "../observe/exposition.ts";
 import type { ConfigFacts, Facts } from "./facts.ts";
 
 /** When the sample's facts were found out. */
-export const sampleNow = Date.parse("2026-11-28T12:00:00Z");
+const sampleNow = Date.parse("2026-11-28T12:00:00Z");
 export const sampleKey = "tz1fv55cpdomJVPYA5M6BeUhqs9M1DbRB79A";
 export const sampleFingerprint = "SHA256:iYXqsgAwzrKuUZb8NZFfhOlv0hoJSdisp7lutfoGa1s";
 const seconds = sampleNow / 1000;

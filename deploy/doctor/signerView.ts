@@ -15,7 +15,7 @@ const keyPageSchema = z.object({
   watermark: z.record(z.string(), markSchema).optional(),
 });
 
-export type KeyPage = z.infer<typeof keyPageSchema>;
+type KeyPage = z.infer<typeof keyPageSchema>;
 /** A level and round, by which a device or the guard knows what it has let through. */
 export type Mark = z.infer<typeof markSchema>;
 
