@@ -118,7 +118,7 @@ func (d *Daemon) Ask(ctx context.Context, r Request) (Answer, error) {
 
 // exchange sends a request and reads the whole of its answer.
 func (d *Daemon) exchange(ctx context.Context, r Request) (Answer, error) {
-	request, err := http.NewRequestWithContext(ctx, r.Method, d.address.String(), bytes.NewReader(r.Body))
+	request, err := http.NewRequestWithContext(ctx, r.Method, "", bytes.NewReader(r.Body))
 	if err != nil {
 		return Answer{}, err
 	}
