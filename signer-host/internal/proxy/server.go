@@ -11,8 +11,8 @@ import (
 )
 
 // maxClients is how many connections of clients are open at a time; the next one waits. The gateway keeps
-// 32 at most, for each forwarder. One takes about 12 KiB.
-const maxClients = 256
+// 32 at most, for each forwarder.
+const maxClients = 128
 
 // NewServer returns the HTTP server. A client has 5 s for a head, and for a body of its own. A connection
 // in no use stays open, because the gateway keeps those through the tunnel: opening one takes a round
