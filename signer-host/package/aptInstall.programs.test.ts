@@ -79,6 +79,22 @@ for (const release of hostReleases) {
       await root.sh("ssh-keygen -F 198.51.100.7 -f /var/lib/remote-signer/tunnel/known_hosts");
     });
 
+    test("the endpoint's ports are dialled in turn, and the one that worked stays", async () => {
+      const dial = "RUNTIME_DIRECTORY=/tmp PORTS='30022 30443' /usr/lib/remote-signer/dial 0";
+      const ssh = '#!/bin/sh\n echo "$@" >>/tmp/calls; case $* in *30443*) ;; *) exit 255 ;; esac';
+      const called = await root.sh(
+        [
+          `echo '${ssh}' >/tmp/ssh && chmod 755 /tmp/ssh && mount --bind /tmp/ssh /usr/bin/ssh`,
+          `! ${dial} && ${dial} && ${dial} && cat /tmp/calls`,
+        ].join("\n"),
+      );
+      assert.deepEqual(
+        [...called.matchAll(/-p (\d+) signer-forwarder-0$/gm)].map(([, port]) => port),
+        ["30022", "30443", "30443"],
+      );
+      await root.sh("rm /tmp/ssh /tmp/calls /tmp/turn");
+    });
+
     test("the same again changes nothing", async () => {
       const before = await state();
       assert.match(await install(ledgerFacts, 0), /is already the newest version/);
