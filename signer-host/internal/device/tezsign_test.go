@@ -100,7 +100,7 @@ func TestALockedTezsignIsReadyOnceItIsUnlocked(t *testing.T) {
 	d.WatchTezsign(ctx, daemon.New(address), []string{"tz4a"})
 	fake.set("tz4a", "locked")
 	d.Begin().End(false, http.StatusForbidden)
-	expect(t, d, Locked, time.Second)
+	expect(t, d, Locked, 10*time.Second)
 	fake.set("tz4a", "unlocked")
-	expect(t, d, Ready, 2*time.Second)
+	expect(t, d, Ready, 10*time.Second)
 }

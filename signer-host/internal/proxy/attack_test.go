@@ -21,7 +21,7 @@ func signs(t *testing.T, r *rig, level int32) {
 	if err != nil || got.status != http.StatusOK {
 		t.Errorf("got %+v, %v", got, err)
 	}
-	if took := time.Since(began); took > time.Second {
+	if took := time.Since(began); took > 3*time.Second {
 		t.Errorf("took %s", took)
 	}
 }
@@ -94,10 +94,10 @@ func TestSlowClientsEndAndHoldNobodyUp(t *testing.T) {
 	for i, end := range ended {
 		select {
 		case took := <-end:
-			if took > 7*time.Second {
+			if took > 9*time.Second {
 				t.Errorf("%d ended after %s", i, took)
 			}
-		case <-time.After(8 * time.Second):
+		case <-time.After(15 * time.Second):
 			t.Fatalf("%d has not ended", i)
 		}
 	}
@@ -166,7 +166,7 @@ func TestAHungDaemonHoldsNoPageUp(t *testing.T) {
 			t.Fatalf("got %+v, %v", got, err)
 		}
 	}
-	if took := time.Since(began); took > time.Second {
+	if took := time.Since(began); took > 3*time.Second {
 		t.Errorf("took %s", took)
 	}
 }
