@@ -70,7 +70,7 @@ func serve(ctx context.Context, p paths, c config.Config) error {
 	if c.Device == config.Ledger {
 		options.Patience = ledgerPatience
 	}
-	if c.Device.HasOctezSigner() {
+	if c.HasOctezSigner() {
 		options.Marks = func(address string) map[payload.Kind]daemon.Mark { return daemon.OctezMarks(p.marks, address) }
 	}
 	server := proxy.New(to, behind, signed.New(registry), options).NewServer()
@@ -80,7 +80,7 @@ func serve(ctx context.Context, p paths, c config.Config) error {
 		if state.setUp(found.IsUp) && found.IsUp {
 			// It may be another version, or have other keys.
 			behind.Doubt()
-			if c.Device.HasOctezSigner() {
+			if c.HasOctezSigner() {
 				go func() { state.setVersion(daemon.OctezVersion(ctx)) }()
 			}
 		}
@@ -112,7 +112,9 @@ func watchDevice(ctx context.Context, p paths, c config.Config, to *daemon.Daemo
 	case config.Ledger:
 		behind.WatchUSB(ctx, p.sysfs, device.LedgerVendor)
 	case config.Tezsign:
-		behind.WatchUSB(ctx, p.sysfs, device.TezsignVendor)
+		if c.HasLocalDaemon() {
+			behind.WatchUSB(ctx, p.sysfs, device.TezsignVendor)
+		}
 		behind.WatchTezsign(ctx, to, c.Keys)
 	case config.Signatory:
 		behind.WatchSignatory(ctx, device.SignatoryPage(c.Daemon))

@@ -25,7 +25,7 @@ type Config struct {
 	Stack, Signer string
 	// Listen is an address of loopback and a port: the local end of the tunnel's first forward.
 	Listen string
-	// Daemon is the signer daemon's URL: a scheme, a host and a port.
+	// Daemon is the signer daemon's URL: http, a host and a port.
 	Daemon *url.URL
 	Device Kind
 	// Answer is how long a request for a signature may go without an answer before the device is busy.
@@ -42,7 +42,7 @@ type Config struct {
 // Kind is a kind of device.
 type Kind string
 
-// The kinds of devices. Those of Ledger and TCP stand behind octez-signer.
+// The kinds of devices.
 const (
 	Ledger    Kind = "ledger"
 	Tezsign   Kind = "tezsign"
@@ -53,8 +53,20 @@ const (
 
 var kinds = []string{string(Ledger), string(Tezsign), string(TCP), string(Signatory), string(Own)}
 
-// HasOctezSigner reports whether the daemon of such a device is octez-signer.
-func (k Kind) HasOctezSigner() bool { return k == Ledger || k == TCP }
+// octezSigner is where the kit has octez-signer serve, if a device needs it. signer-host/package/wrapperConfig.ts
+// has it as well.
+const octezSigner = "127.0.0.1:8442"
+
+// HasOctezSigner reports whether the daemon is octez-signer.
+func (c Config) HasOctezSigner() bool {
+	return c.Device == Ledger || c.Device == TCP || c.Daemon.Host == octezSigner
+}
+
+// HasLocalDaemon reports whether the daemon runs on this host.
+func (c Config) HasLocalDaemon() bool {
+	ip, err := netip.ParseAddr(c.Daemon.Hostname())
+	return c.Daemon.Hostname() == "localhost" || err == nil && ip.IsLoopback()
+}
 
 // Mains is a GPIO line that tells whether mains power is lost.
 type Mains struct {
@@ -89,8 +101,10 @@ func Parse(text []byte) (Config, error) {
 		Tunnels: o.texts("tunnels", "names of services, each once", isService),
 		Keys:    o.texts("keys", "tz1…, tz2…, tz3… or tz4…, of 36 letters, each once", IsAddress),
 	}
-	address := o.text("daemon", "a URL of a scheme, a host and a port, such as http://127.0.0.1:8442", isDaemon)
-	c.Daemon, _ = url.Parse(address)
+	c.Daemon, _ = url.Parse(o.text("daemon", "http:// with a host and a port, such as http://127.0.0.1:8442", isDaemon))
+	if c.Daemon != nil && c.Daemon.Port() == "" {
+		c.Daemon.Host += ":80"
+	}
 	if o.has("mains") {
 		c.Mains = o.mains()
 	}
@@ -148,7 +162,7 @@ func isLoopback(text string) bool {
 
 func isDaemon(text string) bool {
 	u, err := url.Parse(text)
-	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" && isPort(u.Port()) &&
+	return err == nil && u.Scheme == "http" && u.Hostname() != "" && (u.Port() == "" || isPort(u.Port())) &&
 		(u.Path == "" || u.Path == "/") && u.User == nil && !strings.ContainsAny(text, "?#")
 }
 

@@ -35,6 +35,27 @@ func TestParse(t *testing.T) {
 	}
 }
 
+func TestTheDaemon(t *testing.T) {
+	for _, test := range []struct {
+		address, kind, host string
+		isOctez, isLocal    bool
+	}{
+		{"http://127.0.0.1:8442", "ledger", "127.0.0.1:8442", true, true},
+		{"http://127.0.0.1:8442", "own", "127.0.0.1:8442", true, true},
+		{"http://127.0.0.1:20090", "tezsign", "127.0.0.1:20090", false, true},
+		{"http://[::1]:20090/", "tezsign", "[::1]:20090", false, true},
+		{"http://localhost:6732", "signatory", "localhost:6732", false, true},
+		{"http://nas.home", "own", "nas.home:80", false, false},
+		{"http://[fd00::1]", "own", "[fd00::1]:80", false, false},
+	} {
+		text := strings.Replace(strings.Replace(sample, "http://127.0.0.1:8442", test.address, 1), "ledger", test.kind, 1)
+		got, err := Parse([]byte(text))
+		if err != nil || got.Daemon.Host != test.host || got.HasOctezSigner() != test.isOctez || got.HasLocalDaemon() != test.isLocal {
+			t.Errorf("%s: got %s, %v, %v, %v", test.address, got.Daemon, got.HasOctezSigner(), got.HasLocalDaemon(), err)
+		}
+	}
+}
+
 func TestEachMistakeIsNamed(t *testing.T) {
 	for _, test := range []struct{ old, new, want string }{
 		{`"prod"`, `"Prod"`, `stack: found "Prod", wanted the name of a stack`},
@@ -43,7 +64,8 @@ func TestEachMistakeIsNamed(t *testing.T) {
 		{`"127.0.0.1:8443"`, `"localhost:8443"`, `listen: found "localhost:8443"`},
 		{`"127.0.0.1:8443"`, `"127.0.0.1:0"`, `listen: found "127.0.0.1:0"`},
 		{`"127.0.0.1:8443"`, `8443`, `listen: found 8443`},
-		{`"http://127.0.0.1:8442"`, `"http://127.0.0.1"`, `daemon: found "http://127.0.0.1", wanted a URL of a scheme, a host and a port`},
+		{`"http://127.0.0.1:8442"`, `"http://127.0.0.1:0"`, `daemon: found "http://127.0.0.1:0", wanted http:// with a host and a port`},
+		{`"http://127.0.0.1:8442"`, `"https://127.0.0.1:8442"`, `daemon: found`},
 		{`"http://127.0.0.1:8442"`, `"tcp://127.0.0.1:8442"`, `daemon: found`},
 		{`"http://127.0.0.1:8442"`, `"http://127.0.0.1:8442/x"`, `daemon: found`},
 		{`"http://127.0.0.1:8442"`, `"http://127.0.0.1:8442?"`, `daemon: found`},
