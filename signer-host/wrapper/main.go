@@ -6,15 +6,17 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 
 	"remote-signer-cloud/internal/logf"
 	"remote-signer-cloud/signer-host/internal/config"
+	"remote-signer-cloud/signer-host/internal/doctor"
 )
 
-const usage = `signer-host wrapper   serve in front of the signer daemon, in the foreground
-`
+const usage = `signer-host wrapper          serve in front of the signer daemon, in the foreground
+` + doctor.Usage
 
 // version is the package's. It is set when the program is built: -ldflags "-X main.version=…".
 var version = "unknown"
@@ -25,6 +27,8 @@ func main() {
 	switch words := os.Args[1:]; {
 	case len(words) == 1 && words[0] == "wrapper":
 		os.Exit(wrap(hostPaths))
+	case len(words) > 0 && words[0] == "doctor":
+		os.Exit(doctor.Command(context.Background(), doctor.KitPlaces, words[1:], os.Stdout, os.Stderr))
 	default:
 		fmt.Fprint(os.Stderr, usage)
 		os.Exit(2)
