@@ -107,7 +107,7 @@ before(async () => {
     nextHostKey,
     namespace: "dev",
     bakers: [{ name: "bob", network: "mainnet", keys: orderedKeys }],
-    monitoring: { kind: "PodMonitor", namespace: "monitoring" },
+    monitoring: { kind: "PodMonitor", namespace: "monitoring", alerts: false, meteredUplinks: true },
     signers: signers.map((signer) => ({ ...signer, nextSshPublicKey })),
   });
   await pulumi.runtime.disconnect();
@@ -230,7 +230,7 @@ describe("the forwarder's chart", () => {
 
   test("gets who scrapes its metrics, where the config says it", () => {
     const { monitoring } = inputsOf("changing-keys-chart").values as { monitoring: unknown };
-    assert.deepEqual(monitoring, { kind: "PodMonitor", namespace: "monitoring" });
+    assert.deepEqual(monitoring, { kind: "PodMonitor", namespace: "monitoring", alerts: false, meteredUplinks: true });
   });
 
   test("gets a node port and an image where the config names them", () => {

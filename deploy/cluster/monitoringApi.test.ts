@@ -21,3 +21,15 @@ test("a cluster that knows it is asked for its group, and takes it", async () =>
   await requireMonitoringApi(having, objects);
   assert.deepEqual(asked, ["api-resources --api-group=monitoring.coreos.com --output=name"]);
 });
+
+test("rules are asked for by their own kind, whose plural may be the same word", async () => {
+  const rules = [object("monitoring.googleapis.com/v1", "Rules"), object("monitoring.coreos.com/v1", "PrometheusRule")];
+  const having = async ([, group = ""]: string[]) =>
+    group.endsWith("googleapis.com") ? "rules.monitoring.googleapis.com\n" : "prometheusrules.monitoring.coreos.com\n";
+  await requireMonitoringApi(having, rules);
+  const without = async () => "podmonitors.monitoring.coreos.com\n";
+  await assert.rejects(
+    requireMonitoringApi(without, rules.slice(1)),
+    /^Error: monitoring\.alerts: found a cluster that knows no PrometheusRule .*, or false; nothing was changed$/,
+  );
+});

@@ -48,7 +48,13 @@ const good = {
       backup: { schedule: "17 3 * * *", keep: 7, snapshotClassName: "mine" },
     },
   ],
-  monitoring: { kind: "PodMonitor", namespace: "monitoring", interval: "15s", labels: { release: "prometheus" } },
+  monitoring: {
+    kind: "PodMonitor",
+    namespace: "monitoring",
+    interval: "15s",
+    labels: { release: "prometheus" },
+    silentMinutes: 10,
+  },
   images: Object.fromEntries(
     ["signerForwarder", "octez", "backup"].map((name) => [
       name,
@@ -87,6 +93,7 @@ const places: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "monitoring.interval": "monitoring.interval",
     "monitoring.labels": "monitoring.labels",
     "monitoring.labels.*": "monitoring.labels.release",
+    "monitoring.silentMinutes": "monitoring.silentMinutes",
   },
   baker: {
     "image.repository": "images.octez.repository",

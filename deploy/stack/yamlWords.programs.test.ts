@@ -39,13 +39,20 @@ function documentsIn(text: string): string[] {
   return text.split(/^---\n/m).filter((document) => readManifests(document).length > 0);
 }
 
+/** The name of the dashboard's file, which has the stack's name in it. */
+const dashboardOf = (stack: string): string => `signer-forwarder-${stack}.json`;
+
 /** The type at each path of each object. The name `word` counts as the name `plain`. */
 function typesIn(objects: unknown[], word = "plain"): string[] {
+  const plainNames = new Map([
+    [word, "plain"],
+    [dashboardOf(word), dashboardOf("plain")],
+  ]);
   const leaves = (tree: unknown, path: string): string[] =>
     tree === null || typeof tree !== "object"
       ? [`${path}: ${tree === null ? "null" : typeof tree}`]
       : Object.entries(tree).flatMap(([key, entry]) =>
-          leaves(entry, `${path}.${key === word && !Array.isArray(tree) ? "plain" : key}`),
+          leaves(entry, `${path}.${Array.isArray(tree) ? key : (plainNames.get(key) ?? key)}`),
         );
   return objects.flatMap((object) => leaves(object, (object as Manifest).kind)).sort();
 }

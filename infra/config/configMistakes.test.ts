@@ -327,6 +327,14 @@ describe("each mistake is one problem that says where it is", () => {
         ["a label's text that is none", { kind: "none", labels: { a: "b c" } }, /^monitoring\.labels\.a: found "b c"/],
         ["a namespace that is none", { kind: "PodMonitor", namespace: "Mine" }, /^monitoring\.namespace: found "Mine"/],
         ["an interval of years", { kind: "none", interval: "99999999m" }, /^monitoring\.interval/],
+        [
+          "alerts that are a text",
+          { kind: "none", alerts: "no" },
+          /^monitoring\.alerts: found "no"; wanted true or false/,
+        ],
+        ["no silence at all", { kind: "none", silentMinutes: 1 }, /^monitoring\.silentMinutes: found 1; .*2 to 1440/],
+        ["half a minute more", { kind: "none", silentMinutes: 2.5 }, /^monitoring\.silentMinutes: found 2\.5/],
+        ["metered uplinks by number", { kind: "none", meteredUplinks: 1 }, /^monitoring\.meteredUplinks: found 1/],
         ["a misspelt key of the monitor", { kind: "none", intervall: "15s" }, /^monitoring: .*"intervall"/],
       ] as const
     ).map(([name, monitoring, problem]): (typeof cases)[number] => [

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { isLabelKey, isLabelValue, isNamespace } from "../names/kubernetesNames.ts";
 import type { ClusterConfig } from "./clusterConfig.ts";
 import { show } from "./configError.ts";
-import { matching, objectOf } from "./configFields.ts";
+import { intFrom, matching, objectOf } from "./configFields.ts";
 
 /** The labels that the forwarder's objects have already, from the chart and from `kubectl apply --applyset`. */
 const ownLabels: readonly string[] = [
@@ -27,7 +27,7 @@ const labels = z
     }
   });
 
-/** The scraper of the metrics, and the kind of object from which it learns of them. */
+/** The scraper of the metrics, the kind of object from which it learns of them, and the alerts. */
 export const monitoringSchema = z
   .strictObject(
     {
@@ -38,6 +38,9 @@ export const monitoringSchema = z
       namespace: z.string(wantedNamespace).refine(isNamespace, wantedNamespace).optional(),
       interval: matching(/^[1-9]\d{0,5}[sm]$/, "seconds or minutes, such as 15s").optional(),
       labels: labels.optional(),
+      alerts: z.boolean("true or false").optional(),
+      silentMinutes: intFrom(2, 1440, "a whole number of minutes from 2 to 1440").optional(),
+      meteredUplinks: z.boolean("true or false").optional(),
     },
     objectOf,
   )

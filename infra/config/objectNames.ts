@@ -16,23 +16,37 @@ type ChosenName = { readonly path: string; readonly name: string };
 export function objectNames(stack: string, input: Entry): NamedObject[] {
   return [
     ...forwarderObjects(stack, input),
-    ...named(input.signers, "signers").map(({ from }) => ({ kind: "Service", name: `signer-${from.name}`, from })),
+    ...named(input.signers, "signers").flatMap(({ from }) =>
+      kindsOfSigner(input).map((kind) => ({ kind, name: `signer-${from.name}`, from })),
+    ),
     ...named(input.bakers, "bakers").flatMap(({ from, entry }) =>
       bakerObjects(stack, bakerRelease(from.name), entry).map((object) => ({ ...object, from })),
     ),
   ];
 }
 
+/** The kinds of a signer's own objects. Google's scraper has an object for each host's page. */
+function kindsOfSigner({ monitoring }: Entry): string[] {
+  return (monitoring as Entry | undefined)?.kind === "PodMonitoring" ? ["Service", "PodMonitoring"] : ["Service"];
+}
+
 function forwarderObjects(stack: string, { monitoring }: Entry): NamedObject[] {
-  const { kind } = (monitoring ?? {}) as Entry;
+  const { alerts, kind } = (monitoring ?? {}) as Entry;
   const name = "signer-forwarder";
+  const rules = kind === "PodMonitoring" ? "Rules" : "PrometheusRule";
   const kinds = ["ConfigMap", "Deployment", "NetworkPolicy", "PodDisruptionBudget", "Service"];
   return [
     { kind: "Namespace", name: stack },
     { kind: "Secret", name: `${name}-host-key` },
     ...kinds.map((kind) => ({ kind, name })),
     { kind: "PriorityClass", name: `${stack}.${name}` },
-    ...(typeof kind === "string" && kind !== "none" ? [{ kind, name }] : []),
+    ...(typeof kind === "string" && kind !== "none"
+      ? [
+          { kind, name },
+          { kind: "ConfigMap", name: `${name}-dashboard` },
+          ...(alerts === false ? [] : [{ kind: rules, name }]),
+        ]
+      : []),
     ...(kind === "ServiceMonitor" ? [{ kind: "Service", name: `${name}-metrics` }] : []),
   ];
 }
