@@ -5,9 +5,12 @@ import { test } from "node:test";
 import { root } from "../../local/machine/checkout.ts";
 import { codeIn, rowsWith, tablesOf } from "./markdownTables.ts";
 
-const programs = globSync("signer-forwarder/**/*.go", { cwd: root }).filter((file) => !file.endsWith("_test.go"));
 const read = (file: string): string => readFileSync(join(root, file), "utf8");
-const source = programs.map(read).join("\n");
+/** The Go files of a program, without tests. */
+const filesOf = (folder: string): string[] =>
+  globSync(`${folder}/**/*.go`, { cwd: root }).filter((file) => !file.endsWith("_test.go"));
+const files = [...filesOf("signer-forwarder"), ...filesOf("signer-host")].map(read);
+const source = files.join("\n");
 const tables = tablesOf("metrics.md");
 const metrics = rowsWith(tables, "metric");
 /** The values that a label can have, according to the page. */
@@ -19,19 +22,30 @@ const unique = (texts: Iterable<string>): string[] => [...new Set(texts)].sort()
 
 test("the metrics page has the metrics of the Go source, and no others", () => {
   const made = unique([...source.matchAll(/"(signer_[a-z_]+)"/g)].map(([, name]) => name as string));
-  assert.ok(made.length > 0, "found no metric in the Go source");
+  assert.ok(made.some((name) => name.startsWith("signer_host_")) && made.includes("signer_tunnel_up"), made.join());
   assert.deepEqual(unique(metrics.flatMap(({ metric }) => codeIn(metric))), made);
 });
 
 test("each metric has the labels that the Go source gives it", () => {
   for (const { labels, metric } of metrics) {
     const [name = ""] = codeIn(metric);
-    // The block ends at the next metric or an empty line. Its labels are the quoted single words.
-    const [block = ""] = source.slice(source.indexOf(`"${name}"`) + 1).split(/"signer_|\n\n/);
-    const given = [...block.matchAll(/"([a-z]+)"/g)].map(([, word]) => word as string);
-    assert.deepEqual(codeIn(labels), [...new Set(given)], name);
+    assert.deepEqual(codeIn(labels), labelsOf(name), name);
   }
 });
+
+/**
+ * The labels that the Go source gives a metric.
+ *
+ * They are the quoted single words up to the next metric or an empty line, or a list `labels` that the file's metrics share.
+ */
+function labelsOf(name: string): string[] {
+  const file = files.find((text) => text.includes(`"${name}"`)) ?? "";
+  const [block = ""] = file.slice(file.indexOf(`"${name}"`) + 1).split(/"signer_|\n\n/);
+  const words = (text: string) => [...text.matchAll(/"([a-z]+)"/g)].map(([, word]) => word as string);
+  const shared = /^\tlabels := \[\]string\{(.*)\}$/m.exec(file)?.[1] ?? "";
+  const own = words(block);
+  return [...new Set(own.length > 0 ? own : words(shared))];
+}
 
 /** The words that a pattern finds in a Go file, without duplicates. */
 function wordsIn(file: string, pattern: RegExp): string[] {
