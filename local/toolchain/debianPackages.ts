@@ -1,4 +1,6 @@
-import type { Progress } from "../machine/paths.ts";
+import { join } from "node:path";
+import { withLock } from "../machine/machineLock.ts";
+import { type Progress, runFolder } from "../machine/paths.ts";
 import { run } from "../machine/run.ts";
 
 /** The Debian packages that the local cluster and its images need. */
@@ -39,6 +41,35 @@ export function missingPackages(wanted: readonly string[], listing: string): str
 
 /** Installs the packages that this machine lacks. Throws an Error that lists them if it cannot. */
 export async function ensurePackages(progress: Progress, wanted: readonly string[] = clusterPackages): Promise<void> {
+  const missing = await missingHere(wanted);
+  if (missing.length === 0) return;
+  if (process.getuid?.() !== 0) {
+    throw new Error(
+      `this machine: found no package ${missing.join(", ")}; install them as root: apt-get ${install(missing).join(" ")}`,
+    );
+  }
+  // Two at a time would fail: apt-get ends if another one works.
+  await withLock(join(runFolder, "apt.lock"), "Debian packages", progress, async () => {
+    const still = await missingHere(wanted);
+    if (still.length === 0) return;
+    progress(`installing Debian packages: apt-get ${install(still).join(" ")}`);
+    const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+    // One of the user's sources may be unreachable but not needed. The installation shows whether it is.
+    await run("apt-get", ["update"], { env }).catch((error: Error) => progress(error.message));
+    await run("apt-get", install(still), { env });
+  });
+}
+
+/** The words of apt-get. It never removes another package, such as a user's Docker. */
+const install = (packages: readonly string[]): string[] => [
+  "install",
+  "--yes",
+  "--no-install-recommends",
+  "--no-remove",
+  ...packages,
+];
+
+async function missingHere(wanted: readonly string[]): Promise<string[]> {
   let listing: string;
   try {
     // biome-ignore lint/suspicious/noTemplateCurlyInString: these are dpkg-query's own placeholders.
@@ -46,18 +77,5 @@ export async function ensurePackages(progress: Progress, wanted: readonly string
   } catch {
     throw new Error(`this machine: found no dpkg-query, wanted Debian with the packages ${wanted.join(" ")}`);
   }
-  const missing = missingPackages(wanted, listing);
-  if (missing.length === 0) return;
-  // Never remove another package, such as a user's Docker.
-  const install = ["install", "--yes", "--no-install-recommends", "--no-remove", ...missing];
-  if (process.getuid?.() !== 0) {
-    throw new Error(
-      `this machine: found no package ${missing.join(", ")}; install them as root: apt-get ${install.join(" ")}`,
-    );
-  }
-  progress(`installing Debian packages: apt-get ${install.join(" ")}`);
-  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-  // One of the user's sources may be unreachable but not needed. The installation shows whether it is.
-  await run("apt-get", ["update"], { env }).catch((error: Error) => progress(error.message));
-  await run("apt-get", install, { env });
+  return missingPackages(wanted, listing);
 }
