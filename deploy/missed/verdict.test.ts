@@ -86,7 +86,19 @@ const rows: [what: string, found: Partial<GatewayLog>, verdict: string, detail: 
     "a call before it that failed",
     { requests: [call(900), call(1700, { signer: "other" }), call(1000), call(-60_000)] },
     "no answer",
-    "from home: no tunnel after 3 ms; asked 0.9 s after its time, 2 times",
+    "from home: no tunnel; 2 calls while it was due",
+  ],
+  [
+    "one call before it that failed",
+    { requests: [call(-900, { cause: "timeout" })] },
+    "no answer",
+    "from home: timeout; 1 call while it was due",
+  ],
+  [
+    "a signature that was asked for ahead of its time",
+    { requests: [asked(-900)] },
+    "not us",
+    "asked 0.9 s ahead of its time, signed in 214 ms with 6.7 s left, but not included",
   ],
   ["nothing", {}, "never asked", "the baker asked for nothing"],
   [

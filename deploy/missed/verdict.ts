@@ -37,11 +37,14 @@ export function verdictOn(duty: Duty, log: GatewayLog, signers: readonly string[
     return { what: "can't tell", detail: "the log has left out lines" };
   }
   // Without an answer to this call a baker does not ask for the signature.
-  const before = requestsWithin(duty, log).filter(
+  const calls = requestsWithin(duty, log).filter(
     ({ kind, signer, status }) => kind === "authorized_keys" && status !== 200 && signers.includes(signer),
   );
-  const failed = before.at(-1);
-  if (failed) return onFailed(duty, failed, before);
+  const failed = calls.at(-1);
+  if (failed) {
+    const count = `${calls.length} ${calls.length === 1 ? "call" : "calls"} while it was due`;
+    return { what: "no answer", detail: `from ${failed.signer}: ${failed.cause}; ${count}` };
+  }
   const down = log.downs.find(({ fromMs, toMs }) => fromMs < duty.untilMs && toMs > duty.fromMs);
   if (down) {
     const [from, to] = [down.fromMs, down.toMs].map((ms) => new Date(ms).toISOString());
@@ -54,7 +57,7 @@ export function verdictOn(duty: Duty, log: GatewayLog, signers: readonly string[
 const leftOutAfterMs = 60_000;
 
 function onSigned({ fromMs, untilMs }: Duty, { timeMs, ms }: LoggedRequest): Verdict {
-  const asked = `asked ${seconds(timeMs - fromMs)} after its time`;
+  const asked = whenAsked(timeMs - fromMs);
   const left = untilMs - (timeMs + ms);
   if (timeMs > untilMs) return { what: "asked late", detail: `${asked}, when the next block was there` };
   if (left < 0) return { what: "signed late", detail: `${asked}, signed in ${ms} ms: ${seconds(-left)} too late` };
@@ -63,7 +66,7 @@ function onSigned({ fromMs, untilMs }: Duty, { timeMs, ms }: LoggedRequest): Ver
 
 function onFailed({ fromMs, untilMs }: Duty, last: LoggedRequest, all: readonly LoggedRequest[]): Verdict {
   const first = all[0] as LoggedRequest;
-  const asked = `asked ${seconds(first.timeMs - fromMs)} after its time`;
+  const asked = whenAsked(first.timeMs - fromMs);
   const times = all.length > 1 ? `, ${all.length} times` : "";
   if (last.refused !== "") return { what: "refused", detail: `by the gateway: ${last.refused}; ${asked}${times}` };
   if (last.cause === "signer error") return { what: "refused", detail: `by ${last.signer} itself; ${asked}${times}` };
@@ -81,6 +84,10 @@ function whatWasAsked(duty: Duty, log: GatewayLog): string {
 
 function requestsWithin({ fromMs, untilMs }: Duty, log: GatewayLog): LoggedRequest[] {
   return log.requests.filter(({ timeMs }) => timeMs >= fromMs - aheadMs && timeMs <= untilMs);
+}
+
+function whenAsked(afterMs: number): string {
+  return afterMs < 0 ? `asked ${seconds(-afterMs)} ahead of its time` : `asked ${seconds(afterMs)} after its time`;
 }
 
 function seconds(ms: number): string {

@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { root } from "../local/machine/checkout.ts";
+import { attempt } from "../local/machine/run.ts";
+import { type Background, stopAll, until } from "../testbed/background.ts";
+import { makeNetwork, removeNetwork } from "../testbed/network.ts";
+import { Stack } from "../testbed/testStack.ts";
+
+// "Was it us?": what the chain lacks, by the log of the forwarder.
+
+const homes = ["home", "office"];
+const stack = new Stack("e2e-missed", 30122);
+let home: Background;
+
+before(async () => {
+  await stack.npm("up");
+  await makeNetwork(homes);
+  home = await stack.startSigner("home");
+  await stack.startSigner("office");
+});
+
+after(async () => {
+  await stopAll();
+  await stack.npm("down");
+  await removeNetwork(homes);
+});
+
+type Miss = { level: number; name: string; kind: string; round: number; what: string; detail: string };
+type Found = { bakers: [{ due: { attestations: number; blocks: number }; withoutRights: string[]; missed: Miss[] }] };
+
+async function missed(
+  ...words: string[]
+): Promise<{ code: number | null; found: Found; lines: string[]; all: string }> {
+  const options = ["--stack", stack.name, "--config-file", stack.configFile, ...words];
+  const env = { ...process.env, PULUMI_CONFIG_PASSPHRASE: stack.passphrase };
+  const { code, stdout, all } = await attempt("npm", ["run", "--silent", "missed", "--", ...options], {
+    cwd: root,
+    env,
+  });
+  const found = (words.includes("--json") && stdout !== "" ? JSON.parse(stdout) : { bakers: [] }) as Found;
+  return { code, found, lines: stdout.trimEnd().split("\n"), all };
+}
+
+/** The levels that a key has attested since a moment, by the baker's log. */
+async function attested(key: string, since: Date): Promise<number[]> {
+  const line = new RegExp(`^${key}: signed attestation level (\\d+) `);
+  const lines = await stack.bakerLog(since).catch(() => []);
+  return lines.flatMap((text) => line.exec(text)?.[1] ?? []).map(Number);
+}
+
+/** Waits until a key has attested so many levels more. Returns the first and the last of them. */
+async function attestsMore(key: string, count: number): Promise<[first: number, last: number]> {
+  const since = new Date();
+  const levels = await until(`${key} attests ${count} levels`, 90, async () => {
+    const some = await attested(key, since);
+    return some.length >= count && some;
+  });
+  return [levels[0] as number, levels.at(-1) as number];
+}
+
+test("nothing is missed while both devices sign", async () => {
+  await attestsMore("home-baker", 1);
+  // If this machine stands still, a level is missed indeed.
+  await until("four levels without a miss", 120, async () => {
+    const [first] = await attestsMore("office-baker", 8);
+    const { code, found } = await missed("--json", "--levels", `${first}..${first + 3}`);
+    return (
+      code === 0 &&
+      found.bakers[0].missed.length === 0 &&
+      found.bakers[0].due.attestations === 8 &&
+      found.bakers[0].due.blocks === 4
+    );
+  });
+});
+
+test("a device that is away is why its key's votes and blocks are missing, and nobody else's", async () => {
+  const [, before] = await attestsMore("home-baker", 1);
+  await home.stop();
+  await attestsMore("office-baker", 8);
+  home = await stack.startSigner("home");
+  await attestsMore("home-baker", 8);
+  const levels = `${before + 1}..${before + 6}`;
+  const { code, found } = await missed("--json", "--levels", levels);
+  assert.equal(code, 1);
+  const ofHome = found.bakers[0].missed.filter(({ name }) => name === "home-baker");
+  assert.ok(ofHome.some(({ kind }) => kind === "attestation") && ofHome.some(({ kind }) => kind === "block"));
+  const away = ofHome.filter(({ what, detail }) => what === "no answer" && /^from home: no tunnel; /.test(detail));
+  assert.ok(away.length >= ofHome.length - 2, JSON.stringify(ofHome, null, 1));
+  const { lines } = await missed("--levels", levels);
+  assert.match(lines[0] ?? "", /^\d+ {2}\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ {2}.*home-baker .*: no answer \(/);
+  assert.match(lines.at(-1) ?? "", /^baker alice, levels \d+\.\.\d+: 12 attestations and \d blocks due, \d+ missed: /);
+});
+
+test("a forwarder's pod that is new can't tell", async () => {
+  const [, level] = await attestsMore("home-baker", 1);
+  await home.stop();
+  await attestsMore("office-baker", 6);
+  await stack.kubectl("delete", "pod", "--selector", "app.kubernetes.io/name=signer-forwarder");
+  await attestsMore("office-baker", 3);
+  const { code, lines } = await missed("--levels", `${level + 3}..${level + 3}`);
+  assert.equal(code, 2, lines.join("\n"));
+  assert.match(lines[0] ?? "", /home-baker attestation: can't tell \(the log of the forwarder's pod begins at /);
+});
+
+test("levels that are not there yet, and a baker that is not there, are one clear error", async () => {
+  const { code, all } = await missed("--levels", "999999998..999999999");
+  assert.equal(code, 1);
+  assert.match(all, /^error: --levels: found 999999998\.\.999999999, wanted levels within \d+\.\.\d+: /m);
+  const other = await missed("--baker", "bob");
+  assert.equal(other.code, 2);
+  assert.match(other.all, /^error: --baker: found "bob", wanted one of its bakers: alice$/m);
+});
