@@ -49,8 +49,8 @@ func New[Place, Question comparable, Answer any]() *Answers[Place, Question, Ans
 }
 
 // Get returns the answer to a question: the one that is kept, the one that is under way, or that of
-// `ask`, which also says whether its answer is kept. `ask` goes on when the context ends, so that its
-// answer is there for whoever asks again. The error is the context's.
+// `ask`, which also says whether its answer is kept. Who asks, asks to the end, so that the answer is
+// there for whoever comes again. Who joins leaves when the context ends, and the error is the context's.
 func (a *Answers[Place, Question, Answer]) Get(
 	ctx context.Context, place Place, question Question, ask func() (answer Answer, isKept bool),
 ) (Answer, How, error) {
@@ -59,34 +59,38 @@ func (a *Answers[Place, Question, Answer]) Get(
 		a.mu.Unlock()
 		return last.answer, Remembered, nil
 	}
-	one, how := a.underWay[question], Joined
-	if one == nil {
-		one, how = &asking[Answer]{ended: make(chan struct{})}, Asked
-		a.underWay[question] = one
-		go a.ask(one, place, question, ask)
+	other := a.underWay[question]
+	if other == nil {
+		own := &asking[Answer]{ended: make(chan struct{})}
+		a.underWay[question] = own
+		a.mu.Unlock()
+		a.ask(own, place, question, ask)
+		return own.answer, Asked, nil
 	}
 	a.mu.Unlock()
 	select {
-	case <-one.ended:
-		return one.answer, how, nil
+	case <-other.ended:
+		return other.answer, Joined, nil
 	case <-ctx.Done():
 		var none Answer
-		return none, how, ctx.Err()
+		return none, Joined, ctx.Err()
 	}
 }
 
 // ask gets an answer. It is kept at the moment at which it is no longer under way, so that nobody who
-// comes in between asks again.
+// comes in between asks again. If `ask` panics, those who have joined have no answer.
 func (a *Answers[Place, Question, Answer]) ask(
-	one *asking[Answer], place Place, question Question, ask func() (Answer, bool),
+	own *asking[Answer], place Place, question Question, ask func() (Answer, bool),
 ) {
-	answer, isKept := ask()
-	one.answer = answer
-	a.mu.Lock()
-	delete(a.underWay, question)
-	if isKept {
-		a.last[place] = kept[Question, Answer]{question, answer}
-	}
-	a.mu.Unlock()
-	close(one.ended)
+	isKept := false
+	defer func() {
+		a.mu.Lock()
+		delete(a.underWay, question)
+		if isKept {
+			a.last[place] = kept[Question, Answer]{question, own.answer}
+		}
+		a.mu.Unlock()
+		close(own.ended)
+	}()
+	own.answer, isKept = ask()
 }

@@ -40,13 +40,22 @@ func TestAnAnswerIsKeptUntilTheNextOfItsPlace(t *testing.T) {
 	}
 }
 
-func TestWhoLeavesIsNotWaitedForAndTheAnswerIsStillThere(t *testing.T) {
+func TestWhoAsksAsksToTheEndAndWhoJoinsMayLeave(t *testing.T) {
 	a := New[string, string, string]()
-	goOn := make(chan struct{})
-	ctx, leave := context.WithCancel(context.Background())
+	begun, goOn := make(chan struct{}), make(chan struct{})
+	gone, leave := context.WithCancel(context.Background())
 	leave()
-	_, how, err := a.Get(ctx, "block", "level 1", func() (string, bool) { <-goOn; return "signed", true })
-	if how != Asked || !errors.Is(err, context.Canceled) {
+	asked := make(chan string)
+	go func() {
+		got, how, err := a.Get(gone, "block", "level 1", func() (string, bool) {
+			close(begun)
+			<-goOn
+			return "signed", true
+		})
+		asked <- fmt.Sprint(got, " ", how, " ", err)
+	}()
+	<-begun
+	if _, how, err := a.Get(gone, "block", "level 1", signed); how != Joined || !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, %v", how, err)
 	}
 	joined := make(chan How)
@@ -55,10 +64,21 @@ func TestWhoLeavesIsNotWaitedForAndTheAnswerIsStillThere(t *testing.T) {
 		joined <- how
 	}()
 	close(goOn)
+	if got := <-asked; got != "signed 0 <nil>" {
+		t.Errorf("got %s", got)
+	}
 	if got := <-joined; got == Asked {
 		t.Error("the second one asked again")
 	}
-	if got, how, _ := a.Get(context.Background(), "block", "level 1", signed); got != "signed" || how != Remembered {
+}
+
+func TestAPanicHoldsNobodyUp(t *testing.T) {
+	a := New[string, string, string]()
+	func() {
+		defer func() { _ = recover() }()
+		_, _, _ = a.Get(context.Background(), "block", "level 1", func() (string, bool) { panic("a mistake") })
+	}()
+	if got, how, _ := a.Get(context.Background(), "block", "level 1", signed); got != "signed" || how != Asked {
 		t.Errorf("got %q, %v", got, how)
 	}
 }

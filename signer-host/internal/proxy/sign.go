@@ -58,7 +58,7 @@ func (p *Proxy) sign(w http.ResponseWriter, r *http.Request, address string) {
 		question{asked.Target, asked.Accept, asked.ContentType, string(body)},
 		func() (daemon.Answer, bool) { return p.signature(asked, address, what) })
 	if err != nil {
-		// The client has gone. The request goes on.
+		// The client has gone, and somebody else's request goes on.
 		return
 	}
 	p.signed.NoteRepeat(how)
