@@ -3,10 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { load } from "js-yaml";
 import { root } from "../../local/machine/checkout.ts";
 import { run } from "../../local/machine/run.ts";
 import { ensureTools } from "../../local/toolchain/tools.ts";
 import { type AlertCase, alertCases, type Series } from "./alertCases.ts";
+import type { Manifest } from "./manifest.ts";
 import { readManifests } from "./manifests.ts";
 
 // promtool calls a test of an alert that no rule has a success, and a rule file that isn't there too. So the alerts of the
@@ -21,13 +23,18 @@ let rules: Rule[] = [];
 
 /** The rules that the chart renders for a stack `prod`. */
 async function render(kind: string, values: Record<string, unknown> = {}): Promise<Rules> {
+  const [rules] = await renderTemplate("alerts", { kind, namespace: "monitoring", ...values });
+  return rules?.spec as Rules;
+}
+
+async function renderTemplate(template: string, monitoring: Record<string, unknown>): Promise<Manifest[]> {
   const { helm } = await ensureTools(["helm"], console.error);
-  const monitoring = { kind, namespace: "monitoring", ...values };
   const words = ["template", "signer-forwarder", join(root, "charts/signer-forwarder"), "--namespace", "prod"];
-  const text = await run(helm, [...words, "--values", "-", "--show-only", "templates/alerts.yaml"], {
-    input: JSON.stringify({ hostKeySecret: "host-key", monitoring }),
+  const signers = ["home", "on"].map((name, i) => ({ name, port: 8443 + i }));
+  const text = await run(helm, [...words, "--values", "-", "--show-only", `templates/${template}.yaml`], {
+    input: JSON.stringify({ hostKeySecret: "host-key", signers, monitoring }),
   });
-  return readManifests(text)[0]?.spec as Rules;
+  return readManifests(text);
 }
 
 before(async () => {
@@ -114,4 +121,20 @@ test("Google's rules are the same, and the minutes of silence are the config's",
   const text = JSON.stringify(await render("PodMonitor", { silentMinutes: 45 }));
   assert.match(text, /\[45m\].*60 \* 45.*for 45 minutes/);
   assert.doesNotMatch(text, /NAMESPACE|SILENT_MINUTES/);
+});
+
+test("a Prometheus without an operator takes the files of the ConfigMap, and has the same rules", async () => {
+  const [configMap] = await renderTemplate("prometheusfiles", { kind: "ConfigMap", namespace: "monitoring" });
+  const files = configMap?.data as Record<string, string>;
+  // promtool is built without the client of Kubernetes.
+  const scrape = files["scrape.yaml"]?.replaceAll(
+    /kubernetes_sd_configs:\n.*\n.*\n/g,
+    "static_configs: [{ targets: ['a:1'] }]\n",
+  );
+  writeFileSync(join(folder, "scrape.yaml"), scrape ?? "");
+  writeFileSync(join(folder, "alerts.yaml"), files["alerts.yaml"] ?? "");
+  const main = join(folder, "prometheus.yaml");
+  writeFileSync(main, "{ rule_files: [alerts.yaml], scrape_config_files: [scrape.yaml] }\n");
+  assert.match(await run(promtool, ["check", "config", "--lint=all", "--lint-fatal", main]), /15 rules found/);
+  assert.deepEqual(load(files["alerts.yaml"] ?? ""), await render("PodMonitor"));
 });

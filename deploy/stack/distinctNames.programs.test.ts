@@ -11,7 +11,11 @@ import { manifestsOf } from "./manifests.ts";
 import { project } from "./project.ts";
 import { runProgram } from "./runProgram.ts";
 
-test("a stack has the objects that the config is checked for, and each has a name of its own", async () => {
+const monitoring = ["ServiceMonitor", "PodMonitor", "PodMonitoring", "ConfigMap"].map((kind) => ({ kind }));
+for (const monitor of [...monitoring, { kind: "PodMonitor", alerts: false }, { kind: "none" }])
+  test(`a stack with ${JSON.stringify(monitor)} has the objects that the config is checked for`, () => check(monitor));
+
+async function check(monitor: Record<string, unknown>): Promise<void> {
   const pem = String(
     generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ type: "sec1", format: "pem" }),
   );
@@ -24,7 +28,7 @@ test("a stack has the objects that the config is checked for, and each has a nam
   const input = {
     cluster: { kind: "existing", context: "here" },
     endpoint: { host: "signers.example.org" },
-    monitoring: { kind: "ServiceMonitor", namespace: "monitoring" },
+    monitoring: { ...monitor, namespace: "monitoring" },
     signers: ["home", "signer-home", "baker-a", "forwarder-host-key"].map((name, i) => ({
       name,
       port: 8443 + i,
@@ -52,4 +56,4 @@ test("a stack has the objects that the config is checked for, and each has a nam
   const made = ["Pod", "PersistentVolumeClaim", "VolumeSnapshotClass"];
   const expected = objectNames("prod", input).filter(({ kind }) => !made.includes(kind));
   assert.deepEqual(rendered.sort(), expected.map(({ kind, name }) => `${kind} ${name}`).sort());
-});
+}

@@ -89,7 +89,7 @@ function chartsWith(
         backup: { schedule: "1 1 1 1 1", keep: 7, snapshotClassName: word.toLowerCase().replaceAll("_", "-"), image },
       },
     },
-    ...["PodMonitor", "PodMonitoring", "ServiceMonitor"].map((kind) => ({
+    ...["PodMonitor", "PodMonitoring", "ServiceMonitor", "ConfigMap"].map((kind) => ({
       release: label,
       chart: "charts/signer-forwarder",
       namespace: label,

@@ -32,8 +32,8 @@ export const monitoringSchema = z
   .strictObject(
     {
       kind: z.enum(
-        ["ServiceMonitor", "PodMonitor", "PodMonitoring", "none"],
-        "ServiceMonitor, PodMonitor, PodMonitoring or none",
+        ["ServiceMonitor", "PodMonitor", "PodMonitoring", "ConfigMap", "none"],
+        "ServiceMonitor, PodMonitor, PodMonitoring, ConfigMap or none",
       ),
       namespace: z.string(wantedNamespace).refine(isNamespace, wantedNamespace).optional(),
       interval: matching(/^[1-9]\d{0,5}[sm]$/, "seconds or minutes, such as 15s").optional(),

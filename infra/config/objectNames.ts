@@ -31,22 +31,26 @@ function kindsOfSigner({ monitoring }: Entry): string[] {
 }
 
 function forwarderObjects(stack: string, { monitoring }: Entry): NamedObject[] {
-  const { alerts, kind } = (monitoring ?? {}) as Entry;
   const name = "signer-forwarder";
-  const rules = kind === "PodMonitoring" ? "Rules" : "PrometheusRule";
   const kinds = ["ConfigMap", "Deployment", "NetworkPolicy", "PodDisruptionBudget", "Service"];
   return [
     { kind: "Namespace", name: stack },
     { kind: "Secret", name: `${name}-host-key` },
     ...kinds.map((kind) => ({ kind, name })),
     { kind: "PriorityClass", name: `${stack}.${name}` },
-    ...(typeof kind === "string" && kind !== "none"
-      ? [
-          { kind, name },
-          { kind: "ConfigMap", name: `${name}-dashboard` },
-          ...(alerts === false ? [] : [{ kind: rules, name }]),
-        ]
-      : []),
+    ...monitoringObjects(name, (monitoring ?? {}) as Entry),
+  ];
+}
+
+function monitoringObjects(name: string, { alerts, kind }: Entry): NamedObject[] {
+  if (typeof kind !== "string" || kind === "none") return [];
+  const dashboard = { kind: "ConfigMap", name: `${name}-dashboard` };
+  if (kind === "ConfigMap") return [dashboard, { kind, name: `${name}-prometheus` }];
+  const rules = kind === "PodMonitoring" ? "Rules" : "PrometheusRule";
+  return [
+    dashboard,
+    { kind, name },
+    ...(alerts === false ? [] : [{ kind: rules, name }]),
     ...(kind === "ServiceMonitor" ? [{ kind: "Service", name: `${name}-metrics` }] : []),
   ];
 }

@@ -14,6 +14,7 @@
 //	check.go     how a signer is found to be there, slow, down, or without its device
 //	record.go    what is written down of it
 //	page.go      the pages of a signer's host, for monitoring
+//	health.go    the one that is scraped, and spares a metered uplink
 package gateway
 
 import (
