@@ -18,8 +18,8 @@ import (
 	"strings"
 	"time"
 
-	"remote-signer-cloud/signer-forwarder/internal/keys"
 	"remote-signer-cloud/internal/payload"
+	"remote-signer-cloud/signer-forwarder/internal/keys"
 )
 
 // FileName is the name of the file, in the folder of the mounted ConfigMap.
