@@ -25,7 +25,8 @@ await runCommand({ help, switches: ["json"] }, async (options) => {
   const watch = new Watch(pod);
   if (options.has("json")) {
     process.stdout.write(`${JSON.stringify({ stack: stack.name, signers: await watch.look() }, null, 2)}\n`);
-  } else if (process.stdout.isTTY) {
+  } else if (process.stdout.isTTY && process.stdout.rows > 0) {
+    // log-update shows nothing on a terminal that does not tell its size, as on a serial line.
     await showLive(watch, stack.name);
   } else {
     process.stdout.write(`${tableOf(await watch.look(), false).join("\n")}\n`);
@@ -36,7 +37,8 @@ await runCommand({ help, switches: ["json"] }, async (options) => {
 async function showLive(watch: Watch, stack: string): Promise<void> {
   const { default: logUpdate } = await import("log-update");
   const stopped = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => stopped.abort());
+  // Not once: a library that restores the cursor ends the process by the signal if nobody else listens to it.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => stopped.abort());
   let table = ["looking …"];
   while (!stopped.signal.aborted) {
     let problem = "";

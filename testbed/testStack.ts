@@ -5,7 +5,7 @@ import { dump, load } from "js-yaml";
 import { openPassphrase, type Passphrase } from "../deploy/stack/passphrase.ts";
 import { parseHostKey } from "../infra/keys/sshKey.ts";
 import { root } from "../local/machine/checkout.ts";
-import { run } from "../local/machine/run.ts";
+import { attempt, type Outcome, run } from "../local/machine/run.ts";
 import { ensureTools } from "../local/toolchain/tools.ts";
 import { type Background, start } from "./background.ts";
 import { homeOf, inside } from "./network.ts";
@@ -79,8 +79,18 @@ export class Stack {
   /** Runs one of the project's commands on the stack, as a user types it. Returns its stdout. */
   npm(command: string, ...words: string[]): Promise<string> {
     const env = { ...process.env, PULUMI_CONFIG_PASSPHRASE: this.passphrase };
-    const options = ["--stack", this.name, "--config-file", this.configFile];
-    return run("npm", ["run", "--silent", command, "--", ...options, ...words], { cwd: root, env });
+    return run("npm", this.npmWords(command, ...words), { cwd: root, env });
+  }
+
+  /** Runs one of the project's commands on the stack, whatever its exit code. */
+  attempt(command: string, ...words: string[]): Promise<Outcome> {
+    const env = { ...process.env, PULUMI_CONFIG_PASSPHRASE: this.passphrase };
+    return attempt("npm", this.npmWords(command, ...words), { cwd: root, env });
+  }
+
+  /** npm's words for one of the project's commands on the stack. */
+  npmWords(command: string, ...words: string[]): string[] {
+    return ["run", "--silent", command, "--", "--stack", this.name, "--config-file", this.configFile, ...words];
   }
 
   async outputs(): Promise<Outputs> {
