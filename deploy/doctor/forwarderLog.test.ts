@@ -84,6 +84,20 @@ const calls: readonly [string, string[], Call][] = [
     { got: "refused", line: `refused ${from}: no signer's key: SHA256:x (RSA), ${ours} (ED25519)`, isOurs: true },
   ],
   [
+    "a key that may be its own, after a session that ended",
+    [
+      `home: connected from ${from} ${ours}`,
+      `home: disconnected after 9s: its client ended (${from})`,
+      `refused ${from}: no signer's key: SHA256:x (RSA)`,
+    ],
+    { got: "refused", line: `refused ${from}: no signer's key: SHA256:x (RSA)`, isOurs: false },
+  ],
+  [
+    "a session that ended after somebody's key was refused",
+    [`refused ${from}: no signer's key: SHA256:x (RSA)`, `home: disconnected after 9s: its client ended (${from})`],
+    { got: "connected", ended: `disconnected after 9s: its client ended (${from})` },
+  ],
+  [
     "a key that may be its own",
     [`refused ${from}: no signer's key: SHA256:x (RSA)`],
     { got: "refused", line: `refused ${from}: no signer's key: SHA256:x (RSA)`, isOurs: false },

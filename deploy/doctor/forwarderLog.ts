@@ -54,30 +54,26 @@ export type Call =
   /** It had a session, which ended for this cause. */
   | { readonly got: "connected"; readonly ended: string };
 
+const refusedInside = /^(refused (the forward|a session|to |a connection)|could not open the forward)/;
+const endOfSession = /^(disconnected after|an older session ends|removed or changed)/;
+
 /** How far the last call of a signer came that has no session. `fingerprints` are those of its keys in the config. */
 export function lastCall(lines: readonly WordsLine[], signer: string, fingerprints: readonly string[]): Call {
   const own = `${signer}: `;
   let ended: string | undefined;
-  let stranger: string | undefined;
   for (const { text } of lines.toReversed()) {
-    const said = text.startsWith(own) ? text.slice(own.length) : undefined;
-    if (said?.startsWith("refused from ")) return { got: "refused", line: said, isOurs: true };
-    if (
-      said !== undefined &&
-      /^(refused (the forward|a session|to |a connection)|could not open the forward)/.test(said)
-    ) {
-      return { got: "in", line: said };
+    const said = text.startsWith(own) ? text.slice(own.length) : "";
+    if (said.startsWith("refused from ")) return { got: "refused", line: said, isOurs: true };
+    if (refusedInside.test(said)) return { got: "in", line: said };
+    if (said.startsWith("connected from ")) return { got: "connected", ended: ended ?? "the log has no reason" };
+    if (endOfSession.test(said)) ended ??= said;
+    // Another key may be this host's all the same: a client that logs in as `signer` is hardly a scanner.
+    if (ended === undefined && /^refused \S+: no signer's key: /.test(text)) {
+      return { got: "refused", line: text, isOurs: fingerprints.some((each) => text.includes(each)) };
     }
-    if (said !== undefined && /^(disconnected after|an older session ends|removed or changed)/.test(said))
-      ended ??= said;
-    if (said?.startsWith("connected from ")) return { got: "connected", ended: ended ?? "the log has no reason" };
-    if (text.startsWith("refused ") && fingerprints.some((each) => text.includes(each))) {
-      return { got: "refused", line: text, isOurs: true };
-    }
-    // A client that logs in as `signer` is hardly a scanner. Others are.
-    if (/^refused \S+: no signer's key: /.test(text)) stranger ??= text;
   }
-  return stranger === undefined ? { got: "nowhere" } : { got: "refused", line: stranger, isOurs: false };
+  // Its session may have begun before the log does.
+  return ended === undefined ? { got: "nowhere" } : { got: "connected", ended };
 }
 
 /** The newest line of a signer's that fits, since a time. */

@@ -63,6 +63,8 @@ function textOf({ level, round }: Mark): string {
 
 /** More than this part of the requests may not fail: one in twenty is a vote lost each minute. */
 const mostFailed = 0.05;
+/** An outage that is over has no failed request for so long, in milliseconds: five levels. */
+const recurringMs = 30_000;
 
 function judgeSignatures({ facts, requests, signer }: SignerView): Judgement {
   if (signer.keys.length === 0) return ok("no baker of the config uses this signer");
@@ -81,9 +83,11 @@ function judgeSignatures({ facts, requests, signer }: SignerView): Judgement {
   const median = times.length > 0 ? `, median ${shortText((times[times.length >> 1] as number) / 1000)}` : "";
   const counts = countsOf(failed.map(({ cause, status }) => cause || String(status)));
   const found = `${recent.length} requests in 2 min, ${failed.length} without a signature${counts && `: ${counts}`}${median}`;
-  const lastOnes = recent.slice(-3);
-  const isFailing = lastOnes.every((line) => failed.includes(line)) || failed.length > recent.length * mostFailed;
-  return isFailing ? bad(found, causeCure(failed.at(-1) as RequestLine)) : ok(found);
+  const last = failed.at(-1);
+  if (!last) return ok(found);
+  const areLastOnes = recent.slice(-3).every((line) => failed.includes(line));
+  const isRecurring = failed.length > recent.length * mostFailed && last.time > facts.now - recurringMs;
+  return areLastOnes || isRecurring ? bad(found, causeCure(last)) : ok(found);
 }
 
 /** What to do about requests without a signature, by the cause of the last one. */
