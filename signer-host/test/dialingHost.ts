@@ -52,6 +52,7 @@ export class DialingHost {
     host.write("etc/passwd", `${passwd.trimEnd()}\nsigner:*:4321:4321::/nonexistent:/bin/false`);
     await this.newKey("host_key");
     await this.newKey(`${this.#tunnel}/id_ed25519`);
+    chmodSync(host.place(this.#tunnel), 0o700);
     this.knowForwarder();
     this.authorize(this.#facts.port, this.#facts.sshPort);
     const settings = {
@@ -80,8 +81,9 @@ export class DialingHost {
     return this.host.stop();
   }
 
+  /** Where every user of the host can run it. */
   get #program(): string {
-    return join(this.host.folder, "signer-host");
+    return this.host.place("run/signer-host");
   }
 
   readonly #tunnel = "state/remote-signer/tunnel";
@@ -134,6 +136,7 @@ export class DialingHost {
 
   async stopForwarder(): Promise<void> {
     await this.host.signal("forwarder", "KILL");
+    await until("the end of the forwarder", async () => !(await this.#isOpen(this.#facts.endpoint.port)));
     await this.#hangUp();
   }
 
@@ -142,17 +145,17 @@ export class DialingHost {
   }
 
   startWrapper(): void {
-    this.host.background("wrapper", [this.#program, "wrapper"], this.#environment);
+    this.host.background("wrapper", ["/run/signer-host", "wrapper"], this.#environment);
   }
 
   get #environment(): NodeJS.ProcessEnv {
-    const path = `${join(this.host.folder, "bin")}:${process.env.PATH}`;
+    const path = `/run/bin:${process.env.PATH}`;
     return { DBUS_SYSTEM_BUS_ADDRESS: this.#bus.address, PATH: path };
   }
 
-  /** Starts a program of the host's own folder `bin`. */
+  /** Starts a program of the host's folder `/run/bin`. */
   startOwn(name: string, ...words: string[]): void {
-    this.host.background(name, [join(this.host.folder, "bin", name), ...words]);
+    this.host.background(name, [`/run/bin/${name}`, ...words]);
   }
 
   async #startSystemd(): Promise<void> {
@@ -210,20 +213,21 @@ mock("${systemd}", "${unitPath}").AddProperties("${systemd}.Service", {
     });
   }
 
-  /** Puts a program into the host's folder `bin`, which is first on its PATH. */
+  /** Puts a program into the host's folder `/run/bin`, which is first on its PATH. */
   install(name: string, text: string): void {
-    const file = this.host.place(`bin/${name}`);
+    const file = this.host.place(`run/bin/${name}`);
     writeFileSync(`${file}.new`, text);
     chmodSync(`${file}.new`, 0o755);
     copyFileSync(`${file}.new`, file);
     chmodSync(file, 0o755);
   }
 
-  /** Runs the doctor as root with --json, and returns what it prints and its exit code. */
-  async examine(): Promise<{ readonly code: number; readonly output: string }> {
+  /** Runs the doctor with --json, and returns what it prints and its exit code. */
+  async examine(user: "root" | "nobody" = "root"): Promise<{ readonly code: number; readonly output: string }> {
     const variables = Object.entries(this.#environment).map(([name, value]) => `${name}=${value}`);
     const script = 'code=0; "$@" || code=$?; echo; echo "code $code"';
-    const command = ["env", ...variables, "sh", "-c", script, "sh", this.#program, "doctor", "--json"];
+    const as = ["setpriv", `--reuid=${user}`, "--clear-groups", "--"];
+    const command = [...as, "env", ...variables, "sh", "-c", script, "sh", "/run/signer-host", "doctor", "--json"];
     const [, output = "", code = ""] = /^(.*)\ncode (\d+)\n$/s.exec(await this.host.run(...command)) ?? [];
     return { code: Number(code), output };
   }

@@ -46,8 +46,8 @@ describe("signer-host doctor names the fault of a host, and its cure mends it:",
   });
   const { host } = home;
 
-  async function examine(): Promise<readonly Finding[]> {
-    const { code, output } = await home.examine();
+  async function examine(user: "root" | "nobody" = "root"): Promise<readonly Finding[]> {
+    const { code, output } = await home.examine(user);
     const { healthy, hops } = JSON.parse(output) as { healthy: boolean; hops: Finding[] };
     const states = hops.map(({ state }) => state);
     assert.equal(code, states.includes("bad") ? 1 : states.includes("unknown") ? 2 : 0);
@@ -99,6 +99,15 @@ describe("signer-host doctor names the fault of a host, and its cure mends it:",
     await healthy();
   });
   after(() => home.stop());
+
+  test("or says what only root may see", async () => {
+    const found = (await examine("nobody")).filter(({ state }) => state !== "ok");
+    assert.deepEqual(
+      found.map(({ hop, state }) => `${hop} ${state}`),
+      ["key unknown", "known_hosts unknown"],
+    );
+    for (const { cure } of found) assert.equal(cure, "run it as root: sudo signer-host doctor");
+  });
 
   test("a wrapper.json with a mistake", async () => {
     const file = host.place("etc/remote-signer/wrapper.json");
@@ -157,7 +166,7 @@ describe("signer-host doctor names the fault of a host, and its cure mends it:",
   test("a network that answers in the forwarder's place", async () => {
     await home.stopForwarder();
     const portal =
-      'require("net").createServer((s) => s.end("HTTP/1.1 302 Found\\r\\n\\r\\n")).listen(2222, "127.0.0.1")';
+      'require("net").createServer((s) => s.on("error", () => {}).end("HTTP/1.1 302 Found\\r\\n\\r\\n")).listen(2222, "127.0.0.1")';
     host.background("portal", [process.execPath, "-e", portal]);
     await until("the portal", () => succeeds(host.run("bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/2222")));
     await home.dial();

@@ -232,7 +232,7 @@ unit.Set("${systemd}.Service", "NRestarts", dbus.UInt32(${restarts}))`);
   async function hasPageInTime(wanted: readonly string[]): Promise<void> {
     for (let i = 0; i < 3; i++) {
       const { took } = await host.page("http://127.0.0.1:8443/healthz");
-      assert.ok(took < 2000, `it took ${took} ms`);
+      assert.ok(took < 5000, `it took ${took} ms`);
       assert.deepEqual(await lines(), [...wanted].sort());
     }
   }
@@ -261,7 +261,7 @@ unit.Set("${systemd}.Service", "NRestarts", dbus.UInt32(${restarts}))`);
     await host.signal("upsd", "STOP");
     try {
       const pages = await Promise.all(Array.from({ length: 4 }, () => host.page("http://127.0.0.1:8443/healthz")));
-      for (const { status, took } of pages) assert.ok(status === 200 && took < 2000, `${status} in ${took} ms`);
+      for (const { status, took } of pages) assert.ok(status === 200 && took < 5000, `${status} in ${took} ms`);
     } finally {
       await host.signal("upsd", "CONT");
     }
