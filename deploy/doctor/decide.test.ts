@@ -148,10 +148,35 @@ const faults: readonly [string, Facts, string, RegExp, RegExp][] = [
   ],
   [
     "a forwarder of an older image",
-    { ...sampleFacts, metrics: { error: "forwarder                   serve\nforwarder connected         print" } },
+    {
+      ...sampleFacts,
+      metrics: { error: "forwarder marks             print\n  forwarder forget <address>  have\n  command terminated" },
+    },
     "forwarder",
     /older/,
     /build and push/,
+  ],
+  [
+    "a pod that can't be asked",
+    { ...sampleFacts, metrics: { error: "Error from server (Forbidden): pods/exec is forbidden" } },
+    "forwarder",
+    /can't be asked: .*forbidden/,
+    /exec deployment\/signer-forwarder -- true/,
+  ],
+  [
+    "pods that can't be listed",
+    { ...sampleFacts, pods: { error: "Error from server (Forbidden): pods is forbidden" } },
+    "forwarder",
+    /can't be looked at: .*forbidden/,
+    /get pods/,
+  ],
+  ["a host that does not dial", away(), "tunnel", /has no call of this host/, /signers\.example\.org port 22 or 443/],
+  [
+    "a host that does not dial, without the log",
+    { ...away(), log: { error: "pods/log is forbidden" } },
+    "tunnel",
+    /the forwarder's log can't be read: pods\/log is forbidden/,
+    /signers\.example\.org port 22 or 443/,
   ],
   [
     "a signer that the forwarder does not know yet",

@@ -63,22 +63,27 @@ function judgeCluster(facts: Facts, { isLocal, kubectl }: ConfigFacts): Judgemen
 function judgeForwarder(facts: Facts, config: ConfigFacts): Judgement {
   const { metrics, pods } = facts;
   const list = valueIn(pods);
-  if (!list) return unknown(errorIn(pods), `${config.kubectl} get pods`);
+  if (!list)
+    return bad(
+      `can't be looked at: ${errorIn(pods)}`,
+      `until this works, nothing can be told: ${config.kubectl} get pods`,
+    );
   if (list.length === 0) return bad("it has no pod", up(facts));
   const ready = list.filter(({ isReady }) => isReady);
   if (ready.length === 0) return bad(reasonOf(list), podCure(list, config.kubectl));
   const samples = valueIn(metrics);
   if (!samples) {
     const error = errorIn(metrics);
-    if (/^forwarder connected/m.test(error)) {
+    // The usage of a program without this command, or no such program.
+    if (/forwarder (marks|forget)|no such file/.test(error)) {
       return bad(
         "its image is older than this checkout",
         "build and push the image of this release: docs/guide/drain-and-upgrade.md",
       );
     }
-    return unknown(
+    return bad(
       `its pod runs and can't be asked: ${error}`,
-      `${config.kubectl} exec deployment/signer-forwarder -- true says why`,
+      `until this works, nothing can be told: ${config.kubectl} exec deployment/signer-forwarder -- true`,
     );
   }
   const known = samplesOf(samples, "signer_tunnel_up").map(({ labels }) => labels.signer);

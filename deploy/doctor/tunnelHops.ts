@@ -1,10 +1,11 @@
 import { durationText, shortText } from "../observe/duration.ts";
 import { sampleValue } from "../observe/exposition.ts";
+import type { Facts } from "./facts.ts";
 import { bad, type Judgement, ok, unknown } from "./finding.ts";
 import { newest } from "./forwarderLog.ts";
 import type { Hop } from "./hops.ts";
 import { recentMs, type SignerView } from "./signerView.ts";
-import { up } from "./stackHops.ts";
+import { errorIn, up } from "./stackHops.ts";
 
 /** The hops of a signer's tunnel: from its login to the round trip of its link. */
 export const tunnelHops: readonly Hop<SignerView>[] = [
@@ -35,8 +36,13 @@ function judgeLogin({ call, facts, isUp, signer }: SignerView): Judgement {
       call.line,
       call.isOurs ? refusalCure(call.line, signer.name, up(facts)) : strangerCure(signer.name, up(facts)),
     );
-  if (call.got === "nowhere") return unknown("the forwarder's log of the last hour has no call of it", "see tunnel");
+  if (call.got === "nowhere") return unknown(noCall(facts), "see tunnel");
   return ok("the forwarder took its key at the last call");
+}
+
+function noCall({ log }: Facts): string {
+  if (!log || "error" in log) return `the forwarder's log can't be read: ${errorIn(log)}`;
+  return "the forwarder's log of the last hour has no call of this host";
 }
 
 /** What to do about a key that the forwarder refused, by the words of its log. */
@@ -89,7 +95,7 @@ function judgeTunnel({ call, config, facts, isUp, metrics, signer, words }: Sign
   const { host, port, alternatePorts } = config.endpoint;
   const ports = [port, ...alternatePorts].join(" or ");
   return bad(
-    "is down, and no call of this host reaches the forwarder",
+    `is down: ${noCall(facts)}`,
     `see that the host runs, and that its network lets ${host} port ${ports} out; ${onHost}`,
   );
 }
