@@ -5,9 +5,7 @@ go 1.24.0
 require (
 	github.com/coreos/go-systemd/v22 v22.7.0
 	github.com/godbus/dbus/v5 v5.2.2
-	github.com/godbus/dbus/v5 v5.2.2
 	github.com/prometheus/client_golang v1.23.2
-	github.com/warthog618/go-gpiocdev v0.9.1
 	github.com/warthog618/go-gpiocdev v0.9.1
 	golang.org/x/net v0.43.0
 	golang.org/x/sys v0.35.0
