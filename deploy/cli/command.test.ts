@@ -141,7 +141,7 @@ test("with --next they are those of the next host key alone", () => {
   assert.deepEqual(secretKeys, ["remote-signer-cloud:nextHostKey"]);
 });
 
-for (const name of ["up", "down", "output", "render", "hostKey"]) {
+for (const name of ["up", "down", "output", "render", "kit", "hostKey"]) {
   test(`${name} says what it does on stdout, and calls a misspelt option a mistake`, () => {
     const call = (...words: string[]) =>
       spawnSync(process.execPath, [`deploy/${name}.ts`, ...words], { cwd: root, encoding: "utf8" });
