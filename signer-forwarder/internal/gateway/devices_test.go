@@ -101,7 +101,9 @@ func TestARefusalOfTheHostIsTheDevicesStateAtOnce(t *testing.T) {
 		{"a word that is new", saysOf("asleep"), 502, "device can't sign: unknown", "device unknown", false},
 		{"no word", saysOf(""), 503, `"device":""`, SignerError, true},
 		{"no JSON", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "busy", http.StatusServiceUnavailable) }, 503, "busy", SignerError, true},
-		{"another status", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, `{"device":"absent"}`, http.StatusInternalServerError) }, 500, "absent", SignerError, true},
+		{"another status", func(w http.ResponseWriter, _ *http.Request) {
+			http.Error(w, `{"device":"absent"}`, http.StatusInternalServerError)
+		}, 500, "absent", SignerError, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			d := newDevice(t)
