@@ -4,10 +4,14 @@ import { chmodSync, copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { root } from "../local/machine/checkout.ts";
+import { run } from "../local/machine/run.ts";
+import { ensureTools } from "../local/toolchain/tools.ts";
 import { type Background, start, stopAll, until } from "../testbed/background.ts";
+import { heldAlerts } from "../testbed/heldAlerts.ts";
 import { homeOf, inside, makeNetwork, removeNetwork } from "../testbed/network.ts";
 import { testCluster } from "../testbed/testCluster.ts";
 import { newSigner, Stack, temporary } from "../testbed/testStack.ts";
+import { seriesOn, watchedSeries } from "../testbed/watchedSeries.ts";
 
 const homes = ["home", "office", "cabin"];
 const stack = new Stack("e2e", 30022);
@@ -88,6 +92,39 @@ describe("two signers behind NAT", () => {
     await home.stop();
     home = await stack.startSigner("home", "--ssh-port", "2022");
     await signsEverything("home-baker", 60);
+  });
+
+  test("each series of the forwarder that an alert or the dashboard looks at is on its page", async () => {
+    const watched = watchedSeries().filter((name) => !name.startsWith("signer_host_"));
+    assert.ok(watched.length > 10, watched.join());
+    const program = "/usr/local/lib/signer-forwarder/forwarder";
+    const page = (path: string) => stack.kubectl("exec", "deployment/signer-forwarder", "--", program, "page", path);
+    // Some begin with the first error, and with the first request that is rejected.
+    await office.stop();
+    const address = await stack.kubectl("get", "service", "signer-home", "--output", "jsonpath={.spec.clusterIP}");
+    const url = `http://${address.trim()}:8443/keys/${"tz1".padEnd(36, "a")}`;
+    const [enter, ...node] = inside(testCluster.netns) as [string, ...string[]];
+    execFileSync(enter, [...node, process.execPath, "--eval", `fetch(${JSON.stringify(url)})`]);
+    const missing = async () => {
+      const known = seriesOn(await page("/metrics"));
+      return watched.filter((name) => !known.has(name));
+    };
+    await until(
+      "all are there",
+      40,
+      async () => (await missing()).length === 0,
+      async () => (await missing()).join(),
+    );
+    assert.match(
+      await page("/signers/home/healthz"),
+      /^#.*\n$/,
+      "the development signer has no page, which is no error",
+    );
+    const { promtool } = await ensureTools(["promtool"], console.error);
+    await run(promtool, ["check", "metrics"], { input: await page("/metrics") });
+    assert.deepEqual(await heldAlerts([{ text: await page("/metrics") }]), ["SignerTunnelDown", "SignatureErrors"]);
+    office = await stack.startSigner("office");
+    await signsEverything("office-baker", 60);
   });
 
   test("a signer's own ssh is reached by kubectl port-forward at port + 1000, with the command of the outputs", async () => {
