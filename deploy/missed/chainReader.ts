@@ -27,7 +27,7 @@ export type LevelFacts = {
 /** Answers an RPC path of a node with the JSON of its answer. Throws unless the status is 200. */
 export type Get = (path: string) => Promise<unknown>;
 
-/** A node draws 7000 slots for each level that it is asked the rights of, which takes it up to a few 100 ms. */
+/** A node draws the owners of 7000 slots for each level that it is asked the rights of, so it is not asked for many. */
 const levelsPerQuestion = 10;
 
 /** Reads what a node knows about levels. */
