@@ -23,8 +23,8 @@ export type CrowdRow = {
   readonly signers: number;
   /** MiB for each connected signer. */
   readonly memory: number;
-  /** MiB of the forwarder's program alone, without sshd's, while all are connected. 0 for another server. */
-  readonly program: number;
+  /** MiB of the forwarder's program alone, without sshd's, while all are connected. Missing for another server. */
+  readonly program?: number;
   /** Seconds until all ports were back, from the server's end and from when it accepted connections again. */
   readonly back: readonly { readonly sinceKilled: number; readonly sinceOpen: number }[];
 };
@@ -63,7 +63,7 @@ export async function measureCrowd(
     await sleep(2000);
     const full = await pids();
     const memory = rounded((memoryOf(full) - empty) / crowd.length);
-    const program = rounded(memoryOf(runningProgram("forwarder", full)));
+    const own = runningProgram("forwarder", full);
     const back = [];
     for (let n = 0; n < repetitions; n++) {
       progress(`hundred: ${name} is restarted, ${n + 1} of ${repetitions}`);
@@ -72,7 +72,13 @@ export async function measureCrowd(
       back.push({ sinceKilled: (all - since) / 1000, sinceOpen: rounded((all - open) / 1000) });
       await sleep(2000);
     }
-    return { variant: name, signers: crowd.length, memory, program, back };
+    return {
+      variant: name,
+      signers: crowd.length,
+      memory,
+      ...(own.length > 0 && { program: rounded(memoryOf(own)) }),
+      back,
+    };
   } finally {
     await Promise.all(tunnels.map((tunnel) => tunnel.close()));
   }

@@ -227,7 +227,7 @@ function hundredTable({ hundred = [] }: Results): string {
     `${median(back.map(({ sinceOpen }) => sinceOpen)).toFixed(1)} s`,
     `${median(back.map(({ sinceKilled }) => sinceKilled)).toFixed(1)} s`,
     `${memory.toFixed(2)} MiB`,
-    program > 0 ? `${program.toFixed(1)} MiB` : "",
+    program === undefined ? "" : `${program.toFixed(1)} MiB`,
   ]);
   const head = [
     "",

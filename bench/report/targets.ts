@@ -168,10 +168,14 @@ function crowd({ hundred = [], reference }: Results): Target[] {
       measured: `${own.memory.toFixed(2)} MiB`,
       met: own.memory < 2,
     },
-    {
-      what: `memory of the forwarder's program with ${own.signers} signers: at most 40 MiB`,
-      measured: `${own.program.toFixed(1)} MiB`,
-      met: own.program > 0 && own.program <= 40,
-    },
+    ...(own.program === undefined
+      ? []
+      : [
+          {
+            what: `memory of the forwarder's program with ${own.signers} signers: at most 40 MiB`,
+            measured: `${own.program.toFixed(1)} MiB`,
+            met: own.program <= 40,
+          },
+        ]),
   ];
 }
