@@ -479,11 +479,7 @@ const untold: readonly [string, Facts, string[]][] = [
     { ...sampleFacts, ports: [{ port: 22, answer: { error: "ETIMEDOUT" } }] },
     ["port"],
   ],
-  [
-    "a host key that ssh-keyscan did not get",
-    { ...sampleFacts, shownKeys: { error: "ssh-keyscan: spawn ENOENT" } },
-    ["host key"],
-  ],
+  ["a host key that ssh was not shown", { ...sampleFacts, shownKeys: { error: "ssh: spawn ENOENT" } }, ["host key"]],
   [
     "a node port behind a router",
     {

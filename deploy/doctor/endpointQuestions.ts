@@ -1,5 +1,8 @@
 import { lookup } from "node:dns/promises";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { attempt } from "../../local/machine/run.ts";
 
 /** The addresses of a host's name. An address is its own. */
@@ -37,20 +40,43 @@ export function askPort(host: string, port: number): Promise<string> {
   });
 }
 
-/** The kinds of keys that ssh-keyscan can ask for. */
-const scannable: Readonly<Record<string, string>> = {
-  "ssh-ed25519": "ed25519",
-  "ssh-rsa": "rsa",
-  "ecdsa-sha2-nistp256": "ecdsa",
-  "ecdsa-sha2-nistp384": "ecdsa",
-  "ecdsa-sha2-nistp521": "ecdsa",
-};
-
-/** The host keys that an ssh server shows, `<type> <base64>`, of the kinds of `known`. */
-export async function scanHostKeys(host: string, port: number, known: readonly string[]): Promise<string[]> {
-  const kinds = new Set(known.flatMap((key) => scannable[key.split(" ")[0] ?? ""] ?? []));
-  const words = ["-T", "10", "-p", String(port), "-t", [...kinds].join(), host];
-  const { stdout } = await attempt("ssh-keyscan", words, { timeoutMs: 30_000 });
-  const lines = stdout.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
-  return lines.map((line) => line.split(" ").slice(1, 3).join(" "));
+/**
+ * The host keys that an ssh server shows, `<type> <base64>`: as ssh learns them in an empty known_hosts.
+ *
+ * Not by ssh-keyscan: that waits for the server's greeting before it sends its own (OpenSSH 9.2, ssh-keyscan.c), and the
+ * forwarder answers nobody who has not greeted. Throws an Error with ssh's words if it learns none.
+ */
+export async function askHostKeys(host: string, port: number): Promise<string[]> {
+  const folder = mkdtempSync(join(tmpdir(), "doctor-"));
+  const file = join(folder, "known_hosts");
+  const options = [
+    "BatchMode=yes",
+    "ConnectTimeout=10",
+    "StrictHostKeyChecking=accept-new",
+    `UserKnownHostsFile=${file}`,
+    "GlobalKnownHostsFile=none",
+    "HashKnownHosts=no",
+    "HostKeyAlias=endpoint",
+    // It need not get in, and offers no key.
+    "PreferredAuthentications=none",
+  ];
+  const words = [
+    "-F",
+    "none",
+    "-T",
+    "-p",
+    String(port),
+    "-l",
+    "signer",
+    ...options.flatMap((each) => ["-o", each]),
+    host,
+  ];
+  try {
+    const { stderr } = await attempt("ssh", words, { timeoutMs: 20_000 });
+    if (!existsSync(file)) throw new Error(stderr.trim().split("\n").at(-1));
+    const lines = readFileSync(file, "utf8").trim().split("\n");
+    return lines.map((line) => line.split(" ").slice(1, 3).join(" "));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }

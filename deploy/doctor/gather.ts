@@ -1,6 +1,6 @@
 import type { ForwarderPod } from "../cluster/forwarderPod.ts";
 import { parseExposition, type Sample, sampleValue } from "../observe/exposition.ts";
-import { askPort, lookUp, scanHostKeys } from "./endpointQuestions.ts";
+import { askHostKeys, askPort, lookUp } from "./endpointQuestions.ts";
 import type { Answer, ConfigFacts, Facts, HostFacts, PageAnswer } from "./facts.ts";
 import { bytesIn, octezTagsIn, podsIn, serviceAddressesIn } from "./kubernetesFacts.ts";
 import { valueIn } from "./stackHops.ts";
@@ -45,10 +45,7 @@ async function ask<T>(question: () => Promise<T>): Promise<Answer<T>> {
 }
 
 /** What signers find at the endpoint, as this machine sees it. */
-async function endpointFacts({
-  endpoint,
-  hostKeys,
-}: ConfigFacts): Promise<Pick<Facts, "resolved" | "ports" | "shownKeys">> {
+async function endpointFacts({ endpoint }: ConfigFacts): Promise<Pick<Facts, "resolved" | "ports" | "shownKeys">> {
   const { host, port, alternatePorts } = endpoint;
   const all = [port, ...alternatePorts].map(async (each) => ({
     port: each,
@@ -57,7 +54,7 @@ async function endpointFacts({
   const [resolved, ports, shownKeys] = await Promise.all([
     ask(() => lookUp(host)),
     Promise.all(all),
-    ask(() => scanHostKeys(host, port, hostKeys)),
+    ask(() => askHostKeys(host, port)),
   ]);
   return { resolved, ports, shownKeys };
 }
