@@ -36,7 +36,7 @@ export type Build = {
 };
 
 /** The package's version. A later kit is a newer one, whatever the stack has changed. */
-export function versionOf({ epoch, release }: Pick<Build, "epoch" | "release">): string {
+function versionOf({ epoch, release }: Pick<Build, "epoch" | "release">): string {
   const time = new Date(epoch * 1000).toISOString().replaceAll(/[-:]|\.\d+Z$/g, "");
   return `${release}+${time.replace("T", ".")}`;
 }
