@@ -25,6 +25,15 @@ const manager = "/org/freedesktop/systemd1";
 const unit = "remote-signer-tunnel@0.service";
 const unitPath = `${manager}/unit/remote_2dsigner_2dtunnel_400_2eservice`;
 
+/** What stands in front of sshd, as in the forwarder: nobody is answered who has not greeted. */
+const door = `require("net").createServer((client) => {
+  client.once("data", (greeting) => {
+    const sshd = require("net").connect(2223, "127.0.0.1");
+    for (const [from, to] of [[client, sshd], [sshd, client]]) from.on("error", () => to.destroy()).pipe(to);
+    sshd.write(greeting);
+  });
+}).listen(2222, "127.0.0.1")`;
+
 /**
  * A signer host with the kit's files, whose forwarder is an sshd on its own loopback. systemd is a mock: the test dials as
  * the tunnel's unit does, and puts what ssh says into a journal.
@@ -56,7 +65,7 @@ export class DialingHost {
     this.knowForwarder();
     this.authorize(this.#facts.port, this.#facts.sshPort);
     const settings = {
-      Port: 2222,
+      Port: 2223,
       ListenAddress: "127.0.0.1",
       HostKey: join(host.folder, "host_key"),
       PidFile: "none",
@@ -131,10 +140,12 @@ export class DialingHost {
 
   async startForwarder(): Promise<void> {
     this.host.background("forwarder", ["/usr/sbin/sshd", "-D", "-f", join(this.host.folder, "sshd_config")]);
+    this.host.background("door", [process.execPath, "-e", door]);
     await until("the forwarder", () => this.#isOpen(this.#facts.endpoint.port));
   }
 
   async stopForwarder(): Promise<void> {
+    await this.host.signal("door", "KILL");
     await this.host.signal("forwarder", "KILL");
     await until("the end of the forwarder", async () => !(await this.#isOpen(this.#facts.endpoint.port)));
     await this.#hangUp();

@@ -1,28 +1,59 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 )
 
-// scannable are the kinds of keys that ssh-keyscan can ask for.
-var scannable = map[string]string{
-	"ssh-ed25519": "ed25519", "ssh-rsa": "rsa",
-	"ecdsa-sha2-nistp256": "ecdsa", "ecdsa-sha2-nistp384": "ecdsa", "ecdsa-sha2-nistp521": "ecdsa",
-}
+// algorithms are what a client asks for to be shown a key of a kind, where that has another name.
+var algorithms = map[string]string{"ssh-rsa": "rsa-sha2-512,rsa-sha2-256"}
 
-// examineHostKey compares the forwarder's host keys with those that this host knows.
-func (d *doctor) examineHostKey(ctx context.Context, host, port string, known []hostKey) {
+// shownKeys returns the host key that the forwarder shows, as ssh learns it in an empty known_hosts: one of the
+// kinds that are known, if it has one. ssh need not log in for that, and offers no key.
+//
+// ssh-keyscan gets none: it waits for the server's greeting before it sends its own (OpenSSH 9.2, ssh-keyscan.c),
+// and the forwarder answers nobody who has not greeted.
+func shownKeys(ctx context.Context, host, port string, known []hostKey) ([]hostKey, error) {
+	folder, err := os.MkdirTemp("", "signer-host-doctor-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(folder)
+	file := filepath.Join(folder, "known_hosts")
 	var kinds []string
 	for _, key := range known {
-		if kind, ok := scannable[key.kind]; ok && !slices.Contains(kinds, kind) {
-			kinds = append(kinds, kind)
-		}
+		kinds = append(kinds, cmp.Or(algorithms[key.kind], key.kind))
 	}
-	output, err := run(ctx, "ssh-keyscan", "-T", "5", "-p", port, "-t", strings.Join(kinds, ","), host)
-	offered := parseHostKeys(output)
+	words := []string{"-F", "none", "-T", "-p", port, "-l", "signer"}
+	for _, option := range []string{
+		"BatchMode=yes", "ConnectTimeout=8", "StrictHostKeyChecking=accept-new", "UserKnownHostsFile=" + file,
+		"GlobalKnownHostsFile=none", "HashKnownHosts=no", "HostKeyAlias=forwarder", "PreferredAuthentications=none",
+		"HostKeyAlgorithms=^" + strings.Join(kinds, ","),
+	} {
+		words = append(words, "-o", option)
+	}
+	_, err = run(ctx, "ssh", append(words, host)...)
+	text, readErr := os.ReadFile(file)
+	if readErr != nil {
+		var exit *exec.ExitError
+		if errors.As(err, &exit) && len(exit.Stderr) > 0 {
+			err = errors.New(lastLine(string(exit.Stderr)))
+		}
+		return nil, err
+	}
+	return parseHostKeys(string(text)), nil
+}
+
+// examineHostKey compares the forwarder's host key with those that this host knows.
+func (d *doctor) examineHostKey(ctx context.Context, host, port string, known []hostKey) {
+	offered, err := shownKeys(ctx, host, port, known)
 	if len(offered) == 0 {
 		found := "the forwarder shows no host key"
 		if err != nil {
