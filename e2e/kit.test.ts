@@ -5,6 +5,7 @@ import { after, before, test } from "node:test";
 import { root } from "../local/machine/checkout.ts";
 import { stopAll, until } from "../testbed/background.ts";
 import { BootedHost } from "../testbed/bootedHost.ts";
+import { heldAlerts } from "../testbed/heldAlerts.ts";
 import { homeClients } from "../testbed/homeClients.ts";
 import { makeNetwork, removeNetwork } from "../testbed/network.ts";
 import { Stack, temporary } from "../testbed/testStack.ts";
@@ -128,12 +129,15 @@ test("a device that is pulled out gives the second one its turn, within a level"
     async () => /^signer_device_ready\{signer="home"\} 0$/m.test(await metrics()),
     metrics,
   );
+  const page = await metrics();
   const answer = await get("/authorized_keys");
   assert.match(answer, /^HTTP\/1\.[01] 503 /);
   assert.match(answer, /\{"device":"absent","since":"20/);
   assert.match(await host.sh("signer-host doctor || true"), /^bad +device .*absent/m);
   await until("the second device signs", secondsOfALevel, () => second.output().includes("digest"), journal);
   assert.ok(Date.now() - began < 2 * secondsOfALevel * 1000);
+  const alerts = await heldAlerts([{ text: page }]);
+  assert.ok(alerts.includes("DeviceCannotSign"), `${alerts}`);
 });
 
 function recorder(): string[] {
