@@ -59,9 +59,10 @@ async function serve(keyFolder: string, marksFolder: string, stateFile: string, 
     const body = Buffer.concat(await request.toArray().catch(() => []));
     const { device, isKnown, version, offset, ahead, isStrict } = state();
     const send = (status: number, text: string): void => void response.writeHead(status).end(text);
-    const [, key] = /^\/statusz\/(\w+)$/.exec(url) ?? [];
+    const [path = ""] = url.split("?");
+    const [, key] = /^\/statusz\/(\w+)$/.exec(path) ?? [];
     if (isStrict) send(401, "");
-    else if (url === "/healthz") send(200, healthPage(device, version, offset));
+    else if (path === "/healthz") send(200, healthPage(device, version, offset));
     else if (key !== undefined) {
       const own = Object.entries(marks[key] ?? {});
       const watermark = Object.fromEntries(own.map(([kind, mark]) => [kind, { ...mark, level: mark.level + ahead }]));
