@@ -4,7 +4,7 @@ import type { LevelRange } from "./levelRange.ts";
 import { type Verdict, verdictOn } from "./verdict.ts";
 
 /** A duty that is not on the chain, and what became of it. */
-export type Miss = Duty & { readonly verdict: Verdict };
+type Miss = Duty & { readonly verdict: Verdict };
 
 /** What was found about one baker. */
 export type BakerReport = {
