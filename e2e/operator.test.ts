@@ -124,22 +124,27 @@ describe("status", () => {
     setHost({});
   });
 
-  test("prints the table once on a terminal that has no size", async () => {
-    const command = `npm ${stack.npmWords("status").join(" ")}`;
+  /** Runs a command of a shell on a terminal. In a session of its own, because `script` ends its process group if it fails. */
+  const onTerminal = (command: string): Background => {
     const env = { ...process.env, PULUMI_CONFIG_PASSPHRASE: stack.passphrase };
-    const terminal = start("script", ["--quiet", "--return", "--command", command, "/dev/null"], env);
+    return start("setsid", ["script", "--quiet", "--return", "--command", command, "/dev/null"], env, "pipe");
+  };
+  const command = (): string => `exec npm ${stack.npmWords("status").join(" ")}`;
+
+  test("prints the table once on a terminal that has no size", async () => {
+    const terminal = onTerminal(command());
     await until("it has ended", 30, () => terminal.child.exitCode !== null, terminal.output);
     assert.match(terminal.output(), /^home .*modem wwan0/m);
   });
 
   test("shows a live table on a terminal, until Ctrl-C", async () => {
-    const command = `stty cols 160 rows 40; exec npm ${stack.npmWords("status").join(" ")}`;
-    const env = { ...process.env, PULUMI_CONFIG_PASSPHRASE: stack.passphrase };
-    const terminal = start("script", ["--quiet", "--return", "--command", command, "/dev/null"], env, "pipe");
+    const terminal = onTerminal(`stty cols 160 rows 40; ${command()}`);
     await until("it shows the table", 30, () => /home .*modem wwan0/.test(terminal.output()), terminal.output);
     terminal.child.stdin?.write("\x03");
     await until("it has ended", 10, () => terminal.child.exitCode !== null, terminal.output);
-    assert.equal(terminal.child.exitCode, 0);
+    // Ctrl-C reaches npm as well, and some versions of npm end with 130 for that.
+    assert.ok([0, 130].includes(terminal.child.exitCode ?? -1), `${terminal.child.exitCode}`);
+    assert.doesNotMatch(terminal.output(), /Error:|at async/);
   });
 });
 
