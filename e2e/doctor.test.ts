@@ -235,6 +235,10 @@ const faults: Record<string, Fault> = {
     make: async () => {
       await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", newKey]);
       key = newKey;
+      // A unit dials again and again. This host dials once, so the end of its session must not come after that.
+      const from = (await log()).length;
+      await hangUp();
+      await says(/home: disconnected after/, from, 10).catch(() => "it had none");
       await dialOnce();
     },
     hop: "login",
