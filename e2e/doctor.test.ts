@@ -235,11 +235,16 @@ const faults: Record<string, Fault> = {
     make: async () => {
       await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", newKey]);
       key = newKey;
-      // A unit dials again and again. This host dials once, so the end of its session must not come after that.
       const from = (await log()).length;
       await hangUp();
+      // The end of its session is to come before the refusal.
       await says(/home: disconnected after/, from, 10).catch(() => "it had none");
-      await dialOnce();
+      // Three refusals of an address are logged at once, then one each 30 s, and the doctor's own calls count.
+      await until("its refusal is logged", 90, async () => {
+        const before = (await log()).length;
+        await dialOnce();
+        return says(/no signer's key: SHA256:/, before, 5).catch(() => false);
+      });
     },
     hop: "login",
     found: /no signer's key: SHA256:/,
