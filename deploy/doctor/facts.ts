@@ -1,8 +1,6 @@
 import type { Page } from "../cluster/forwarderPod.ts";
 import type { Sample } from "../observe/exposition.ts";
-
-/** The answer to a question, or why there is none. */
-export type Answer<T> = { readonly value: T } | { readonly error: string };
+import type { Answer } from "./answer.ts";
 
 /** What the config says of a signer. */
 export type SignerConfigFacts = {

@@ -1,9 +1,9 @@
 import type { ForwarderPod } from "../cluster/forwarderPod.ts";
 import { parseExposition, type Sample, sampleValue } from "../observe/exposition.ts";
+import { type Answer, valueIn } from "./answer.ts";
 import { askHostKeys, askPort, lookUp } from "./endpointQuestions.ts";
-import type { Answer, ConfigFacts, Facts, HostFacts, PageAnswer } from "./facts.ts";
+import type { ConfigFacts, Facts, HostFacts, PageAnswer } from "./facts.ts";
 import { bytesIn, octezTagsIn, podsIn, serviceAddressesIn } from "./kubernetesFacts.ts";
-import { valueIn } from "./stackHops.ts";
 
 /** How far back the log is read, in minutes. With four keys it has about 1 MB in an hour. */
 const logMinutes = 60;

@@ -1,11 +1,11 @@
 import { durationText } from "../observe/duration.ts";
 import { samplesOf, sampleValue } from "../observe/exposition.ts";
 import { stateOfDevice } from "../status/signerStatus.ts";
+import { valueIn } from "./answer.ts";
 import { bad, type Judgement, ok, unknown } from "./finding.ts";
-import { newest } from "./forwarderLog.ts";
 import type { Hop } from "./hops.ts";
+import { newest } from "./lastCall.ts";
 import type { SignerView } from "./signerView.ts";
-import { valueIn } from "./stackHops.ts";
 
 /** The hops of a signer's host: from what answers behind the tunnel to the device and its daemon. */
 export const hostHops: readonly Hop<SignerView>[] = [

@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { type Sample, sampleValue } from "../observe/exposition.ts";
+import { type LoggedRequest, type LogLine, linesIn, requestsIn, wordsIn } from "../observe/forwarderLog.ts";
 import { readHostPage } from "../observe/hostPage.ts";
+import { type Answer, valueIn } from "./answer.ts";
 import type { ConfigFacts, Facts, PageAnswer, SignerConfigFacts } from "./facts.ts";
-import { type Call, lastCall, type RequestLine, requestsIn, type WordsLine, wordsIn } from "./forwarderLog.ts";
-import { valueIn } from "./stackHops.ts";
+import { type Call, lastCall } from "./lastCall.ts";
 
 const markSchema = z.object({ level: z.number(), round: z.number() });
 
@@ -29,9 +30,9 @@ export type SignerView = {
   readonly signer: SignerConfigFacts;
   readonly metrics: readonly Sample[];
   readonly isUp: boolean;
-  readonly words: readonly WordsLine[];
-  /** The requests that went to this signer or came to its port, oldest first. */
-  readonly requests: readonly RequestLine[];
+  readonly words: readonly LogLine[];
+  /** The requests for signatures that went to this signer or came to its port, and those rejected, oldest first. */
+  readonly requests: readonly LoggedRequest[];
   readonly call: Call;
   /** What its wrapper says of the host, empty without one. */
   readonly host: readonly Sample[];
@@ -41,11 +42,22 @@ export type SignerView = {
   readonly keyPages: Readonly<Record<string, KeyPage | undefined>>;
 };
 
+/** What the forwarder's log has about all signers. */
+export type LogView = Pick<SignerView, "words" | "requests">;
+
+/** Reads the forwarder's log. */
+export function readLog(log: Answer<readonly string[]> | undefined): LogView {
+  const lines = linesIn(valueIn(log) ?? []);
+  const isOfSignature = ({ kind, refused }: LoggedRequest) => signatureKinds.includes(kind) || refused !== "";
+  return { words: wordsIn(lines), requests: requestsIn(lines).filter(isOfSignature) };
+}
+
+const signatureKinds = ["block", "preattestation", "attestation"];
+
 /** Puts together what is known of a signer. */
-export function viewOf(facts: Facts, config: ConfigFacts, signer: SignerConfigFacts): SignerView {
+export function viewOf(facts: Facts, config: ConfigFacts, signer: SignerConfigFacts, log: LogView): SignerView {
   const { name, fingerprints } = signer;
-  const log = valueIn(facts.log) ?? [];
-  const words = wordsIn(log);
+  const { words } = log;
   const metrics = valueIn(facts.metrics) ?? [];
   const pages = facts.hosts?.[name];
   const health = valueIn(pages?.health);
@@ -58,7 +70,7 @@ export function viewOf(facts: Facts, config: ConfigFacts, signer: SignerConfigFa
     metrics,
     isUp: sampleValue(metrics, "signer_tunnel_up", { signer: name }) === 1,
     words,
-    requests: requestsIn(log).filter((line) => line.signer === name),
+    requests: log.requests.filter((line) => line.signer === name),
     call: lastCall(words, name, fingerprints),
     host: host && "samples" in host ? host.samples : [],
     ...(missing && { hostIsMissing: missing }),

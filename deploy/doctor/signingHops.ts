@@ -1,9 +1,10 @@
 import { shortText } from "../observe/duration.ts";
+import type { LoggedRequest } from "../observe/forwarderLog.ts";
+import { errorIn, valueIn } from "./answer.ts";
 import { bad, type Judgement, ok, unknown } from "./finding.ts";
-import type { RequestLine } from "./forwarderLog.ts";
 import type { Hop } from "./hops.ts";
 import { type Mark, recentMs, type SignerView } from "./signerView.ts";
-import { errorIn, up, valueIn } from "./stackHops.ts";
+import { up } from "./stackHops.ts";
 
 /** The hops of what is signed: the marks of device and guard, and what became of the bakers' requests. */
 export const signingHops: readonly Hop<SignerView>[] = [
@@ -68,7 +69,7 @@ const recurringMs = 30_000;
 
 function judgeSignatures({ facts, requests, signer }: SignerView): Judgement {
   if (signer.keys.length === 0) return ok("no baker of the config uses this signer");
-  const recent = requests.filter(({ refused, time }) => refused === "" && time > facts.now - recentMs);
+  const recent = requests.filter(({ refused, timeMs }) => refused === "" && timeMs > facts.now - recentMs);
   if (recent.length === 0) {
     return unknown(
       "no baker has asked in the last 2 min",
@@ -86,12 +87,12 @@ function judgeSignatures({ facts, requests, signer }: SignerView): Judgement {
   const last = failed.at(-1);
   if (!last) return ok(found);
   const areLastOnes = recent.slice(-3).every((line) => failed.includes(line));
-  const isRecurring = failed.length > recent.length * mostFailed && last.time > facts.now - recurringMs;
+  const isRecurring = failed.length > recent.length * mostFailed && last.timeMs > facts.now - recurringMs;
   return areLastOnes || isRecurring ? bad(found, causeCure(last)) : ok(found);
 }
 
 /** What to do about requests without a signature, by the cause of the last one. */
-function causeCure({ cause }: RequestLine): string {
+function causeCure({ cause }: LoggedRequest): string {
   const [, device] = /^device (\w+)$/.exec(cause) ?? [];
   if (device !== undefined || cause === "timeout") {
     return "look at the device: is it plugged in and unlocked, and its baking app open? If it is only slow, set signers[].answerSeconds";
@@ -115,14 +116,14 @@ const refusalCures: Readonly<Record<string, string>> = {
 
 function judgeGuard({ facts, requests }: SignerView): Judgement {
   const refused = requests.filter(
-    ({ refused, time }) => Object.hasOwn(refusalCures, refused) && time > facts.now - recentMs,
+    ({ refused, timeMs }) => Object.hasOwn(refusalCures, refused) && timeMs > facts.now - recentMs,
   );
   const last = refused.at(-1);
   if (!last) return ok("has refused nothing in the last 2 min");
   const counts = countsOf(refused.map(({ refused }) => refused));
   const again = last.refused === "key" ? `, then ${up(facts)}` : "";
   return bad(
-    `refused in the last 2 min: ${counts}, the last one at ${new Date(last.time).toISOString()}`,
+    `refused in the last 2 min: ${counts}, the last one at ${new Date(last.timeMs).toISOString()}`,
     `${refusalCures[last.refused]}${again}`,
   );
 }

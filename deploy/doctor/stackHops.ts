@@ -1,7 +1,8 @@
 import { durationText } from "../observe/duration.ts";
 import { samplesOf } from "../observe/exposition.ts";
 import { stateIn } from "../recovery/remains.ts";
-import type { Answer, ConfigFacts, Facts, PodFacts } from "./facts.ts";
+import { errorIn, valueIn } from "./answer.ts";
+import type { ConfigFacts, Facts, PodFacts } from "./facts.ts";
 import { bad, type Judgement, ok, unknown } from "./finding.ts";
 import type { Hop } from "./hops.ts";
 
@@ -15,16 +16,6 @@ export const stackHops: readonly Hop<Facts>[] = [
   { name: "host key", after: () => ["port"], judge: (facts) => judgeHostKey(facts, configOf(facts)) },
   { name: "traffic", after: () => ["forwarder"], judge: judgeTraffic },
 ];
-
-/** The value of an answer, if there is one. */
-export function valueIn<T>(answer: Answer<T> | undefined): T | undefined {
-  return answer && "value" in answer ? answer.value : undefined;
-}
-
-/** Why an answer is missing. */
-export function errorIn(answer: Answer<unknown> | undefined): string {
-  return answer && "error" in answer ? answer.error : "it was not asked";
-}
 
 /** The command that brings the stack to its config. */
 export function up({ stack }: Facts): string {

@@ -1,11 +1,12 @@
 import { durationText, shortText } from "../observe/duration.ts";
 import { sampleValue } from "../observe/exposition.ts";
+import { errorIn } from "./answer.ts";
 import type { Facts } from "./facts.ts";
 import { bad, type Judgement, ok, unknown } from "./finding.ts";
-import { newest } from "./forwarderLog.ts";
 import type { Hop } from "./hops.ts";
+import { newest } from "./lastCall.ts";
 import { recentMs, type SignerView } from "./signerView.ts";
-import { errorIn, up } from "./stackHops.ts";
+import { up } from "./stackHops.ts";
 
 /** The hops of a signer's tunnel: from its login to the round trip of its link. */
 export const tunnelHops: readonly Hop<SignerView>[] = [

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { LoggedRequest } from "../observe/forwarderLog.ts";
 import type { Duty } from "./duties.ts";
-import type { GatewayLog, LoggedRequest } from "./gatewayLog.ts";
+import type { GatewayLog } from "./gatewayLog.ts";
 import { verdictOn } from "./verdict.ts";
 
 const start = Date.parse("2026-11-28T09:00:00Z");

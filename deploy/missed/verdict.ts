@@ -1,5 +1,6 @@
+import type { LoggedRequest } from "../observe/forwarderLog.ts";
 import type { Duty } from "./duties.ts";
-import type { GatewayLog, LoggedRequest } from "./gatewayLog.ts";
+import type { GatewayLog } from "./gatewayLog.ts";
 
 /** What became of a duty whose signature is not on the chain. */
 export type Verdict = {

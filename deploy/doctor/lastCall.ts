@@ -1,47 +1,4 @@
-/** A line of the forwarder's log in words. */
-export type WordsLine = { readonly time: number; readonly text: string };
-
-/** A line about a request for a signature. */
-export type RequestLine = {
-  readonly time: number;
-  readonly signer: string;
-  readonly key: string;
-  readonly kind: string;
-  readonly status: number;
-  readonly ms: number;
-  readonly cause: string;
-  /** Why the gateway rejected it; empty if it did not. */
-  readonly refused: string;
-};
-
-const prefix = "signer-forwarder: ";
-
-/** The log's lines in words, from `kubectl logs --timestamps`. */
-export function wordsIn(log: readonly string[]): WordsLine[] {
-  return log.flatMap((line) => {
-    const [, time, text] = /^(\S+) (.*)$/.exec(line) ?? [];
-    return time !== undefined && text?.startsWith(prefix)
-      ? [{ time: Date.parse(time), text: text.slice(prefix.length) }]
-      : [];
-  });
-}
-
-/** The log's lines about requests for a signature, those that were rejected included. */
-export function requestsIn(log: readonly string[]): RequestLine[] {
-  return log.flatMap((line) => {
-    const text = line.slice(line.indexOf(" ") + 1);
-    if (!text.startsWith("{")) return [];
-    try {
-      const { time, signer = "", key = "", kind = "", status = 0, ms = 0, cause = "", refused = "" } = JSON.parse(text);
-      const isSignature = ["block", "preattestation", "attestation"].includes(kind);
-      return isSignature || refused !== ""
-        ? [{ time: Date.parse(time), signer, key, kind, status, ms, cause, refused }]
-        : [];
-    } catch {
-      return [];
-    }
-  });
-}
+import type { LogLine } from "../observe/forwarderLog.ts";
 
 /** How far a signer's last call came, as the log has it. */
 export type Call =
@@ -58,7 +15,7 @@ const refusedInside = /^(refused (the forward|a session|to |a connection)|could 
 const endOfSession = /^(disconnected after|an older session ends|removed or changed)/;
 
 /** How far the last call of a signer came that has no session. `fingerprints` are those of its keys in the config. */
-export function lastCall(lines: readonly WordsLine[], signer: string, fingerprints: readonly string[]): Call {
+export function lastCall(lines: readonly LogLine[], signer: string, fingerprints: readonly string[]): Call {
   const own = `${signer}: `;
   let ended: string | undefined;
   for (const { text } of lines.toReversed()) {
@@ -77,10 +34,10 @@ export function lastCall(lines: readonly WordsLine[], signer: string, fingerprin
 }
 
 /** The newest line of a signer's that fits, since a time. */
-export function newest(lines: readonly WordsLine[], signer: string, pattern: RegExp, since = 0): string | undefined {
+export function newest(lines: readonly LogLine[], signer: string, pattern: RegExp, since = 0): string | undefined {
   const own = `${signer}: `;
   return lines
-    .filter(({ time, text }) => time >= since && text.startsWith(own))
+    .filter(({ timeMs, text }) => timeMs >= since && text.startsWith(own))
     .map(({ text }) => text.slice(own.length))
     .findLast((said) => pattern.test(said));
 }

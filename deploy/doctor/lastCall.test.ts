@@ -1,37 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { type Call, lastCall, newest, requestsIn, wordsIn } from "./forwarderLog.ts";
+import { linesIn, wordsIn } from "../observe/forwarderLog.ts";
+import { type Call, lastCall, newest } from "./lastCall.ts";
 
 const line = (text: string) => `2026-11-28T12:00:00.123456789Z ${text}`;
-const words = (...texts: string[]) => wordsIn(texts.map((text) => line(`signer-forwarder: ${text}`)));
+const words = (...texts: string[]) => wordsIn(linesIn(texts.map((text) => line(`signer-forwarder: ${text}`))));
 const from = "203.0.113.9:4711";
 const ours = "SHA256:iYXqsgAwzrKuUZb8NZFfhOlv0hoJSdisp7lutfoGa1s";
-
-test("a log has lines in words and lines about requests, each with its time", () => {
-  const log = [
-    line("signer-forwarder: home: slow, not down: a check took 2012ms"),
-    line(
-      '{"time":"2026-11-28T11:59:59.5Z","signer":"home","key":"tz1","kind":"block","level":7,"round":0,"status":200,"ms":41,"cause":""}',
-    ),
-    line(
-      '{"time":"2026-11-28T11:59:59.5Z","signer":"home","refused":"magic","method":"POST","path":"/keys/tz1","status":403,"ms":0,"cause":""}',
-    ),
-    line(
-      '{"time":"2026-11-28T11:59:59.5Z","signer":"home","key":"","kind":"authorized_keys","level":null,"round":null,"status":502,"ms":0,"cause":"no tunnel"}',
-    ),
-    line('{"time":"2026-11-2'),
-    "",
-  ];
-  assert.deepEqual(wordsIn(log), [
-    { time: Date.parse("2026-11-28T12:00:00.123Z"), text: "home: slow, not down: a check took 2012ms" },
-  ]);
-  const time = Date.parse("2026-11-28T11:59:59.5Z");
-  const common = { time, signer: "home", cause: "" };
-  assert.deepEqual(requestsIn(log), [
-    { ...common, key: "tz1", kind: "block", status: 200, ms: 41, refused: "" },
-    { ...common, key: "", kind: "", status: 403, ms: 0, refused: "magic" },
-  ]);
-});
 
 const calls: readonly [string, string[], Call][] = [
   ["nothing", [], { got: "nowhere" }],
