@@ -42,8 +42,10 @@ await runCommand({ help, switches: ["json"], valued: ["levels", "baker"] }, asyn
   const bakers = chosenBakers(program.outputs.bakers as Record<string, { keys: KeysOutput }>, options.value("baker"));
   const { pod } = await reachForwarder(stack, program);
   const nameOf = namesOfKeys(program.outputs.signers as Record<string, { keys: { name: string; address: string }[] }>);
-  const reports: BakerReport[] = [];
-  for (const [baker, { keys }] of bakers) reports.push(await lookAt(baker, keys, pod, wanted));
+  const judges: ((log: GatewayLog) => BakerReport)[] = [];
+  for (const [baker, { keys }] of bakers) judges.push(await lookAt(baker, keys, pod, wanted));
+  const log = await logOf(pod);
+  const reports = judges.map((judge) => judge(log));
   const text = options.has("json")
     ? jsonOf(reports, nameOf)
     : reports.flatMap((each) => linesOf(each, nameOf)).join("\n");
@@ -69,19 +71,21 @@ function namesOfKeys(signers: Record<string, { keys: { name: string; address: st
   return (key) => names.get(key) ?? key;
 }
 
+/** Looks at a baker's levels on the chain. Returns what makes the report of them from the forwarder's log. */
 async function lookAt(
   baker: string,
   keys: KeysOutput,
   pod: ForwarderPod,
   wanted: LevelRange | undefined,
-): Promise<BakerReport> {
+): Promise<(log: GatewayLog) => BakerReport> {
   const forward = await openPortForward(pod.command("port-forward", `statefulset/${bakerRelease(baker)}`, ":8732"));
   try {
     const chain = new ChainReader(nodeAt(forward.port, baker), Object.keys(keys));
     const levels = chooseLevels(wanted, await chain.known());
     const facts = await chain.facts(levels.from, levels.to, (level) => progress(`baker ${baker}: level ${level}`));
     const signersOf = (key: string) => [keys[key] ?? []].flat();
-    return reportOn(baker, levels, facts.flatMap(dutiesOf), await logOf(pod), Object.keys(keys), signersOf);
+    const duties = facts.flatMap(dutiesOf);
+    return (log) => reportOn(baker, levels, duties, log, Object.keys(keys), signersOf);
   } finally {
     await forward.close();
   }
