@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"unicode"
 )
 
 // Prefix is put before each line. A program that wants another one sets it before its first line.
@@ -13,14 +14,16 @@ var Prefix = "signer-forwarder: "
 
 // Printf writes one line to the log. Text that others chose (names, messages) cannot break the line.
 func Printf(format string, values ...any) {
-	text := strings.Map(printable, fmt.Sprintf(format, values...))
-	fmt.Fprintf(os.Stderr, "%s%s\n", Prefix, text)
+	fmt.Fprintf(os.Stderr, "%s%s\n", Prefix, Printable(fmt.Sprintf(format, values...)))
 }
 
-// printable replaces control characters.
-func printable(r rune) rune {
-	if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 {
-		return '?'
-	}
-	return r
+// Printable returns a text with a ? for each control character, by which others could break a line or
+// steer a terminal.
+func Printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return '?'
+		}
+		return r
+	}, text)
 }

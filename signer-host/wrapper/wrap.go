@@ -60,7 +60,7 @@ func serve(ctx context.Context, p paths, c config.Config) error {
 	to, behind, registry := daemon.New(c.Daemon), device.New(c.Answer), prometheus.NewRegistry()
 	watchDevice(ctx, p, c, to, behind)
 	state := &gauges{config: c, device: behind}
-	ofHost := health.Options{Tunnels: c.Tunnels, Mains: (*health.Line)(c.Mains), UPS: c.UPS}
+	ofHost := health.Options{Tunnels: c.Tunnels, Mains: c.Mains, UPS: c.UPS}
 	registry.MustRegister(state, health.Collector(ofHost))
 	options := proxy.Options{
 		Patience: otherPatience,

@@ -83,13 +83,18 @@ func (d *doctor) readConfig() bool {
 // programTime is how long a program may take that the doctor asks.
 const programTime = 10 * time.Second
 
-// run runs a program and returns what it prints on standard output.
+// run runs a program and returns what it prints on standard output. If it fails, the error is the last line
+// that it prints on the other one.
 func run(ctx context.Context, program string, words ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, programTime)
 	defer cancel()
 	command := exec.CommandContext(ctx, program, words...)
 	command.WaitDelay = time.Second
 	output, err := command.Output()
+	var ended *exec.ExitError
+	if errors.As(err, &ended) && len(ended.Stderr) > 0 {
+		err = errors.New(lastLine(string(ended.Stderr)))
+	}
 	return string(output), err
 }
 

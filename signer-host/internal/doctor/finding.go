@@ -6,8 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"strings"
-	"unicode"
+
+	"remote-signer-cloud/internal/logf"
 )
 
 // State is what is known of a hop.
@@ -43,15 +43,15 @@ func Verdict(findings []Finding) int {
 	return verdict
 }
 
-// writeLine writes a finding for people: a line, and one for its cure.
+// writeLine writes a finding for people: a line, and one for its cure. Some texts are a server's, or of a log.
 func writeLine(to io.Writer, f Finding) {
 	state := string(f.State)
 	if f.State == Unknown {
 		state = "can't tell"
 	}
-	fmt.Fprintf(to, "%-10s  %-11s  %s\n", state, f.Hop, printable(f.Found))
+	fmt.Fprintf(to, "%-10s  %-11s  %s\n", state, f.Hop, logf.Printable(f.Found))
 	if f.Cure != "" {
-		fmt.Fprintf(to, "%-10s  %-11s  %s\n", "", "", "cure: "+printable(f.Cure))
+		fmt.Fprintf(to, "%-10s  %-11s  %s\n", "", "", "cure: "+logf.Printable(f.Cure))
 	}
 }
 
@@ -61,14 +61,4 @@ func writeJSON(to io.Writer, findings []Finding) {
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
 	_ = encoder.Encode(map[string]any{"healthy": Verdict(findings) == 0, "hops": findings})
-}
-
-// printable replaces what others could steer a terminal with: some texts are a server's, or of a log.
-func printable(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return '?'
-		}
-		return r
-	}, text)
 }

@@ -3,10 +3,8 @@ package doctor
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -42,10 +40,6 @@ func shownKeys(ctx context.Context, host, port string, known []hostKey) ([]hostK
 	_, err = run(ctx, "ssh", append(words, host)...)
 	text, readErr := os.ReadFile(file)
 	if readErr != nil {
-		var exit *exec.ExitError
-		if errors.As(err, &exit) && len(exit.Stderr) > 0 {
-			err = errors.New(lastLine(string(exit.Stderr)))
-		}
 		return nil, err
 	}
 	return parseHostKeys(string(text)), nil

@@ -3,7 +3,6 @@ package doctor
 import (
 	"context"
 	"errors"
-	"os/exec"
 	"strings"
 )
 
@@ -20,10 +19,6 @@ func settingsOf(ctx context.Context, file, unit string) (settings, error) {
 	_, instance, _ := strings.Cut(strings.TrimSuffix(unit, ".service"), "@")
 	output, err := run(ctx, "ssh", "-G", "-F", file, "signer-forwarder-"+instance)
 	if err != nil {
-		var ended *exec.ExitError
-		if errors.As(err, &ended) && len(ended.Stderr) > 0 {
-			return settings{}, errors.New(lastLine(string(ended.Stderr)))
-		}
 		return settings{}, err
 	}
 	return parseSettings(output)

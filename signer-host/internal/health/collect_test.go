@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"remote-signer-cloud/signer-host/internal/config"
 )
 
 // says is a source with one line, and a word on mains power.
@@ -131,7 +133,7 @@ func TestTheUPSOfTheConfigIsOpenWhileItHangs(t *testing.T) {
 }
 
 func TestThisMachineHasAPage(t *testing.T) {
-	missing := Options{Tunnels: []string{"none.service"}, Mains: &Line{"gpiochip99", 6, "high"}, UPS: "none@127.0.0.1:1"}
+	missing := Options{Tunnels: []string{"none.service"}, Mains: &config.Mains{Chip: "gpiochip99", Line: 6, LostWhen: "high"}, UPS: "none@127.0.0.1:1"}
 	lines := page(t, Collector(missing))
 	if len(lines) == 0 {
 		t.Error("got no line, want at least the disk's")

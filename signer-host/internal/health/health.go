@@ -7,20 +7,15 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"remote-signer-cloud/signer-host/internal/config"
 )
 
 // Options says what the host's config names.
 type Options struct {
-	Tunnels []string // the tunnels' units, such as remote-signer-tunnel@0.service
-	Mains   *Line    // the GPIO line that tells the loss of mains power, if there is one
-	UPS     string   // the UPS of NUT, as upsc takes it: name[@host[:port]]; empty if there is none
-}
-
-// Line is a GPIO line that tells whether mains power is lost.
-type Line struct {
-	Chip     string // such as gpiochip0
-	Line     int    // its offset on the chip
-	LostWhen string // the level that tells the loss: high or low
+	Tunnels []string      // the tunnels' units, such as remote-signer-tunnel@0.service
+	Mains   *config.Mains // the GPIO line that tells the loss of mains power, if there is one
+	UPS     string        // the UPS of NUT, as upsc takes it: name[@host[:port]]; empty if there is none
 }
 
 // patience is how long the sources have. Prometheus gives a scrape 10 s, but shares the tunnel with

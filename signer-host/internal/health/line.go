@@ -4,10 +4,12 @@ import (
 	"context"
 
 	"github.com/warthog618/go-gpiocdev"
+
+	"remote-signer-cloud/signer-host/internal/config"
 )
 
 // line reads the GPIO line that an uninterruptible supply without a driver has for "mains are lost".
-func line(l Line) func(context.Context) found {
+func line(l config.Mains) func(context.Context) found {
 	return func(context.Context) (f found) {
 		request, err := gpiocdev.RequestLine(l.Chip, l.Line, gpiocdev.AsInput, gpiocdev.WithConsumer("signer-host"))
 		if err != nil {
@@ -15,14 +17,14 @@ func line(l Line) func(context.Context) found {
 		}
 		defer request.Close()
 		if level, err := request.Value(); err == nil {
-			f.mains = l.mains(level)
+			f.mains = mainsOfLine(l, level)
 		}
 		return f
 	}
 }
 
-// mains is what a level of the line tells.
-func (l Line) mains(level int) mains {
+// mainsOfLine is what a level of the line tells.
+func mainsOfLine(l config.Mains, level int) mains {
 	if (level == 1) == (l.LostWhen == "high") {
 		return mainsLost
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"maps"
 	"testing"
+
+	"remote-signer-cloud/signer-host/internal/config"
 )
 
 func TestSuppliesOfTheKernel(t *testing.T) {
@@ -115,7 +117,7 @@ func TestMainsOfALine(t *testing.T) {
 	}{
 		{"high", 1, mainsLost}, {"high", 0, mainsThere}, {"low", 0, mainsLost}, {"low", 1, mainsThere},
 	} {
-		if got := (Line{LostWhen: test.lostWhen}).mains(test.level); got != test.want {
+		if got := mainsOfLine(config.Mains{LostWhen: test.lostWhen}, test.level); got != test.want {
 			t.Errorf("lost when %s, level %d: got %v, want %v", test.lostWhen, test.level, got, test.want)
 		}
 	}
@@ -123,7 +125,7 @@ func TestMainsOfALine(t *testing.T) {
 
 func TestALineOfAChipThatIsNotThereSaysNothing(t *testing.T) {
 	for _, chip := range []string{"gpiochip99", "null", "../dev/zero", ""} {
-		if got := line(Line{chip, 6, "high"})(context.Background()).mains; got != mainsUnknown {
+		if got := line(config.Mains{Chip: chip, Line: 6, LostWhen: "high"})(context.Background()).mains; got != mainsUnknown {
 			t.Errorf("%q: got %v, want no word", chip, got)
 		}
 	}
