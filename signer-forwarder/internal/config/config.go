@@ -13,7 +13,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -134,8 +133,6 @@ func (p *problems) add(format string, values ...any) {
 	*p = append(*p, fmt.Sprintf(format, values...))
 }
 
-var address = regexp.MustCompile(`^tz[1-4][1-9A-HJ-NP-Za-km-z]{33}$`)
-
 // sshOffset is the distance from a signer's port to the one of its own ssh.
 const sshOffset = 1000
 
@@ -165,7 +162,7 @@ func (p *problems) signer(at string, form signerForm) Signer {
 
 func (p *problems) key(at string, form keyForm) Key {
 	k := Key{Address: form.Address, BlockTime: seconds(form.MinimalBlockSeconds)}
-	if !address.MatchString(form.Address) {
+	if !payload.IsAddress(form.Address) {
 		p.add("%s.address: found %q, wanted tz1…, tz2…, tz3… or tz4…, of 36 letters", at, form.Address)
 	}
 	if form.MinimalBlockSeconds < 0.1 || form.MinimalBlockSeconds > 3600 {

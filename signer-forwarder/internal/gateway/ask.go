@@ -3,7 +3,6 @@ package gateway
 import (
 	"bytes"
 	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"net/http"
 	"strings"
@@ -92,15 +91,11 @@ func readHead(request *http.Request, keys map[string]config.Key) (*ask, Refusal)
 // readBody decides by the body of a POST whether it may pass, but for the guard.
 func (a *ask) readBody(body []byte) Refusal {
 	a.body = body
-	digits, ok := hexString(body)
+	signed, ok := payload.Decode(bytes.TrimRight(body, " \t\r\n"))
 	if !ok {
 		return RefusedMalformed
 	}
-	signed := make([]byte, hex.DecodedLen(len(digits)))
-	if _, err := hex.Decode(signed, digits); err != nil {
-		return RefusedMalformed
-	}
-	read, err := payload.Read(signed, strings.HasPrefix(a.address, "tz4"))
+	read, err := payload.Read(signed, payload.IsBLS(a.address))
 	if errors.Is(err, payload.ErrMagic) {
 		return RefusedMagic
 	}
@@ -115,14 +110,4 @@ func (a *ask) readBody(body []byte) Refusal {
 		return RefusedChain
 	}
 	return ""
-}
-
-// hexString returns what is between the quotes of a JSON string without escapes. Octez writes a newline
-// behind it.
-func hexString(body []byte) ([]byte, bool) {
-	body = bytes.TrimRight(body, " \t\r\n")
-	if len(body) < 2 || body[0] != '"' || body[len(body)-1] != '"' {
-		return nil, false
-	}
-	return body[1 : len(body)-1], true
 }

@@ -15,6 +15,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"remote-signer-cloud/internal/payload"
 )
 
 // File is where the kit puts it.
@@ -99,7 +101,7 @@ func Parse(text []byte) (Config, error) {
 		Device:  o.device(),
 		Answer:  o.seconds("answerSeconds", 0.5, 30),
 		Tunnels: o.texts("tunnels", "names of services, each once", isService),
-		Keys:    o.texts("keys", "tz1…, tz2…, tz3… or tz4…, of 36 letters, each once", IsAddress),
+		Keys:    o.texts("keys", "tz1…, tz2…, tz3… or tz4…, of 36 letters, each once", payload.IsAddress),
 	}
 	c.Daemon, _ = url.Parse(o.text("daemon", "http:// with a host and a port, such as http://127.0.0.1:8442", isDaemon))
 	if c.Daemon != nil && c.Daemon.Port() == "" {
@@ -143,16 +145,12 @@ func (o *object) mains() *Mains {
 var (
 	name    = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 	service = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9:_.@\\-]*\.service$`)
-	address = regexp.MustCompile(`^tz[1-4][1-9A-HJ-NP-Za-km-z]{33}$`)
 	chip    = regexp.MustCompile(`^gpiochip[0-9]+$`)
 	ups     = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]*(@[A-Za-z0-9.:\[\]-]+)?$`)
 )
 
 func isName(text string) bool    { return name.MatchString(text) }
 func isService(text string) bool { return service.MatchString(text) }
-
-// IsAddress reports whether a text has the form of a key's address: tz1 to tz4, of 36 letters.
-func IsAddress(text string) bool { return address.MatchString(text) }
 
 func isLoopback(text string) bool {
 	host, port, err := net.SplitHostPort(text)

@@ -18,7 +18,6 @@ import (
 
 	"remote-signer-cloud/internal/once"
 	"remote-signer-cloud/internal/payload"
-	"remote-signer-cloud/signer-host/internal/config"
 	"remote-signer-cloud/signer-host/internal/daemon"
 	"remote-signer-cloud/signer-host/internal/device"
 	"remote-signer-cloud/signer-host/internal/signed"
@@ -79,7 +78,7 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // address returns the address of a key behind a prefix, which is all of the rest.
 func address(path, prefix string) (string, bool) {
 	rest, ok := strings.CutPrefix(path, prefix)
-	return rest, ok && config.IsAddress(rest)
+	return rest, ok && payload.IsAddress(rest)
 }
 
 // greet answers whether the daemon wants authenticated requests, unless the device can't sign: by this

@@ -3,12 +3,10 @@ package proxy
 import (
 	"bytes"
 	"context"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
-	"strings"
 	"time"
 
 	"remote-signer-cloud/internal/payload"
@@ -75,18 +73,13 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	return body, err
 }
 
-// consensus reads the payload of a block or a vote. A body is a JSON string of hex digits; Octez writes a
-// newline behind it.
+// consensus reads the payload of a block or a vote.
 func consensus(body []byte, address string) (payload.Payload, bool) {
-	body = bytes.TrimSpace(body)
-	if len(body) < 2 || body[0] != '"' || body[len(body)-1] != '"' {
+	signed, ok := payload.Decode(bytes.TrimSpace(body))
+	if !ok {
 		return payload.Payload{}, false
 	}
-	signed, err := hex.DecodeString(string(body[1 : len(body)-1]))
-	if err != nil {
-		return payload.Payload{}, false
-	}
-	what, err := payload.Read(signed, strings.HasPrefix(address, "tz4"))
+	what, err := payload.Read(signed, payload.IsBLS(address))
 	return what, err == nil
 }
 
