@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type { Finding } from "../deploy/doctor/finding.ts";
@@ -7,7 +7,7 @@ import { root } from "../local/machine/checkout.ts";
 import { run } from "../local/machine/run.ts";
 import { type Background, stopAll, until } from "../testbed/background.ts";
 import { homeClients, homeKey } from "../testbed/homeClients.ts";
-import { type HostState, wellHost } from "../testbed/hostStandIn.ts";
+import type { HostState } from "../testbed/hostStandIn.ts";
 import { makeNetwork, removeNetwork } from "../testbed/network.ts";
 import { kubeconfig, testCluster } from "../testbed/testCluster.ts";
 import { Stack, temporary } from "../testbed/testStack.ts";
@@ -15,12 +15,11 @@ import { Stack, temporary } from "../testbed/testStack.ts";
 // Faults made for real, one at a time. The doctor names each, and what its cure says is what mends it.
 
 const stack = new Stack("e2e", 30022);
-const { dial, inHome, log, says } = homeClients(stack);
-const keys = join(root, "signer-host/dev/keys/home");
-const hostFile = temporary("host.json");
+const { dial, standInHost, inHome, log, says } = homeClients(stack);
+const host = standInHost("home");
 const rightForwards = ["-N", "-o", "ExitOnForwardFailure=yes", "-R", "8443:127.0.0.1:8442", "-R", "9443:127.0.0.1:22"];
 let client: Background | undefined;
-let host: Background | undefined;
+let running: Background | undefined;
 
 before(async () => {
   stack.change((settings) => {
@@ -29,9 +28,7 @@ before(async () => {
   });
   await stack.npm("up");
   await makeNetwork(["home"]);
-  mkdirSync(temporary("host-marks"), { recursive: true });
-  setHost({});
-  startHost();
+  running = host.start();
   await comeBack();
   await isWell();
 });
@@ -41,22 +38,6 @@ after(async () => {
   await stack.npm("down");
   await removeNetwork(["home"]);
 });
-
-function setHost(changes: Partial<HostState>): void {
-  writeFileSync(hostFile, JSON.stringify({ ...wellHost, ...changes }));
-}
-
-function startHost(): void {
-  host = inHome(
-    "home",
-    process.execPath,
-    join(root, "testbed/hostStandIn.ts"),
-    keys,
-    temporary("host-marks"),
-    hostFile,
-    "8442",
-  );
-}
 
 /** The key with which the host dials. */
 let key = homeKey;
@@ -145,11 +126,11 @@ type Fault = {
 };
 
 const onHost = (changes: Partial<HostState>, hop: string, found: RegExp, cure: RegExp): Fault => ({
-  make: () => setHost(changes),
+  make: () => host.set(changes),
   hop,
   found,
   cure,
-  mend: () => setHost({}),
+  mend: () => host.set({}),
 });
 const upAgain = async () => {
   await stack.npm("up");
@@ -271,24 +252,26 @@ const faults: Record<string, Fault> = {
   },
   "no daemon behind the tunnel": {
     make: async () => {
-      await host?.stop();
+      await running?.stop();
       // A new session is checked at once.
       await comeBack();
     },
     hop: "daemon",
     found: /nothing answers through its tunnel/,
     cure: /start the wrapper and the signer daemon on the host/,
-    mend: startHost,
+    mend: () => {
+      running = host.start();
+    },
   },
   "a daemon that wants authentication": {
     make: async () => {
-      setHost({ isStrict: true });
+      host.set({ isStrict: true });
       await comeBack();
     },
     hop: "daemon",
     found: /it answers 401 to a check/,
     cure: /without --require-authentication/,
-    mend: () => setHost({}),
+    mend: () => host.set({}),
   },
   "a key that the daemon does not have": onHost(
     { isKnown: false },
@@ -328,14 +311,14 @@ for (const [what, { make, hop, found, cure, mend }] of Object.entries(faults)) {
 test("in the end all is well", isWell);
 
 test("it tells all that a host without a wrapper tells", async () => {
-  await host?.stop();
+  await running?.stop();
   const bare = `
     const { startDaemon } = await import(${JSON.stringify(join(root, "signer-host/dev/daemon.ts"))});
     const { readTezosKeys } = await import(${JSON.stringify(join(root, "signer-host/dev/keys.ts"))});
     const { Signing } = await import(${JSON.stringify(join(root, "signer-host/dev/signing.ts"))});
     const { WatermarkStore } = await import(${JSON.stringify(join(root, "signer-host/dev/watermarkStore.ts"))});
-    const keys = await readTezosKeys(${JSON.stringify(keys)});
-    await startDaemon(new Signing(keys, new WatermarkStore(${JSON.stringify(temporary("host-marks"))})), 8442);`;
+    const keys = await readTezosKeys(${JSON.stringify(host.keys)});
+    await startDaemon(new Signing(keys, new WatermarkStore(${JSON.stringify(host.marks)})), 8442);`;
   inHome("home", process.execPath, "--input-type=module", "-e", bare);
   await comeBack();
   await isWell();

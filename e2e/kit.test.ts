@@ -55,8 +55,8 @@ function installOctezSigner(): void {
 /** Makes a kit, copies it to the host and installs it. Returns what apt says. */
 async function install(): Promise<string> {
   file = (await stack.npm("kit", "home", "--out", kits)).trim();
-  host.write(`root/${basename(file)}`, readFileSync(file));
-  return host.sh(`apt-get install --yes /root/${basename(file)}`);
+  host.write(`srv/${basename(file)}`, readFileSync(file));
+  return host.sh(`apt-get install --yes /srv/${basename(file)}`);
 }
 
 const signedAtHome = async () => {
@@ -67,11 +67,7 @@ const get = (path: string) => {
   const ask = `printf "GET ${path} HTTP/1.1\\r\\nHost: signer\\r\\nConnection: close\\r\\n\\r\\n" >&3`;
   return host.sh(`bash -c 'exec 3<>/dev/tcp/127.0.0.1/8443; ${ask}; cat <&3'`);
 };
-const metrics = () =>
-  stack.kubectl(
-    ...["exec", "deployment/signer-forwarder", "--", "bash", "-c"],
-    'exec 3<>/dev/tcp/$POD_IP/8404; printf "GET /metrics HTTP/1.0\\r\\n\\r\\n" >&3; cat <&3',
-  );
+const metrics = () => stack.forwarder("page", "/metrics");
 const journal = () => host.sh("journalctl --unit 'remote-signer-*' --no-pager --lines 60");
 
 test("the installed host prints its key's line, and dials in vain until the stack has it", async () => {
@@ -108,7 +104,7 @@ test("a tunnel that ends is up again a second later, and its log has ssh's last 
 test("the same kit again, and a newer one of the same stack, drop no tunnel", async () => {
   const process = () => host.sh("systemctl show --property MainPID remote-signer-tunnel@0 remote-signer-daemon");
   const before = await process();
-  await host.sh(`apt-get install --yes --reinstall /root/${basename(file)}`);
+  await host.sh(`apt-get install --yes --reinstall /srv/${basename(file)}`);
   await install();
   assert.equal(await process(), before);
 });

@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { root } from "../local/machine/checkout.ts";
-import { attempt } from "../local/machine/run.ts";
 import { type Background, stopAll, until } from "../testbed/background.ts";
 import { makeNetwork, removeNetwork } from "../testbed/network.ts";
 import { Stack } from "../testbed/testStack.ts";
@@ -31,12 +29,7 @@ type Found = { bakers: [{ due: { attestations: number; blocks: number }; without
 async function missed(
   ...words: string[]
 ): Promise<{ code: number | null; found: Found; lines: string[]; all: string }> {
-  const options = ["--stack", stack.name, "--config-file", stack.configFile, ...words];
-  const env = { ...process.env, PULUMI_CONFIG_PASSPHRASE: stack.passphrase };
-  const { code, stdout, all } = await attempt("npm", ["run", "--silent", "missed", "--", ...options], {
-    cwd: root,
-    env,
-  });
+  const { code, stdout, all } = await stack.attempt("missed", ...words);
   const found = (words.includes("--json") && stdout !== "" ? JSON.parse(stdout) : { bakers: [] }) as Found;
   return { code, found, lines: stdout.trimEnd().split("\n"), all };
 }

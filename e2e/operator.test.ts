@@ -1,22 +1,19 @@
 import assert from "node:assert/strict";
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { forwarderProgram } from "../deploy/cluster/forwarderPod.ts";
-import { root } from "../local/machine/checkout.ts";
-import { run } from "../local/machine/run.ts";
+import { attempt, run } from "../local/machine/run.ts";
 import { type Background, start, stopAll, until } from "../testbed/background.ts";
 import { homeClients, homeKey } from "../testbed/homeClients.ts";
-import { type HostState, wellHost } from "../testbed/hostStandIn.ts";
+import { homeSshdPort, operatorKey, startHomeSshd } from "../testbed/homeSshd.ts";
 import { makeNetwork, removeNetwork } from "../testbed/network.ts";
 import { Stack, temporary } from "../testbed/testStack.ts";
 
 // What an operator asks of a stack that runs: a page of the forwarder's, the state of the signers, a shell at home.
 
 const stack = new Stack("e2e", 30022);
-const { dial, inHome, says, log } = homeClients(stack);
-const host = temporary("host.json");
-const operatorKey = temporary("operator");
+const { dial, standInHost, says, log } = homeClients(stack);
+const host = standInHost("home");
 const known = temporary("operator-known-hosts");
 let client: Background | undefined;
 
@@ -26,11 +23,8 @@ before(async () => {
   });
   await stack.npm("up");
   await makeNetwork(["home"]);
-  setHost({});
-  const keys = join(root, "signer-host/dev/keys/home");
-  mkdirSync(temporary("host-marks"), { recursive: true });
-  inHome("home", process.execPath, join(root, "testbed/hostStandIn.ts"), keys, temporary("host-marks"), host, "8442");
-  await startSshd();
+  host.start();
+  await startHomeSshd("home");
   await redial();
 });
 
@@ -43,58 +37,22 @@ after(async () => {
 async function redial(...forwards: string[]): Promise<void> {
   await client?.stop();
   const from = (await log()).length;
-  const words = forwards.length > 0 ? forwards : ["8443:127.0.0.1:8442", "9443:127.0.0.1:2022"];
+  const words = forwards.length > 0 ? forwards : ["8443:127.0.0.1:8442", `9443:127.0.0.1:${homeSshdPort}`];
   client = await dial("home", homeKey, ["-N", ...words.flatMap((forward) => ["-R", forward])]);
   await says(/home: connected from/, from);
 }
 
-function setHost(changes: Partial<HostState>): void {
-  writeFileSync(host, JSON.stringify({ ...wellHost, ...changes }));
-}
-
-/** The home's own sshd, which lets the operator's key in. */
-async function startSshd(): Promise<void> {
-  for (const file of [operatorKey, temporary("home-sshd")]) {
-    await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", file]);
-  }
-  copyFileSync(`${operatorKey}.pub`, temporary("operators"));
-  const config = [
-    "ListenAddress 127.0.0.1:2022",
-    `HostKey ${temporary("home-sshd")}`,
-    `AuthorizedKeysFile ${temporary("operators")}`,
-    "PidFile none",
-    "StrictModes no",
-    "UsePAM no",
-  ];
-  writeFileSync(temporary("sshd_config"), `${config.join("\n")}\n`);
-  mkdirSync("/run/sshd", { recursive: true });
-  inHome("home", "/usr/sbin/sshd", "-D", "-e", "-f", temporary("sshd_config"));
-}
-
 describe("forwarder page", () => {
-  const page = async (path: string) => {
-    const [kubectl, words] = await stack.kubectlCommand(
-      "exec",
-      "deployment/signer-forwarder",
-      "--",
-      forwarderProgram,
-      "page",
-      path,
-    );
-    return start(kubectl, words);
-  };
-
   test("prints a page of the port that port-forward does not reach", async () => {
-    const words = ["exec", "deployment/signer-forwarder", "--", forwarderProgram, "page"];
-    assert.match(await stack.kubectl(...words, "/metrics"), /^signer_tunnel_up\{signer="home"\} 1$/m);
-    assert.match(await stack.kubectl(...words, "/signers/home/healthz"), /^signer_host_mains_online 0$/m);
+    assert.match(await stack.forwarder("page", "/metrics"), /^signer_tunnel_up\{signer="home"\} 1$/m);
+    assert.match(await stack.forwarder("page", "/signers/home/healthz"), /^signer_host_mains_online 0$/m);
   });
 
   test("ends with 1 and the status line for a page that is not there", async () => {
-    const asked = await page("/signers/office/healthz");
-    await until("it has ended", 20, () => asked.child.exitCode !== null);
-    assert.equal(asked.child.exitCode, 1);
-    assert.match(asked.output(), /^502 Bad Gateway$/m);
+    const words = ["exec", "deployment/signer-forwarder", "--", forwarderProgram, "page", "/signers/office/healthz"];
+    const { code, all } = await attempt(...(await stack.kubectlCommand(...words)));
+    assert.equal(code, 1);
+    assert.match(all, /^502 Bad Gateway$/m);
   });
 });
 
@@ -111,7 +69,7 @@ describe("status", () => {
   });
 
   test("prints the same as JSON", async () => {
-    setHost({ device: "locked" });
+    host.set({ device: "locked" });
     // A new session is checked at once, one that answers each minute.
     await redial();
     const home = await until("the gateway has seen that the device is locked", 90, async () => {
@@ -121,7 +79,7 @@ describe("status", () => {
     assert.equal(home.tunnel.isUp, true);
     assert.deepEqual(home.power, { isOnMains: false, battery: 0.83 });
     assert.deepEqual(home.uplink, { interface: "wwan0", kind: "modem" });
-    setHost({});
+    host.set({});
   });
 
   /** Runs a command of a shell on a terminal. In a session of its own, because `script` ends its process group if it fails. */

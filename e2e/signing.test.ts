@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { chmodSync, copyFileSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { root } from "../local/machine/checkout.ts";
@@ -8,7 +8,8 @@ import { run } from "../local/machine/run.ts";
 import { ensureTools } from "../local/toolchain/tools.ts";
 import { type Background, start, stopAll, until } from "../testbed/background.ts";
 import { heldAlerts } from "../testbed/heldAlerts.ts";
-import { homeOf, inside, makeNetwork, removeNetwork } from "../testbed/network.ts";
+import { operatorKey, startHomeSshd } from "../testbed/homeSshd.ts";
+import { inside, makeNetwork, removeNetwork } from "../testbed/network.ts";
 import { testCluster } from "../testbed/testCluster.ts";
 import { newSigner, Stack, temporary } from "../testbed/testStack.ts";
 import { seriesOn, watchedSeries } from "../testbed/watchedSeries.ts";
@@ -97,8 +98,7 @@ describe("two signers behind NAT", () => {
   test("each series of the forwarder that an alert or the dashboard looks at is on its page", async () => {
     const watched = watchedSeries().filter((name) => !name.startsWith("signer_host_"));
     assert.ok(watched.length > 10, watched.join());
-    const program = "/usr/local/lib/signer-forwarder/forwarder";
-    const page = (path: string) => stack.kubectl("exec", "deployment/signer-forwarder", "--", program, "page", path);
+    const page = (path: string) => stack.forwarder("page", path);
     // Some begin with the first error, and with the first request that is rejected.
     await office.stop();
     const address = await stack.kubectl("get", "service", "signer-home", "--output", "jsonpath={.spec.clusterIP}");
@@ -130,24 +130,7 @@ describe("two signers behind NAT", () => {
   test("a signer's own ssh is reached by kubectl port-forward at port + 1000, with the command of the outputs", async () => {
     const { sshCommand, sshPort } = (await stack.outputs()).signers.home as { sshCommand: string; sshPort: number };
     assert.equal(sshPort, 9443);
-    const operatorKey = temporary("operator");
-    execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", operatorKey]);
-    execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", temporary("home-sshd")]);
-    copyFileSync(`${operatorKey}.pub`, temporary("operators"));
-    const config = [
-      "ListenAddress 127.0.0.1:2022",
-      `HostKey ${temporary("home-sshd")}`,
-      `AuthorizedKeysFile ${temporary("operators")}`,
-      "PidFile none",
-      "StrictModes no",
-      "UsePAM no",
-      "ForceCommand ip -brief address show up",
-    ];
-    writeFileSync(temporary("sshd_config"), `${config.join("\n")}\n`);
-    chmodSync(operatorKey, 0o600);
-    const [enter, ...namespace] = inside(homeOf("home")) as [string, ...string[]];
-    execFileSync("mkdir", ["-p", "/run/sshd"]);
-    start(enter, [...namespace, "/usr/sbin/sshd", "-D", "-e", "-f", temporary("sshd_config")]);
+    await startHomeSshd("home", ["ForceCommand ip -brief address show up"]);
 
     const [kubectl] = await stack.kubectlCommand();
     const forward = start("sh", ["-c", `cd ${root} && exec ${sshCommand.replace(/^kubectl/, kubectl)}`]);

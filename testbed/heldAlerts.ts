@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { load } from "js-yaml";
+import { parseExposition } from "../deploy/observe/exposition.ts";
 import { root } from "../local/machine/checkout.ts";
 import { attempt, run } from "../local/machine/run.ts";
 import { ensureTools } from "../local/toolchain/tools.ts";
@@ -46,16 +47,12 @@ export async function heldAlerts(pages: readonly ScrapedPage[]): Promise<string[
 
 /** The series of a page in promtool's notation. A time keeps its age. */
 function seriesOf({ text, labels = {} }: ScrapedPage): { series: string; values: string }[] {
-  const target = Object.entries({ namespace: "prod", pod: "signer-forwarder-0", ...labels });
-  const added = target.map(([name, value]) => `${name}=${JSON.stringify(value)}`).join();
-  // A scraper keeps its own label, and renames the page's.
-  const clash = new RegExp(`(^|,)(?=(?:${target.map(([name]) => name).join("|")})=)`, "g");
-  const lines = [...text.matchAll(/^(\w+)(?:\{(.*)\})? (\S+)$/gm)] as unknown as [string, string, string?, string?][];
-  return lines.map(([, name, own, value]) => {
-    const shown = name.endsWith("_timestamp_seconds") ? Number(value) - Date.now() / 1000 + 3600 : Number(value);
-    return {
-      series: `${name}{${[added, own?.replaceAll(clash, "$1exported_")].filter(Boolean).join()}}`,
-      values: String(shown),
-    };
+  const target: Readonly<Record<string, string>> = { namespace: "prod", pod: "signer-forwarder-0", ...labels };
+  return parseExposition(text).map(({ name, labels: own, value }) => {
+    // A scraper keeps its own label, and renames the page's.
+    const renamed = Object.entries(own).map(([label, each]) => [label in target ? `exported_${label}` : label, each]);
+    const pairs = [...Object.entries(target), ...renamed].map(([label, each]) => `${label}=${JSON.stringify(each)}`);
+    const shown = name.endsWith("_timestamp_seconds") ? value - Date.now() / 1000 + 3600 : value;
+    return { series: `${name}{${pairs.join()}}`, values: String(shown).replace("Infinity", "Inf") };
   });
 }

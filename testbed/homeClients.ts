@@ -1,11 +1,13 @@
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../local/machine/checkout.ts";
 import { run } from "../local/machine/run.ts";
 import { type Background, start, until } from "./background.ts";
+import { type HostState, wellHost } from "./hostStandIn.ts";
 import { homeOf, inside } from "./network.ts";
 import { sshWords } from "./sshClient.ts";
 import { testCluster } from "./testCluster.ts";
-import type { Stack } from "./testStack.ts";
+import { type Stack, temporary } from "./testStack.ts";
 
 /** The development ssh key of the signer `home`. */
 export const homeKey = join(root, "signer-host/dev/keys/home/ssh_ed25519");
@@ -18,6 +20,19 @@ export function homeClients(stack: Stack) {
   function answering(home: string): Background {
     const script = `require("http").createServer((_, answer) => answer.end('{"home":"${home}"}')).listen(8442, "127.0.0.1")`;
     return inHome(home, process.execPath, "-e", script);
+  }
+
+  /** A stand-in for a whole host with a wrapper, which has the development keys of its home. */
+  function standInHost(home: string) {
+    const [file, marks] = [temporary("host.json"), temporary("host-marks")];
+    const keys = join(root, "signer-host/dev/keys", home);
+    /** Changes how the host is. What is not given is well. */
+    const set = (changes: Partial<HostState>) => writeFileSync(file, JSON.stringify({ ...wellHost, ...changes }));
+    const startIt = () =>
+      inHome(home, process.execPath, join(root, "testbed/hostStandIn.ts"), keys, marks, file, "8442");
+    mkdirSync(marks, { recursive: true });
+    set({});
+    return { set, start: startIt, keys, marks };
   }
 
   function inHome(home: string, ...words: string[]): Background {
@@ -68,5 +83,5 @@ export function homeClients(stack: Stack) {
     return start(enter, [...base.slice(0, at), ...words, ...base.slice(at)]);
   }
 
-  return { answering, inHome, log, says, ask, answers, dial };
+  return { answering, standInHost, inHome, log, says, ask, answers, dial };
 }

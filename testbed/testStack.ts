@@ -2,6 +2,7 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync,
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { dump, load } from "js-yaml";
+import { forwarderProgram } from "../deploy/cluster/forwarderPod.ts";
 import { openPassphrase, type Passphrase } from "../deploy/stack/passphrase.ts";
 import { parseHostKey } from "../infra/keys/sshKey.ts";
 import { root } from "../local/machine/checkout.ts";
@@ -109,6 +110,11 @@ export class Stack {
       kubectl,
       ["--kubeconfig", join(root, kubeconfig), "--context", context, "--namespace", this.name, ...words],
     ];
+  }
+
+  /** Runs the forwarder's program in its pod. */
+  forwarder(...words: string[]): Promise<string> {
+    return this.kubectl("exec", "deployment/signer-forwarder", "--", forwarderProgram, ...words);
   }
 
   /** Starts a development signer in its own home. It gets the current outputs and no later ones. */

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { parseExposition } from "../deploy/observe/exposition.ts";
 import { root } from "../local/machine/checkout.ts";
 
 /** The names of all series of the forwarder and of the signers' hosts that an alert or the dashboard looks at. */
@@ -11,5 +12,5 @@ export function watchedSeries(): string[] {
 
 /** The names of the series on a page of metrics. */
 export function seriesOn(page: string): Set<string> {
-  return new Set(page.match(/^[a-z_]+/gm));
+  return new Set(parseExposition(page).map(({ name }) => name));
 }
