@@ -3,6 +3,7 @@ import { parsePublicKey } from "../../infra/keys/sshKey.ts";
 import { project } from "../stack/project.ts";
 import { localClusterOf, type Stack } from "../stack/stack.ts";
 import type { ConfigFacts } from "./facts.ts";
+import { keysInKnownHosts } from "./knownHosts.ts";
 
 /** What the doctor reads of the outputs. */
 const outputsSchema = z.object({
@@ -45,10 +46,7 @@ export function configFactsOf(stack: Stack, outputs: Record<string, unknown>, ho
     kubectl: `${cluster.kubectl} --namespace ${stack.name}`,
     isLocal: localClusterOf(stack) !== undefined,
     endpoint: { host: dialled, port, alternatePorts, isNodePort: endpoint.nodePort !== undefined },
-    hostKeys: knownHosts
-      .trim()
-      .split("\n")
-      .map((line) => line.split(" ").slice(1, 3).join(" ")),
+    hostKeys: keysInKnownHosts(knownHosts),
     signers: Object.entries(signers).map(([name, signer]) => ({
       name,
       port: signer.port,

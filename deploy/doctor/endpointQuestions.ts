@@ -4,6 +4,7 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { attempt } from "../../local/machine/run.ts";
+import { keysInKnownHosts } from "./knownHosts.ts";
 
 /** The addresses of a host's name. An address is its own. */
 export async function lookUp(host: string): Promise<string[]> {
@@ -74,8 +75,7 @@ export async function askHostKeys(host: string, port: number): Promise<string[]>
   try {
     const { stderr } = await attempt("ssh", words, { timeoutMs: 20_000 });
     if (!existsSync(file)) throw new Error(stderr.trim().split("\n").at(-1));
-    const lines = readFileSync(file, "utf8").trim().split("\n");
-    return lines.map((line) => line.split(" ").slice(1, 3).join(" "));
+    return keysInKnownHosts(readFileSync(file, "utf8"));
   } finally {
     rmSync(folder, { recursive: true });
   }
