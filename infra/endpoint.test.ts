@@ -10,6 +10,7 @@ const annotations: Record<string, object> = {};
 
 const plain = { port: 22, alternatePorts: [], sourceRanges: [] };
 const address = { name: "signers", project: "my-project", region: "europe-west1", existing: false };
+const id = "projects/my-project/regions/europe-west1/addresses/signers";
 const dnsZone = { name: "example" };
 const host = "signers.example.org";
 
@@ -36,13 +37,13 @@ before(async () => {
   };
   await make("plain", { host });
   await make("new", { address });
-  await make("adopted", { address, host, dnsZone }, { address: "198.51.100.7" });
+  await make("adopted", { address, host, dnsZone }, { addresses: { [id]: "198.51.100.7" } });
   await make(
     "theirs",
     { address: { ...address, existing: true }, host, dnsZone: { ...dnsZone, project: "dns-project" } },
-    { address: "198.51.100.9" },
+    { addresses: { [id]: "198.51.100.9" } },
   );
-  await make("bare", { address: { ...address, existing: true } }, { address: "198.51.100.9" });
+  await make("bare", { address: { ...address, existing: true } }, { addresses: { [id]: "198.51.100.9" } });
   await pulumi.runtime.disconnect();
 });
 
@@ -73,7 +74,7 @@ test("an address outlives its stack: nothing deletes or replaces it", () => {
 });
 
 test("one that is there is adopted, one that is not is made", () => {
-  assert.equal(options["adopted-address"]?.import, "projects/my-project/regions/europe-west1/addresses/signers");
+  assert.equal(options["adopted-address"]?.import, id);
   assert.equal(options["new-address"]?.import, undefined);
 });
 

@@ -1,6 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { StackConfig } from "./config/config.ts";
 import type { Facts } from "./facts/preflight.ts";
+import { addressId } from "./facts/reservedAddresses.ts";
 
 /** The endpoint that signers dial, and how the cluster offers it. */
 export type Endpoint = {
@@ -27,7 +28,8 @@ export async function makeEndpoint(
   const { address, dnsZone, host, ...rest } = config;
   if (!address) return { ...rest, host: host as string, annotations: {} };
   const { PublicAddress } = await import("./publicAddress.ts");
-  const made = new PublicAddress(name, { ...address, dnsZone, host, number: facts.address }, opts);
+  const number = facts.addresses?.[addressId(address)];
+  const made = new PublicAddress(name, { ...address, dnsZone, host, number }, opts);
   return {
     ...rest,
     host: host ?? made.number,

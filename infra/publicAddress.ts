@@ -2,6 +2,7 @@ import { Address } from "@pulumi/gcp/compute/address.js";
 import { RecordSet } from "@pulumi/gcp/dns/recordSet.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { AddressConfig, StackConfig } from "./config/config.ts";
+import { addressId } from "./facts/reservedAddresses.ts";
 
 /** The arguments of PublicAddress. */
 export type PublicAddressArgs = AddressConfig & {
@@ -34,7 +35,7 @@ export class PublicAddress extends pulumi.ComponentResource {
           protect: true,
           retainOnDelete: true,
           // The id that the resource has anyway, so this has no effect on one that is in the state.
-          ...(number && { import: `projects/${project}/regions/${region}/addresses/${addressName}` }),
+          ...(number && { import: addressId(args) }),
           // The address may have been reserved with other settings. Changing them would replace it.
           ignoreChanges: ["address", "description", "ipVersion", "labels", "networkTier"],
         },

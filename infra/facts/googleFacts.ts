@@ -3,11 +3,12 @@ import { getZones } from "@pulumi/gcp/compute/getZones.js";
 import { getManagedZone } from "@pulumi/gcp/dns/getManagedZone.js";
 import type { AddressConfig, StackConfig } from "../config/config.ts";
 import { type Problem, show } from "../config/configError.ts";
+import { addressesIn, addressId } from "./reservedAddresses.ts";
 
 /** The answers of Google's cloud. */
 export type GoogleFacts = {
-  /** The number of the reserved address, if one with that name exists. */
-  readonly address?: string;
+  /** The number of each reserved address that exists, by its `addressId`. */
+  readonly addresses?: Readonly<Record<string, string>>;
   /** Whether a look-up was possible. It needs the Pulumi engine. */
   readonly answered: boolean;
   readonly problems: Problem[];
@@ -16,13 +17,14 @@ export type GoogleFacts = {
 /** A look-up's result. The SDK's types promise every field, but without the Pulumi engine all are missing. */
 type Answer<T> = { [Key in keyof T]: T[Key] | undefined };
 
-/** Looks up the regions, zones, address and DNS zone that a config names. */
-export async function lookUpAtGoogle({ cluster, endpoint }: StackConfig): Promise<GoogleFacts> {
+/** Looks up the regions, zones, addresses and DNS zone that a config names. */
+export async function lookUpAtGoogle(config: StackConfig): Promise<GoogleFacts> {
   const nothing: GoogleFacts = { answered: false, problems: [] };
+  const { cluster, endpoint } = config;
   const { address, dnsZone, host } = endpoint ?? {};
   const all = await Promise.all([
     cluster.kind === "gke" ? asked("cluster.project", () => lookUpZones(cluster)) : nothing,
-    address ? asked("endpoint.address", () => lookUpAddress(address)) : nothing,
+    ...addressesIn(config).map(({ path, address }) => asked(path, () => lookUpAddress(path, address))),
     address && dnsZone && host
       ? asked("endpoint.dnsZone", () => lookUpDnsZone(dnsZone.name, dnsZone.project ?? address.project, host))
       : nothing,
@@ -30,7 +32,7 @@ export async function lookUpAtGoogle({ cluster, endpoint }: StackConfig): Promis
   const problems = all.flatMap((facts) => facts.problems);
   const first = new Set(problems.map(({ path, found }) => `${path} ${found}`));
   return {
-    ...Object.assign({}, ...all),
+    addresses: Object.assign({}, ...all.map(({ addresses }) => addresses)),
     answered: all.some(({ answered }) => answered),
     // Without credentials every look-up has the same problem.
     problems: problems.filter(({ path, found }) => first.delete(`${path} ${found}`)),
@@ -52,7 +54,8 @@ async function lookUpZones(cluster: { project: string; region: string; zones?: s
   );
 }
 
-async function lookUpAddress({ existing, name, project, region }: AddressConfig): Promise<GoogleFacts> {
+async function lookUpAddress(path: string, address: AddressConfig): Promise<GoogleFacts> {
+  const { existing, name, project, region } = address;
   const { addresses }: Answer<Awaited<ReturnType<typeof getAddresses>>> = await getAddresses({
     project,
     region,
@@ -60,19 +63,15 @@ async function lookUpAddress({ existing, name, project, region }: AddressConfig)
   });
   if (addresses === undefined) return { answered: false, problems: [] };
   const found = addresses.find((address) => address.name === name);
-  const path = "endpoint.address";
   if (!found) {
     const wanted = "one that exists, or existing: false, which makes it";
     return refused(...(existing ? [{ path, found: `no ${show(name)} in ${region} of ${project}`, wanted }] : []));
   }
   if (found.addressType !== "EXTERNAL") {
-    return refused({
-      path,
-      found: `one of type ${found.addressType}`,
-      wanted: "one of type EXTERNAL, for signers to dial",
-    });
+    const wanted = "one of type EXTERNAL, which can be dialled from outside";
+    return refused({ path, found: `one of type ${found.addressType}`, wanted });
   }
-  return { address: found.address, answered: true, problems: [] };
+  return { addresses: { [addressId(address)]: found.address }, answered: true, problems: [] };
 }
 
 async function lookUpDnsZone(name: string, project: string, host: string) {

@@ -89,12 +89,32 @@ async function problemsOf(stackConfig: StackConfig): Promise<string[]> {
 }
 
 test("what is as the config says is no problem, and the address's number is known then", async () => {
-  assert.deepEqual(await lookUp("prod", config()), { address: "198.51.100.7" });
+  const addresses = { "projects/my-project/regions/europe-west1/addresses/signers": "198.51.100.7" };
+  assert.deepEqual(await lookUp("prod", config()), { addresses });
 });
 
 test("an address that is to be made need not be there", async () => {
   answers.getAddresses = { addresses: [{ name: "signers-2", address: "198.51.100.8", addressType: "EXTERNAL" }] };
-  assert.deepEqual(await lookUp("prod", config({}, { address: { ...address, existing: false } })), {});
+  assert.deepEqual(await lookUp("prod", config({}, { address: { ...address, existing: false } })), { addresses: {} });
+});
+
+test("each baker's address is looked up as well", async () => {
+  answers.getAddresses = {
+    addresses: [
+      { name: "signers", address: "198.51.100.7", addressType: "EXTERNAL" },
+      { name: "dal-1", address: "198.51.100.8", addressType: "EXTERNAL" },
+    ],
+  };
+  const dal = (name: string) => ({ dal: { endpoint: { port: 11732, address: { ...address, name } } } });
+  const bakers = [{}, { dal: false }, { dal: {} }, dal("dal-1")];
+  const place = "projects/my-project/regions/europe-west1/addresses";
+  assert.deepEqual(await lookUp("prod", { ...config(), bakers } as unknown as StackConfig), {
+    addresses: { [`${place}/signers`]: "198.51.100.7", [`${place}/dal-1`]: "198.51.100.8" },
+  });
+  const others = { ...config({ kind: "existing", context: "c" }, { address: undefined }), bakers: [dal("dal-2")] };
+  assert.deepEqual(await problemsOf(others as unknown as StackConfig), [
+    'bakers[0].dal.endpoint.address: found no "dal-2" in europe-west1 of my-project; wanted one that exists, or existing: false, which makes it',
+  ]);
 });
 
 test("a host may be the zone's own name", async () => {
@@ -177,7 +197,7 @@ test("missing credentials are one problem, and a missing plugin another, in one 
 test("what nobody can answer is no problem, and neither is a plugin that nobody will call then", async () => {
   process.env.PATH = folder;
   answers = {};
-  assert.deepEqual(await lookUp("prod", config({ zones: ["europe-west1-a", "europe-west1-b"] })), {});
+  assert.deepEqual(await lookUp("prod", config({ zones: ["europe-west1-a", "europe-west1-b"] })), { addresses: {} });
 });
 
 test("another stack's cluster is found by its output, and one of Google's needs the plugin", async () => {

@@ -4,11 +4,12 @@ import type { StackConfig } from "../config/config.ts";
 import { ConfigError, type Problem, show } from "../config/configError.ts";
 import { lookUpInCluster } from "./clusterFacts.ts";
 import { isOnPath } from "./onPath.ts";
+import { addressesIn } from "./reservedAddresses.ts";
 
 /** Facts that the program looks up before it makes anything. */
 export type Facts = {
-  /** The number of the config's reserved address; undefined if none with that name exists. */
-  readonly address?: string;
+  /** The number of each of the config's reserved addresses that exists, by its `addressId`. */
+  readonly addresses?: Readonly<Record<string, string>>;
   /** The cluster of the stack that the config names. */
   readonly sharedCluster?: ClusterAccess;
 };
@@ -23,9 +24,9 @@ const authPlugin = "gke-gcloud-auth-plugin";
  * anything is made. Without the Pulumi engine, questions that cannot be answered count as passed.
  */
 export async function lookUp(stack: string, config: StackConfig): Promise<Facts> {
-  const { cluster, endpoint } = config;
+  const { cluster } = config;
   const [google, shared] = await Promise.all([
-    cluster.kind === "gke" || endpoint?.address ? askGoogle(config) : undefined,
+    cluster.kind === "gke" || addressesIn(config).length > 0 ? askGoogle(config) : undefined,
     cluster.kind === "stack" ? readCluster(cluster.stack) : undefined,
   ]);
   const problems = [...(google?.problems ?? []), ...(shared?.problems ?? [])];
@@ -42,7 +43,7 @@ export async function lookUp(stack: string, config: StackConfig): Promise<Facts>
   if (access) problems.push(...(await lookUpInCluster(stack, config, access)));
   if (problems.length > 0) throw new ConfigError(stack, problems);
   return {
-    ...(google?.address && { address: google.address }),
+    ...(google?.addresses && { addresses: google.addresses }),
     ...(shared?.cluster && { sharedCluster: shared.cluster }),
   };
 }
