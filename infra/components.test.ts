@@ -39,8 +39,12 @@ const signers = [
   },
 ];
 const keys = [{ name: "main", address: "tz1…", publicKey: "edpk…", signer: "home" }];
-const orderedKeys = keys.map((key) => ({ ...key, signer: ["home", "cabin"] }));
-const bakers = [{ name: "alice", network: "mainnet", keys }];
+const delegates = [{ address: "tz1delegate", keys: { consensus: keys } }];
+const ordered = delegates.map((delegate) => ({
+  ...delegate,
+  keys: { consensus: keys.map((key) => ({ ...key, signer: ["home", "cabin"] })) },
+}));
+const bakers = [{ name: "alice", network: "mainnet", delegates }];
 
 let forwarder: SignerForwarderType;
 let changing: SignerForwarderType;
@@ -65,7 +69,7 @@ before(async () => {
     baker: {
       name: "alice",
       network: "mainnet",
-      keys,
+      delegates,
       chainId: "NetXdQprcVkpaWU",
       minimalBlockSeconds: 6,
       storage: { size: "5Gi" },
@@ -82,7 +86,7 @@ before(async () => {
   const byDefault = { ...onDisks, name: "byDefault", cluster };
   for (const { name, ...made } of [onDisks, ofClass, byDefault]) {
     new Baker(name, {
-      baker: { name: name.toLowerCase(), network: "mainnet", keys, backup: made.backup },
+      baker: { name: name.toLowerCase(), network: "mainnet", delegates, backup: made.backup },
       cluster: made.cluster,
       forwarder,
       namespace: "dev",
@@ -106,7 +110,7 @@ before(async () => {
     hostKey,
     nextHostKey,
     namespace: "dev",
-    bakers: [{ name: "bob", network: "mainnet", keys: orderedKeys }],
+    bakers: [{ name: "bob", network: "mainnet", delegates: ordered }],
     monitoring: { kind: "PodMonitor", namespace: "monitoring", alerts: false, meteredUplinks: true },
     signers: signers.map((signer) => ({ ...signer, nextSshPublicKey })),
   });
@@ -249,6 +253,7 @@ test("the baker's chart gets its settings, and the signer's URL for each key", (
     image: { tag: "octez-v25.2-x" },
     network: "mainnet",
     storage: { size: "5Gi" },
+    delegates: ["tz1delegate"],
     keys: [{ name: "main", address: "tz1…", publicKey: "edpk…", signerUrl: "http://signer-home.dev.svc:8443" }],
   });
 });
@@ -277,6 +282,7 @@ test("the outputs are what a signer's host needs, and none of them is secret", a
         mains: { chip: "gpiochip0", line: 6, lostWhen: "high" },
         ups: "ups@localhost",
         keys: [{ name: "main", address: "tz1…", publicKey: "edpk…" }],
+        authorizedKeys: [],
       },
     },
   });

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Baker } from "./baker.ts";
 import { makeCluster } from "./cluster.ts";
 import { loadConfig } from "./config/loadConfig.ts";
+import { makeDalEndpoint } from "./dalEndpoint.ts";
 import { makeEndpoint } from "./endpoint.ts";
 import { lookUp } from "./facts/preflight.ts";
 import { bakerRelease } from "./names/releaseNames.ts";
@@ -23,6 +24,8 @@ const forwarder =
     endpoint,
     hostKey: config.hostKey,
     nextHostKey: config.nextHostKey,
+    authenticationSeed: config.authenticationSeed,
+    nextAuthenticationSeed: config.nextAuthenticationSeed,
     image: config.images.signerForwarder,
     namespace: stack,
     bakers: config.bakers,
@@ -31,18 +34,23 @@ const forwarder =
   });
 
 const allBakers = forwarder
-  ? config.bakers.map((baker) => ({
-      name: baker.name,
-      component: new Baker(bakerRelease(baker.name), {
-        baker,
-        cluster,
-        forwarder,
-        image: config.images.octez,
-        backupImage: config.images.backup,
-        namespace: stack,
-        signerUrls: forwarder.signerUrls,
-      }),
-    }))
+  ? await Promise.all(
+      config.bakers.map(async (baker) => ({
+        name: baker.name,
+        component: new Baker(bakerRelease(baker.name), {
+          authenticationSeed: config.authenticationSeed,
+          baker,
+          cluster,
+          dalEndpoint: await makeDalEndpoint(`${bakerRelease(baker.name)}-dal`, baker.dal, facts),
+          forwarder,
+          image: config.images.octez,
+          backupImage: config.images.backup,
+          monitoring: config.monitoring,
+          namespace: stack,
+          signerUrls: forwarder.signerUrls,
+        }),
+      })),
+    )
   : [];
 
 const clusterAccess = cluster.access;
@@ -60,9 +68,12 @@ export const signerEndpoint = forwarder?.endpoint ?? null;
 export const knownHosts = forwarder?.knownHosts ?? null;
 /** The host key's fingerprint, as `ssh-keygen -l` prints it. */
 export const hostKeyFingerprint = forwarder?.hostKeyFingerprint ?? null;
-/** The signers by name: `{url, port, sshPort, sshCommand, sshPublicKeys, answerSeconds, device, mains?, ups?, keys}`. */
+/** The signers by name: `{url, port, sshPort, sshCommand, sshPublicKeys, answerSeconds, device, mains?, ups?, keys, authorizedKeys}`. */
 export const signers = forwarder?.signers ?? {};
-/** The bakers by name: `{keys, logsCommand}`. */
+/** The bakers by name: `{keys, delegates, authenticationKey?, logsCommand}`. */
 export const bakers = Object.fromEntries(
-  allBakers.map(({ name, component: { keys, logsCommand } }) => [name, { keys, logsCommand }]),
+  allBakers.map(({ name, component: { authenticationKey, delegates, keys, logsCommand } }) => [
+    name,
+    { keys, delegates, ...(config.authenticationSeed && { authenticationKey }), logsCommand },
+  ]),
 );

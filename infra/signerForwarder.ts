@@ -1,16 +1,22 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Cluster } from "./cluster/clusterAccess.ts";
-import type { BakerKey, StackConfig } from "./config/config.ts";
+import type { StackConfig } from "./config/config.ts";
+import { type BakerKey, keysOf } from "./config/delegateConfig.ts";
 import type { SignerConfig } from "./config/signerConfig.ts";
 import { routeFor, signersOf } from "./config/signerRoutes.ts";
 import type { Endpoint } from "./endpoint.ts";
+import { authenticationKeyOf } from "./keys/authenticationKey.ts";
 import { knownHostsOf } from "./keys/knownHosts.ts";
 import { namespaceLabels } from "./names/namespaceLabels.ts";
 import { sshPortOf } from "./names/ports.ts";
+import { serviceValues } from "./serviceValues.ts";
 
 /** The arguments of SignerForwarder. */
-export type SignerForwarderArgs = Pick<StackConfig, "bakers" | "monitoring" | "nextHostKey" | "signers"> & {
+export type SignerForwarderArgs = Pick<
+  StackConfig,
+  "authenticationSeed" | "bakers" | "monitoring" | "nextAuthenticationSeed" | "nextHostKey" | "signers"
+> & {
   readonly cluster: Cluster;
   readonly endpoint: Endpoint;
   readonly hostKey: NonNullable<StackConfig["hostKey"]>;
@@ -33,6 +39,8 @@ export type SignerOutput = {
   readonly sshPublicKeys: readonly string[];
   /** The keys that bakers use with this signer, as its first or a later one. */
   readonly keys: readonly { readonly name: string; readonly address: string; readonly publicKey: string }[];
+  /** The public keys with which these bakers sign their requests, now and once the seed is changed. */
+  readonly authorizedKeys: readonly string[];
 } & Pick<SignerConfig, "answerSeconds" | "device" | "mains" | "ups">;
 
 /** The user name that signers log in with. The image defines it. */
@@ -54,6 +62,7 @@ export class SignerForwarder extends pulumi.ComponentResource {
     super("remote-signer-cloud:index:SignerForwarder", name, {}, opts);
     const { bakers, cluster, endpoint, hostKey, image, monitoring, namespace, nextHostKey, signers } = args;
     const child = { parent: this, provider: cluster.provider };
+    const seeds = [args.authenticationSeed, args.nextAuthenticationSeed].filter((seed) => seed !== undefined);
 
     this.namespace = new k8s.core.v1.Namespace(
       `${name}-namespace`,
@@ -88,7 +97,7 @@ export class SignerForwarder extends pulumi.ComponentResource {
           ...(image && { image }),
           // A literal instead of an output, because the chart is rendered from known values only.
           hostKeySecret: "signer-forwarder-host-key",
-          service: serviceOf(endpoint),
+          service: serviceValues(endpoint),
           // The device and the power of the host are the kit's business.
           signers: signers.map(({ device, mains, ups, sshPublicKey, nextSshPublicKey, ...signer }) => ({
             ...signer,
@@ -118,12 +127,23 @@ export class SignerForwarder extends pulumi.ComponentResource {
         const sshPort = sshPortOf(port);
         const sshCommand = `${kubectl} --namespace ${namespace} port-forward deployment/signer-forwarder ${sshPort}`;
         const url = this.signerUrls[name] as string;
-        const keys = bakers.flatMap((baker) =>
-          baker.keys.filter((key) => signersOf(key).includes(name)).map(publicPart),
+        const uses = (key: BakerKey) => signersOf(key).includes(name);
+        const keys = bakers.flatMap((baker) => keysOf(baker).filter(uses).map(publicPart));
+        const itsBakers = bakers.filter((baker) => keysOf(baker).some(uses));
+        const authorizedKeys = seeds.flatMap((seed) =>
+          itsBakers.map((baker) => authenticationKeyOf(seed, baker.name).publicKey),
         );
         const sshKeys = [signer.sshPublicKey, signer.nextSshPublicKey];
         const sshPublicKeys = sshKeys.flatMap((key) => key?.line ?? []);
-        const host = { sshPublicKeys, answerSeconds, device, ...(mains && { mains }), ...(ups && { ups }), keys };
+        const host = {
+          sshPublicKeys,
+          answerSeconds,
+          device,
+          ...(mains && { mains }),
+          ...(ups && { ups }),
+          keys,
+          authorizedKeys,
+        };
         return [name, { url, port, sshPort, sshCommand, ...host }];
       });
       return Object.fromEntries(entries);
@@ -144,14 +164,4 @@ function publicPart({ name, address, publicKey }: BakerKey): SignerOutput["keys"
 /** Encodes a text for a Secret's data. */
 function secretData(text: string): pulumi.Output<string> {
   return pulumi.secret(Buffer.from(text).toString("base64"));
-}
-
-/** The chart's values for the Service that signers dial, if they differ from the chart's own. */
-function serviceOf({ alternatePorts, annotations, nodePort, port, sourceRanges }: Endpoint) {
-  return {
-    ...(nodePort ? { type: "NodePort", nodePort } : { type: "LoadBalancer", port }),
-    ...(alternatePorts.length > 0 && { alternatePorts }),
-    ...(sourceRanges.length > 0 && { sourceRanges }),
-    ...(Object.keys(annotations).length > 0 && { annotations }),
-  };
 }

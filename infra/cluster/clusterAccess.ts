@@ -11,6 +11,8 @@ export type Cluster = {
   readonly access: pulumi.Output<ClusterAccess>;
   /** The CSI driver of its disks, if the cluster has no class for their snapshots and the program must make it. */
   readonly snapshotDriver?: string | undefined;
+  /** Where the bakers' nonces and watermarks are kept, if it has a class of volumes that outlive a zone. */
+  readonly clientStorage?: { readonly className: string; readonly size: string } | undefined;
   /** Its blocks of pod addresses, if the network plugin needs them to tell pods from the outside. */
   readonly podCidrs?: readonly string[] | undefined;
 };

@@ -1,26 +1,11 @@
 import { z } from "zod";
-import { addressOf, problemOfAddress, problemOfChainId, problemOfPublicKey } from "../keys/tezosKey.ts";
-import { checked, intFrom, isWebUrl, label, matching, nonEmpty, objectName, objectOf, webUrl } from "./configFields.ts";
+import { problemOfBlockHash, problemOfChainId } from "../keys/tezosKey.ts";
+import { checked, intFrom, isWebUrl, label, matching, objectName, objectOf, webUrl } from "./configFields.ts";
 import { problemOfSchedule } from "./cronSchedule.ts";
-
-const wantedSigner = "the name of a signer of this stack, or a list of names in the order in which they are asked";
-const signerName = nonEmpty(wantedSigner);
-const bakerKey = z
-  .strictObject(
-    {
-      name: label(63),
-      address: checked(problemOfAddress, "a Tezos address"),
-      publicKey: checked(problemOfPublicKey, "a Tezos public key"),
-      signer: z.union([signerName, z.array(signerName, wantedSigner).min(1, wantedSigner)], wantedSigner),
-    },
-    objectOf,
-  )
-  .superRefine((key, ctx) => {
-    if (problemOfAddress(key.address) || problemOfPublicKey(key.publicKey)) return;
-    const hash = addressOf(key.publicKey);
-    if (hash === key.address) return;
-    ctx.addIssue({ code: "custom", path: ["address"], message: `${hash}, which the publicKey next to it hashes to` });
-  });
+import { delegatesSchema } from "./delegateConfig.ts";
+import { octezSettings } from "./octezConfig.ts";
+import { dalSchema, p2pSchema } from "./p2pConfig.ts";
+import { podAdditions, resourcesSchema } from "./podConfig.ts";
 
 const wantedKeep = "a whole number of snapshots from 1 to 100";
 const backup = z.strictObject(
@@ -32,13 +17,31 @@ const backup = z.strictObject(
   objectOf,
 );
 
+const size = matching(/^[1-9]\d{0,6}(Mi|Gi|Ti|M|G|T)$/, "a Kubernetes quantity such as 100Gi");
 const storage = z.strictObject(
   {
-    size: matching(/^[1-9]\d{0,6}(Mi|Gi|Ti|M|G|T)$/, "a Kubernetes quantity such as 100Gi").optional(),
+    size: size.optional(),
     className: objectName("StorageClass").optional(),
+    clientClassName: objectName("StorageClass").optional(),
+    dalSize: size.optional(),
   },
   objectOf,
 );
+
+const snapshot = z.strictObject(
+  {
+    url: webUrl("an http or https URL of a snapshot"),
+    sha256: matching(/^[0-9a-f]{64}$/, "the snapshot's SHA-256 sum, 64 of 0-9 and a-f").optional(),
+    blockHash: checked(problemOfBlockHash, "a block's hash").optional(),
+  },
+  objectOf,
+);
+
+/** A key of earlier versions. The problem says what there is instead. */
+const gone = (wanted: string) => z.never(wanted).optional();
+const wantedKeys =
+  "no keys here: bakers[].delegates is [{address: tz1…, keys: {consensus: [{name, address, publicKey, signer}], companion: [the same, for a tz4]}}]";
+const wantedSnapshot = "no snapshotUrl: bakers[].snapshot is {url: https://…, sha256, blockHash}";
 
 const wantedBlockSeconds = "a number of seconds from 0.1 to 3600";
 
@@ -46,28 +49,32 @@ const wantedNetwork =
   "a network that `octez-node config init --network` takes, in lower case: mainnet, shadownet, an http or https URL, …";
 const wantedHistory = "a history mode of octez-node: archive, rolling or full, the last two also with a number, full:5";
 
-/** A baker: node, baker and accuser, and the keys that it bakes with. */
+/** A baker: its nodes, baker and accuser, and the delegates that it bakes for. */
 export const bakerSchema = z.strictObject(
   {
     name: label(46),
     network: z.string(wantedNetwork).refine((text) => /^[a-z][a-z0-9-]*$/.test(text) || isWebUrl(text), wantedNetwork),
-    keys: z.array(bakerKey, "a list of keys").min(1, "at least one key"),
+    delegates: delegatesSchema,
     chainId: checked(problemOfChainId, "a chain's id").optional(),
     minimalBlockSeconds: z
       .number(wantedBlockSeconds)
       .min(0.1, wantedBlockSeconds)
       .max(3600, wantedBlockSeconds)
       .optional(),
-    liquidityBakingToggleVote: z.enum(["on", "off", "pass"], "on, off or pass").optional(),
     historyMode: matching(/^(archive|(rolling|full)(:\d{1,4})?)$/, wantedHistory).optional(),
-    snapshotUrl: webUrl("an http or https URL of a snapshot").optional(),
+    snapshot: snapshot.optional(),
     storage: storage.optional(),
     backup: backup.optional(),
+    dal: dalSchema.optional(),
+    p2p: p2pSchema.optional(),
+    ...octezSettings,
+    resources: resourcesSchema.optional(),
+    ...podAdditions,
+    keys: gone(wantedKeys),
+    snapshotUrl: gone(wantedSnapshot),
   },
   objectOf,
 );
 
-/** A key that a baker signs with, and the signer that holds it, or several signers in their order. */
-export type BakerKey = z.output<typeof bakerKey>;
 /** A baker as the config describes it. */
 export type BakerConfig = z.output<typeof bakerSchema>;

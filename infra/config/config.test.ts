@@ -6,6 +6,7 @@ import type { ConfigError } from "./configError.ts";
 import {
   bootstrap1,
   bootstrap2,
+  delegatesOf,
   good,
   homeKey,
   hostKey,
@@ -57,9 +58,10 @@ describe("a good config", () => {
       { ...bootstrap1, signer },
       { ...bootstrap2, signer },
     ];
-    const bakers = [{ name: "alice", network: "mainnet", keys }];
+    const bakers = [{ name: "alice", network: "mainnet", delegates: delegatesOf(...keys) }];
     assert.deepEqual(parseConfig("dev", values({ ...good(), bakers })).bakers, bakers);
-    const other = [{ name: "alice", network: "mainnet", keys: [keys[0], { ...bootstrap2, signer: "office" }] }];
+    const delegates = delegatesOf({ ...bootstrap1, signer }, { ...bootstrap2, signer: "office" });
+    const other = [{ name: "alice", network: "mainnet", delegates }];
     assert.deepEqual(parseConfig("dev", values({ ...good(), bakers: other })).bakers, other);
   });
 
@@ -146,11 +148,11 @@ test("all problems come in one error, next to each other", () => {
     config.endpoint = { port: 22 };
     Object.assign(config.signers[0] as Tree, { port: "8443", name: "UPPER" });
     Object.assign(config.signers[1] as Tree, { sshPublicKey: homeKey, extra: true });
-    config.bakers[0] = { name: "alice", keys: [{ ...bootstrap1, signer: "nobody" }] };
+    config.bakers[0] = { name: "alice", delegates: delegatesOf({ ...bootstrap1, signer: "nobody" }) };
   });
   const paths = problems.map((problem) => problem.split(": ")[0]).sort();
   assert.deepEqual(paths, [
-    "bakers[0].keys[0].signer",
+    "bakers[0].delegates[0].keys.consensus[0].signer",
     "bakers[0].network",
     "endpoint.host",
     "signers[0].name",
@@ -176,10 +178,10 @@ test("no message contains key material, wherever a private key was put", () => {
       c.cluster.kind = text;
     },
     (c, text) => {
-      c.bakers[0] = { name: "alice", network: "mainnet", keys: [{ ...bootstrap1, publicKey: text }] };
+      c.bakers[0] = { name: "alice", network: "mainnet", delegates: delegatesOf({ ...bootstrap1, publicKey: text }) };
     },
     (c, text) => {
-      c.bakers[0] = { name: "alice", network: "mainnet", keys: [{ ...bootstrap1, signer: text }] };
+      c.bakers[0] = { name: "alice", network: "mainnet", delegates: delegatesOf({ ...bootstrap1, signer: text }) };
     },
     (c, text) => {
       c.hostKey = `${text} and more`;

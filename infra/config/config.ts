@@ -1,14 +1,15 @@
 import { z } from "zod";
-import { bakerSchema } from "./bakerConfig.ts";
+import { bakerSchema, type BakerConfig as WrittenBaker } from "./bakerConfig.ts";
 import { clusterSchema } from "./clusterConfig.ts";
 import { ConfigError, type Problem, show, showKey } from "./configError.ts";
 import { objectOf } from "./configFields.ts";
 import { problemsAcross } from "./configRules.ts";
 import { type EndpointConfig, endpointSchema } from "./endpointConfig.ts";
 import { imageSchema } from "./imageConfig.ts";
-import { hostKey } from "./keyFields.ts";
+import { hostKey, seed } from "./keyFields.ts";
 import { monitoringOf, monitoringSchema } from "./monitoringConfig.ts";
 import { ownKeys, problemsOfOthersKeys } from "./othersKeys.ts";
+import type { DalEndpointConfig } from "./p2pConfig.ts";
 import { signerSchema } from "./signerConfig.ts";
 
 export const schema = z.strictObject({
@@ -17,6 +18,8 @@ export const schema = z.strictObject({
   hostKey: hostKey.optional(),
   hostKeyFingerprint: z.string("the fingerprint of hostKey, as `ssh-keygen -l` prints it").optional(),
   nextHostKey: hostKey.optional(),
+  authenticationSeed: seed.optional(),
+  nextAuthenticationSeed: seed.optional(),
   signers: z.array(signerSchema, "a list of signers").default([]),
   bakers: z.array(bakerSchema, "a list of bakers").default([]),
   monitoring: monitoringSchema.optional(),
@@ -25,17 +28,29 @@ export const schema = z.strictObject({
     .default({}),
 });
 
-export type { BakerConfig, BakerKey } from "./bakerConfig.ts";
 /** A reserved address of Google's cloud, with its project and region. */
 export type AddressConfig = NonNullable<EndpointConfig["address"]> & { project: string; region: string };
-/** A stack's whole config, checked. Only the `pem` of the two host keys is secret. */
-export type StackConfig = Omit<z.output<typeof schema>, "endpoint"> & {
-  endpoint?: Omit<EndpointConfig, "address"> & { address?: AddressConfig };
+/** An endpoint whose reserved address, if it has one, is known with its place. */
+type Placed<Config> = Omit<Config, "address"> & { address?: AddressConfig };
+/** Where peers dial a baker's DAL node. */
+export type PlacedDalEndpoint = Placed<DalEndpointConfig>;
+/** A baker as the config describes it. */
+export type BakerConfig = Omit<WrittenBaker, "dal"> & { dal?: false | { endpoint?: PlacedDalEndpoint } };
+/** A stack's whole config, checked. Secret are the `pem` of the two host keys, and the two seeds. */
+export type StackConfig = Omit<z.output<typeof schema>, "endpoint" | "bakers"> & {
+  endpoint?: Placed<EndpointConfig>;
+  bakers: BakerConfig[];
 };
 
-const secrets = ["hostKey", "nextHostKey"];
+/** The keys whose value must be encrypted in a stack's config, with the command that does it. */
+const secrets: Readonly<Record<string, string>> = {
+  hostKey: "host-key",
+  nextHostKey: "host-key",
+  authenticationSeed: "authentication-seed",
+  nextAuthenticationSeed: "authentication-seed",
+};
 /** The keys whose value is a plain text instead of JSON. */
-const texts = [...secrets, "hostKeyFingerprint"];
+const texts = [...Object.keys(secrets), "hostKeyFingerprint"];
 
 /**
  * Checks a stack's config.
@@ -60,9 +75,9 @@ export function parseConfig(
       problems.push({ path: key, found, wanted: "an object or a list" });
     }
   }
-  for (const key of secrets) {
+  for (const [key, command] of Object.entries(secrets)) {
     if (input[key] === undefined || isSecret(key)) continue;
-    const wanted = "a secure value, from `pulumi config set --secret` or `npm run -s host-key`";
+    const wanted = `a secure value, from \`pulumi config set --secret\` or \`npm run -s ${command}\``;
     problems.push({ path: key, found: "a plain text", wanted });
   }
   if (!/^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/.test(stack) || /^(default$|kube-|system-)/.test(stack)) {
@@ -75,7 +90,7 @@ export function parseConfig(
   problems.push(...issues.filter((issue) => !unread.has(issue.path)), ...problemsAcross(input));
   if (problems.length > 0 || !result.data) throw new ConfigError(stack, problems);
   const monitoring = monitoringOf(result.data);
-  return { ...withPlaceOfAddress(result.data), ...(monitoring && { monitoring }) };
+  return { ...withPlaces(result.data), ...(monitoring && { monitoring }) };
 }
 
 /** Whether it is Pulumi.yaml's default for a key that is not given. The CLI requires a key that has no default. */
@@ -83,13 +98,20 @@ function isNothing(value: unknown): boolean {
   return value === "" || (value instanceof Object && !Array.isArray(value) && Object.keys(value).length === 0);
 }
 
-/** Fills in the place of a reserved address, by default the project and region of the stack's own cluster. */
-function withPlaceOfAddress({ endpoint, ...config }: z.output<typeof schema>): StackConfig {
-  if (!endpoint) return config;
-  const { address, ...rest } = endpoint;
-  if (!address) return { ...config, endpoint: rest };
-  const { project = "", region = "" } = { ...config.cluster, ...address } as Partial<AddressConfig>;
-  return { ...config, endpoint: { ...rest, address: { ...address, project, region } } };
+/** Fills in the place of each reserved address, by default the project and region of the stack's own cluster. */
+function withPlaces({ endpoint, bakers, ...config }: z.output<typeof schema>): StackConfig {
+  const placed = <Config extends { address?: EndpointConfig["address"] }>({ address, ...rest }: Config) => {
+    const { project = "", region = "" } = { ...config.cluster, ...address } as Partial<AddressConfig>;
+    return { ...rest, ...(address && { address: { ...address, project, region } }) };
+  };
+  return {
+    ...config,
+    ...(endpoint && { endpoint: placed(endpoint) }),
+    bakers: bakers.map(({ dal, ...baker }) => ({
+      ...baker,
+      ...(dal !== undefined && { dal: dal && { ...(dal.endpoint && { endpoint: placed(dal.endpoint) }) } }),
+    })) as BakerConfig[],
+  };
 }
 
 /** Turns a zod issue into problems: where it is, what was found and what is wanted. */

@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import {
   bootstrap1,
   bootstrap2,
+  delegatesOf,
   type good,
   homeKey,
   hostKey,
@@ -18,7 +19,10 @@ describe("each mistake is one problem that says where it is", () => {
     Object.assign(config.signers[1] as Tree, change);
   };
   const key = (change: Tree) => (config: ReturnType<typeof good>) => {
-    config.bakers[0] = { ...config.bakers[0], keys: [{ ...bootstrap1, ...change }] };
+    config.bakers[0] = {
+      ...config.bakers[0],
+      delegates: [{ address: bootstrap1.address, keys: { consensus: [{ ...bootstrap1, ...change }] } }],
+    };
   };
   const cases: [string, (config: ReturnType<typeof good>) => void, RegExp][] = [
     [
@@ -182,31 +186,35 @@ describe("each mistake is one problem that says where it is", () => {
     [
       "a baker with an unknown signer",
       key({ signer: "hoem" }),
-      /^bakers\[0\]\.keys\[0\]\.signer: found "hoem"; .*"home", "office"/,
+      /^bakers\[0\]\.delegates\[0\]\.keys\.consensus\[0\]\.signer: found "hoem"; .*"home", "office"/,
     ],
     [
       "an unknown signer in a list",
       key({ signer: ["home", "hoem"] }),
-      /^bakers\[0\]\.keys\[0\]\.signer\[1\]: found "hoem"; .*"home", "office"/,
+      /^bakers\[0\]\.delegates\[0\]\.keys\.consensus\[0\]\.signer\[1\]: found "hoem"; .*"home", "office"/,
     ],
     [
       "a signer twice in a list",
       key({ signer: ["home", "office", "home"] }),
-      /^bakers\[0\]\.keys\[0\]\.signer\[2\]: found "home"; wanted another than that of .*signer\[0\]/,
+      /^bakers\[0\]\.delegates\[0\]\.keys\.consensus\[0\]\.signer\[2\]: found "home"; wanted another than that of .*signer\[0\]/,
     ],
     [
       "no signer in a list",
       key({ signer: [] }),
-      /keys\[0\]\.signer: found a list; wanted the name of a signer .*or a list/,
+      /consensus\[0\]\.signer: found a list; wanted the name of a signer .*or a list/,
     ],
-    ["no name of a signer", key({ signer: "" }), /keys\[0\]\.signer: found ""; wanted the name of a signer/],
-    ["a number in a list of signers", key({ signer: ["home", 7] }), /keys\[0\]\.signer\S* found/],
+    ["no name of a signer", key({ signer: "" }), /consensus\[0\]\.signer: found ""; wanted the name of a signer/],
+    ["a number in a list of signers", key({ signer: ["home", 7] }), /consensus\[0\]\.signer\S* found/],
     [
       "two orders of signers behind one listener",
       (c) => {
-        c.bakers.push({ name: "bob", network: "mainnet", keys: [{ ...bootstrap2, signer: ["home", "office"] }] });
+        c.bakers.push({
+          name: "bob",
+          network: "mainnet",
+          delegates: delegatesOf({ ...bootstrap2, signer: ["home", "office"] }),
+        });
       },
-      /^bakers\[1\]\.keys\[0\]\.signer: found "home", "office"; wanted "home", as for bakers\[0\]\.keys\[0\]\.signer/,
+      /^bakers\[1\]\.delegates\[0\]\.keys\.consensus\[0\]\.signer: found "home", "office"; wanted "home", as for bakers\[0\]\.delegates\[0\]\.keys\.consensus\[0\]\.signer/,
     ],
     ["an address with a wrong prefix", key({ address: "KT1PWx2mnDueood7fEmfbBDKx1D9BAnnXitn" }), /address: found "KT1/],
     [
@@ -232,23 +240,25 @@ describe("each mistake is one problem that says where it is", () => {
     [
       "one address in two bakers",
       (c) => {
-        c.bakers.push({ name: "bob", network: "mainnet", keys: [bootstrap1] });
+        const delegates = [{ address: bootstrap2.address, keys: { consensus: [bootstrap1] } }];
+        c.bakers.push({ name: "bob", network: "mainnet", delegates });
       },
-      /^bakers\[1\]\.keys\[0\]\.address: .*bakers\[0\]\.keys\[0\]/,
+      /^bakers\[1\]\.delegates\[0\]\.keys\.consensus\[0\]\.address: .*bakers\[0\]\.delegates\[0\]\.keys\.consensus\[0\]/,
     ],
     [
-      "a baker without keys",
+      "a delegate without keys",
       (c) => {
-        c.bakers = [{ name: "alice", network: "mainnet", keys: [] }];
+        const delegates = [{ address: bootstrap1.address, keys: { consensus: [] } }];
+        c.bakers = [{ name: "alice", network: "mainnet", delegates }];
       },
-      /bakers\[0\]\.keys: found a list; wanted at least one key/,
+      /bakers\[0\]\.delegates\[0\]\.keys\.consensus: found a list; wanted at least one key/,
     ],
     [
       "a snapshot that is no URL",
       (c) => {
-        Object.assign(c.bakers[0] as Tree, { snapshotUrl: "file:///x" });
+        Object.assign(c.bakers[0] as Tree, { snapshot: { url: "file:///x" } });
       },
-      /bakers\[0\]\.snapshotUrl: found "file/,
+      /bakers\[0\]\.snapshot\.url: found "file/,
     ],
     ...(
       [
@@ -262,7 +272,7 @@ describe("each mistake is one problem that says where it is", () => {
         ["a class in capitals", { storage: { className: "Premium_RWO" } }, /\.storage\.className: found "Premium_RWO"/],
         ["a class with two dots", { storage: { className: "a..b" } }, /\.storage\.className: found "a\.\.b"/],
         ["a size that is none", { storage: { size: "100GB" } }, /\.storage\.size: found "100GB"/],
-        ["a snapshot's URL with a space", { snapshotUrl: "https://a/b c" }, /\.snapshotUrl: found "https/],
+        ["a snapshot's URL with a space", { snapshot: { url: "https://a/b c" } }, /\.snapshot\.url: found "https/],
         [
           "a minute that is none",
           { backup: { schedule: "99 * * * *" } },

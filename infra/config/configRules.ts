@@ -1,5 +1,6 @@
 import { parseHostKey, parsePublicKey, SshKeyError } from "../keys/sshKey.ts";
 import { reservedPorts, sshPortOf } from "../names/ports.ts";
+import { type KeyEntry, keyEntries, problemsOfBakers } from "./bakerRules.ts";
 import { type Problem, show } from "./configError.ts";
 import { problemsOfEndpoint } from "./endpointRules.ts";
 import { problemsOfObjectNames } from "./objectNames.ts";
@@ -9,15 +10,13 @@ type Entry = Record<string, unknown>;
 /**
  * Finds the problems that only show when fields are compared with each other.
  *
- * These are duplicate names, keys, ports and addresses, bakers that name no signer, and a host key that differs from
+ * These are duplicate names, keys, ports and addresses, keys in two places, bakers that name no signer, and a host key that differs from
  * the pinned one. It takes the config as it was written, so that it reports them together with all other problems.
  */
 export function problemsAcross(input: Entry): Problem[] {
   const signers = entries(input.signers);
   const bakers = entries(input.bakers);
-  const keys = bakers.flatMap((baker, i) =>
-    entries(baker.keys).map((key, j) => ({ ...key, path: `bakers[${i}].keys[${j}]` }) as Entry & { path: string }),
-  );
+  const keys = keyEntries(bakers);
   const names = signers.map((signer) => signer.name);
   return [
     ...twice(signers.map((signer, i) => ({ path: `signers[${i}].name`, value: signer.name }))),
@@ -32,16 +31,16 @@ export function problemsAcross(input: Entry): Problem[] {
     ),
     ...problemsOfPorts(signers),
     ...twice(bakers.map((baker, i) => ({ path: `bakers[${i}].name`, value: baker.name }))),
-    ...bakers.flatMap((baker, i) =>
-      twice(entries(baker.keys).map((key, j) => ({ path: `bakers[${i}].keys[${j}].name`, value: key.name }))),
+    ...keys.flatMap((keysOfBaker) =>
+      twice(keysOfBaker.map(({ name, path }) => ({ path: `${path}.name`, value: name }))),
     ),
-    // Two places that use one key sign twice, and a double signature costs the stake.
-    ...twice(keys.map((key) => ({ path: `${key.path}.address`, value: key.address }))),
-    ...problemsOfOrder(keys, names),
+    ...problemsOfBakers(bakers, entryOf(input.endpoint), entryOf(input.cluster)),
+    ...problemsOfOrder(keys.flat(), names),
     ...problemsOfObjectNames(input),
     ...problemsOfForwarder(input),
     ...problemsOfEndpoint(input),
     ...problemsOfHostKeys(input),
+    ...problemsOfSeeds(input),
   ];
 }
 
@@ -61,6 +60,15 @@ function problemsOfHostKeys({ hostKey, hostKeyFingerprint: pin, nextHostKey }: E
   }
   if (next === current) problems.push({ path: "nextHostKey", found: "the same key", wanted: "another than hostKey" });
   return problems;
+}
+
+/** Checks that the next seed follows another one. */
+function problemsOfSeeds({ authenticationSeed: seed, nextAuthenticationSeed: next }: Entry): Problem[] {
+  if (next === undefined) return [];
+  const path = "nextAuthenticationSeed";
+  if (seed === undefined)
+    return [{ path, found: "a seed", wanted: "none without an authenticationSeed, which the first one is" }];
+  return next === seed ? [{ path, found: "the same seed", wanted: "another than authenticationSeed" }] : [];
 }
 
 /** A host key's fingerprint, or undefined for an invalid key, which is reported separately. */
@@ -97,7 +105,7 @@ function problemsOfPorts(signers: Entry[]): Problem[] {
  *
  * Keys with the same first signer must have the same list.
  */
-function problemsOfOrder(keys: (Entry & { path: string })[], names: unknown[]): Problem[] {
+function problemsOfOrder(keys: readonly KeyEntry[], names: unknown[]): Problem[] {
   const listeners = new Map<string, { path: string; order: string }>();
   return keys.flatMap(({ signer, path: keyPath }) => {
     const path = `${keyPath}.signer`;
@@ -160,5 +168,9 @@ function keyOf(line: unknown): unknown {
 }
 
 function entries(value: unknown): Entry[] {
-  return Array.isArray(value) ? value.map((entry) => (entry !== null && typeof entry === "object" ? entry : {})) : [];
+  return Array.isArray(value) ? value.map(entryOf) : [];
+}
+
+function entryOf(value: unknown): Entry {
+  return value !== null && typeof value === "object" ? (value as Entry) : {};
 }

@@ -6,7 +6,8 @@ import { problemOfHost, sshSpelling } from "./endpointHost.ts";
 const host = checked(problemOfHost, "a DNS name or an IP address").transform(sshSpelling);
 const port = intFrom(1, 65535, "a port from 1 to 65535");
 
-const address = z.strictObject(
+/** A reserved regional address of Google's cloud. */
+export const addressSchema = z.strictObject(
   {
     name: googleName,
     project: googleProject.optional(),
@@ -26,7 +27,7 @@ export const endpointSchema = z.strictObject(
     nodePort: intFrom(30000, 32767, "a node port from 30000 to 32767").optional(),
     alternatePorts: z.array(port, "a list of ports").default([]),
     sourceRanges: cidrs("IPv4 or IPv6", "a list of CIDRs").default([]),
-    address: address.optional(),
+    address: addressSchema.optional(),
     dnsZone: dnsZone.optional(),
   },
   objectOf,

@@ -57,12 +57,12 @@ function problemsOfAlternatePorts({ alternatePorts, nodePort, port = 22 }: Entry
 }
 
 /** Checks that an address is where the load balancer is. That place is known only for the stack's own cluster. */
-function problemsOfAddress(endpoint: Entry, cluster: Entry): Problem[] {
+export function problemsOfAddress(endpoint: Entry, cluster: Entry, at = "endpoint"): Problem[] {
   const address = entry(endpoint.address);
   if (!address) return [];
   return (["project", "region"] as const).flatMap((key) => {
     const [given, own] = [address[key], cluster.kind === "gke" ? cluster[key] : undefined];
-    const path = `endpoint.address.${key}`;
+    const path = `${at}.address.${key}`;
     if (own !== undefined && given !== undefined && given !== own)
       return [{ path, found: show(given), wanted: `the cluster's, ${show(own)}, or nothing` }];
     if (given === undefined && cluster.kind !== "gke")

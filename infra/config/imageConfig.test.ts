@@ -21,7 +21,7 @@ describe("what no runtime reads is refused in words that say why", () => {
     ["tezos/tezos:octez-v25.2", /without its tag/],
     ["registry:5000/a:1", /without its tag/],
     ["node:24", /without its tag/],
-    [`tezos/tezos@sha256:${"0".repeat(64)}`, /without a digest/],
+    [`tezos/tezos@sha256:${"0".repeat(64)}`, /without its digest/],
     ["Tezos/tezos", /lower case/],
     ["registry.example.org/", /repository/],
     ["/a", /repository/],

@@ -11,7 +11,7 @@ export function problemOfRepository(text: string): string | undefined {
   if (repository.test(text) && text.length <= 255) return undefined;
   const example = "an image's repository, such as registry.example.org/signer-forwarder";
   if (text.includes("://")) return `${example}, without a protocol in front of it`;
-  if (text.includes("@")) return `${example}, without a digest`;
+  if (text.includes("@")) return `${example}, without its digest, which has a key of its own`;
   if (/:[^/]*$/.test(text)) return `${example}, without its tag, which has a key of its own`;
   return /[A-Z]/.test(text) ? `${example}, in lower case` : example;
 }
@@ -25,6 +25,7 @@ export const imageSchema = z
         /^(?!latest$)[\w][\w.-]{0,127}$/,
         "an image's tag that stays what it is (so not latest)",
       ).optional(),
+      digest: matching(/^sha256:[0-9a-f]{64}$/, "sha256: and 64 of 0-9 and a-f, as registries show it").optional(),
     },
     objectOf,
   )

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { problemOfSeed } from "../keys/authenticationKey.ts";
 import { parseHostKey, parsePublicKey, SshKeyError } from "../keys/sshKey.ts";
 
 /** Turns an SshKeyError into a problem of the checked field. */
@@ -19,3 +20,9 @@ export const publicKey = z.string("one OpenSSH public key on one line").transfor
 
 /** A host key of the forwarder. */
 export const hostKey = z.string("an ssh private key, as a secret").transform(parsedBy(parseHostKey));
+
+/** The seed of the bakers' authentication keys. A problem never shows it. */
+export const seed = z.string("a seed, as a secret").superRefine((text, ctx) => {
+  const message = problemOfSeed(text);
+  if (message) ctx.addIssue({ code: "custom", message, params: { found: `a text of ${text.length} characters` } });
+});

@@ -10,6 +10,8 @@ export const ownKeys: readonly string[] = [
   "hostKey",
   "hostKeyFingerprint",
   "nextHostKey",
+  "authenticationSeed",
+  "nextAuthenticationSeed",
   "signers",
   "bakers",
   "monitoring",

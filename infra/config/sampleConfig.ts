@@ -32,6 +32,11 @@ export const bootstrap2 = {
 
 export type Tree = Record<string, unknown>;
 
+/** Delegates that sign with their own keys, as most do that have set no consensus key. */
+export function delegatesOf<Key extends { address: string }>(...keys: Key[]) {
+  return keys.map((key) => ({ address: key.address, keys: { consensus: [key] } }));
+}
+
 /** A config without a mistake; each case changes one thing in it. */
 export function good() {
   return {
@@ -43,14 +48,17 @@ export function good() {
       { name: "home", sshPublicKey: `${homeKey} my laptop`, port: 8443 },
       { name: "office", sshPublicKey: officeKey, nextSshPublicKey: `${nextKey} new`, port: 8453 },
     ] as Tree[],
-    bakers: [{ name: "alice", network: "mainnet", keys: [bootstrap1] }] as { keys?: Tree[]; [key: string]: unknown }[],
+    bakers: [{ name: "alice", network: "mainnet", delegates: delegatesOf(bootstrap1) }] as Tree[],
   };
 }
 
 /** Values as Pulumi passes them. */
 export function values(config: Tree): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(config).map(([key, value]) => [key, /hostKey/i.test(key) ? String(value) : JSON.stringify(value)]),
+    Object.entries(config).map(([key, value]) => [
+      key,
+      /hostKey|seed$/i.test(key) ? String(value) : JSON.stringify(value),
+    ]),
   );
 }
 

@@ -3,20 +3,25 @@ import { test } from "node:test";
 import { primarySigner, routeFor, signersOf } from "./signerRoutes.ts";
 
 const key = (address: string, signer: string | string[]) => ({ name: address, address, publicKey: "edpk…", signer });
+const delegatesOf = (...keys: ReturnType<typeof key>[]) =>
+  keys.map((key) => ({ address: key.address, keys: { consensus: [key] } }));
 const bakers = [
   {
     name: "alice",
     network: "mainnet",
-    keys: [key("tz1a", ["home", "cabin"]), key("tz1b", "office"), key("tz1c", ["home", "cabin"])],
+    delegates: [
+      { address: "tz1a", keys: { consensus: [key("tz1a", ["home", "cabin"]), key("tz1b", "office")] } },
+      { address: "tz4", keys: { consensus: [key("tz4a", "office")], companion: [key("tz4c", ["home", "cabin"])] } },
+    ],
   },
-  { name: "bob", network: "sandbox", keys: [key("tz1d", ["home", "cabin"])] },
-  { name: "carol", network: "shadownet", keys: [key("tz1e", "attic")] },
+  { name: "bob", network: "sandbox", delegates: delegatesOf(key("tz1d", ["home", "cabin"])) },
+  { name: "carol", network: "shadownet", delegates: delegatesOf(key("tz1e", "attic")) },
   {
     name: "dave",
     network: "https://example.org/net.json",
     chainId: "NetXnHfVqm9iesp",
     minimalBlockSeconds: 4,
-    keys: [key("tz1f", "attic")],
+    delegates: delegatesOf(key("tz1f", "attic")),
   },
 ];
 
@@ -34,7 +39,7 @@ test("a route answers for the keys that have its signer first, to their bakers, 
   assert.deepEqual(routeFor("home", bakers), {
     keys: [
       { address: "tz1a", chainId: "NetXdQprcVkpaWU", minimalBlockSeconds: 6 },
-      { address: "tz1c", chainId: "NetXdQprcVkpaWU", minimalBlockSeconds: 6 },
+      { address: "tz4c", chainId: "NetXdQprcVkpaWU", minimalBlockSeconds: 6 },
       { address: "tz1d", minimalBlockSeconds: 1 },
     ],
     fallbacks: ["cabin"],

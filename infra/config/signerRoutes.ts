@@ -1,6 +1,7 @@
 import { chainIdOf, minimalBlockSecondsOf } from "../names/chains.ts";
 import { bakerRelease } from "../names/releaseNames.ts";
-import type { BakerConfig, BakerKey } from "./config.ts";
+import type { BakerConfig } from "./config.ts";
+import { type BakerKey, keysOf } from "./delegateConfig.ts";
 
 /** The signers that hold a key, in the order in which the gateway asks them. */
 export function signersOf({ signer }: Pick<BakerKey, "signer">): string[] {
@@ -22,12 +23,14 @@ type SignerRoute = {
   readonly bakers: readonly string[];
 };
 
-type RoutedBaker = Pick<BakerConfig, "name" | "keys" | "network" | "chainId" | "minimalBlockSeconds">;
+type RoutedBaker = Pick<BakerConfig, "name" | "delegates" | "network" | "chainId" | "minimalBlockSeconds">;
 
 /** The route of a signer, from the keys that name it first. The config makes sure that these have the same list. */
 export function routeFor(signer: string, bakers: readonly RoutedBaker[]): SignerRoute {
   const served = bakers.flatMap((baker) =>
-    baker.keys.filter((key) => primarySigner(key) === signer).map((key) => ({ baker, key })),
+    keysOf(baker)
+      .filter((key) => primarySigner(key) === signer)
+      .map((key) => ({ baker, key })),
   );
   return {
     keys: served.map(({ baker, key }) => {

@@ -1,4 +1,11 @@
-import { getPkhfromPk, ValidationResult, validateChain, validateKeyHash, validatePublicKey } from "@taquito/utils";
+import {
+  getPkhfromPk,
+  ValidationResult,
+  validateBlock,
+  validateChain,
+  validateKeyHash,
+  validatePublicKey,
+} from "@taquito/utils";
 
 /** What is wrong with the text, or undefined if it is the address (public key hash) of a Tezos account: tz1 to tz4. */
 export function problemOfAddress(text: string): string | undefined {
@@ -16,6 +23,11 @@ export function problemOfChainId(text: string): string | undefined {
     validateChain(text),
     "a chain's id that starts with Net, as `octez-client rpc get /chains/main/chain_id`",
   );
+}
+
+/** What is wrong with the text, or undefined if it is the hash of a block: B… */
+export function problemOfBlockHash(text: string): string | undefined {
+  return problem(validateBlock(text), "a block's hash that starts with B");
 }
 
 /** The address of a valid public key: the hash that Octez stores next to it. */

@@ -1,0 +1,109 @@
+import { type Problem, show } from "./configError.ts";
+import { problemsOfAddress } from "./endpointRules.ts";
+
+type Entry = Record<string, unknown>;
+/** A key as the config has it, with its path and its role. */
+export type KeyEntry = Entry & { readonly path: string; readonly role: "consensus" | "companion" };
+
+/** The keys of the config's bakers as they were written, those of one baker together. */
+export function keyEntries(bakers: readonly Entry[]): KeyEntry[][] {
+  return bakers.map((baker, i) =>
+    entries(baker.delegates).flatMap(({ keys }, j) =>
+      (["consensus", "companion"] as const).flatMap((role) =>
+        entries((keys as Entry | undefined)?.[role]).map((key, k) => ({
+          ...key,
+          path: `bakers[${i}].delegates[${j}].keys.${role}[${k}]`,
+          role,
+        })),
+      ),
+    ),
+  );
+}
+
+/** Finds conflicts between the delegates, keys and ports of the stack's bakers. Takes the config as it was written. */
+export function problemsOfBakers(bakers: readonly Entry[], endpoint: Entry, cluster: Entry): Problem[] {
+  return [
+    ...problemsOfRoles(bakers),
+    ...problemsOfP2pPorts(bakers, endpoint),
+    ...bakers.flatMap(({ dal }, i) =>
+      problemsOfAddress(entry(entry(dal).endpoint), cluster, `bakers[${i}].dal.endpoint`),
+    ),
+  ];
+}
+
+/**
+ * Checks that no key and no delegate has two places.
+ *
+ * Two places that use one key sign twice, and a double signature costs the stake. A delegate's own key may be its
+ * consensus key, and nobody else's.
+ */
+function problemsOfRoles(bakers: readonly Entry[]): Problem[] {
+  const first = new Map<unknown, { path: string; use: string }>();
+  const owners = new Map<unknown, string>();
+  const problems: Problem[] = [];
+  const delegates = bakers.flatMap((baker, i) =>
+    entries(baker.delegates).map(({ address }, j) => ({ address, path: `bakers[${i}].delegates[${j}]` })),
+  );
+  for (const { address, path } of delegates) {
+    if (typeof address !== "string" || address === "") continue;
+    const before = owners.get(address);
+    if (before) {
+      problems.push({ path: `${path}.address`, found: show(address), wanted: `another than that of ${before}` });
+    } else owners.set(address, path);
+  }
+  for (const { address, path, role } of keyEntries(bakers).flat()) {
+    if (typeof address !== "string" || address === "") continue;
+    const use = role === "companion" ? "a companion key" : "a consensus key";
+    const before = first.get(address);
+    const owner = owners.get(address);
+    const problem = (wanted: string) => problems.push({ path: `${path}.address`, found: show(address), wanted });
+    if (before) problem(`another than that of ${before.path}, ${before.use}`);
+    else first.set(address, { path, use });
+    if (before || owner === undefined) continue;
+    if (role === "companion") problem(`another than that of ${owner}, which is a delegate`);
+    else if (!path.startsWith(`${owner}.`)) problem(`a key below ${owner}, whose own key it is`);
+  }
+  return problems;
+}
+
+/** Checks that no two Services of the stack want the same port of the same address. */
+function problemsOfP2pPorts(bakers: readonly Entry[], endpoint: Entry): Problem[] {
+  const taken = new Map<string, string>();
+  const problems: Problem[] = [];
+  const alternates = Array.isArray(endpoint.alternatePorts) ? endpoint.alternatePorts : [];
+  if (endpoint.nodePort !== undefined) {
+    taken.set(`node port ${endpoint.nodePort}`, "endpoint.nodePort");
+    alternates.forEach((port, i) => void taken.set(`node port ${port}`, `endpoint.alternatePorts[${i}]`));
+  } else {
+    const ports = [endpoint.port ?? 22, ...alternates];
+    for (const port of ports) taken.set(`port ${port} of ${placeOf(endpoint)}`, "endpoint");
+  }
+  const claim = (path: string, port: unknown, use: string) => {
+    const before = taken.get(use);
+    if (before) problems.push({ path, found: show(port), wanted: `a port that ${before} does not have` });
+    else taken.set(use, path);
+  };
+  bakers.forEach(({ dal, p2p }, i) => {
+    const places = { "dal.endpoint": entry(entry(dal).endpoint), p2p: entry(p2p) };
+    for (const [name, { nodePort, port = 11732, ...place }] of Object.entries(places)) {
+      const path = `bakers[${i}].${name}`;
+      if (nodePort !== undefined) claim(`${path}.nodePort`, nodePort, `node port ${nodePort}`);
+      else if (placeOf(place)) claim(`${path}.port`, port, `port ${port} of ${placeOf(place)}`);
+    }
+  });
+  return problems;
+}
+
+/** The address of an endpoint: a reserved one's name, or its host. */
+function placeOf({ address, host }: Entry): string | undefined {
+  const { name } = entry(address);
+  return typeof name === "string" ? `address ${name}` : typeof host === "string" ? host : undefined;
+}
+
+function entry(value: unknown): Entry {
+  return value instanceof Object && !Array.isArray(value) ? (value as Entry) : {};
+}
+
+function entries(value: unknown): Entry[] {
+  return Array.isArray(value) ? value.map(entry) : [];
+}
