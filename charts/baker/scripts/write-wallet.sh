@@ -6,7 +6,19 @@ client=/var/run/tezos/client
 mkdir -p "$client"
 rm -rf "$client/logs"
 find "$client" -name '*.tmp' -exec rm -f {} +
-for file in public_key_hashs public_keys secret_keys config; do
-  cp "/wallet/$file" "$client/$file.tmp"
-  mv "$client/$file.tmp" "$client/$file"
-done
+# With the key that signs the requests, which a Secret holds, before the list's end.
+secret_keys() {
+  if [ ! -f /authentication/entry ]; then
+    cat /wallet/secret_keys
+    return
+  fi
+  sed '$d' /wallet/secret_keys
+  echo ,
+  cat /authentication/entry
+  echo
+  echo ]
+}
+umask 077
+secret_keys > "$client/secret_keys.tmp"
+for file in public_key_hashs public_keys config; do cp "/wallet/$file" "$client/$file.tmp"; done
+for file in public_key_hashs public_keys secret_keys config; do mv "$client/$file.tmp" "$client/$file"; done

@@ -1,6 +1,7 @@
+{{- /* An image and when it is pulled, from a value `image`. A digest says which image it is, whatever the tag says. */ -}}
 {{- define "baker.image" -}}
-image: {{ printf "%s:%s" .Values.image.repository .Values.image.tag | quote }}
-imagePullPolicy: {{ .Values.image.pullPolicy | quote }}
+image: {{ .digest | empty | ternary (printf "%s:%s" .repository .tag) (printf "%s@%s" .repository .digest) | quote }}
+imagePullPolicy: {{ .pullPolicy | quote }}
 {{- end }}
 
 {{- /* What every container has in common, so that Pod Security `restricted` admits it. */ -}}
@@ -23,10 +24,13 @@ volumeMounts:
   - {name: tmp, mountPath: /tmp}
 {{- end }}
 
-{{- /* A step before the baker runs: dict "root" $ "name" … ["env" (dict …)] ["wallet" true]. It runs scripts/<name>.sh. */ -}}
+{{- /*
+A step before the baker runs: dict "root" $ "name" "…" ["env" (dict …)] ["wallet" true]. It runs scripts/<name>.sh. The
+step with the wallet also gets the authentication key, if there is one.
+*/ -}}
 {{- define "baker.step" -}}
 - name: {{ .name | quote }}
-  {{- include "baker.image" .root | nindent 2 }}
+  {{- include "baker.image" .root.Values.image | nindent 2 }}
   command: [/bin/sh, -euc]
   args:
     - |
@@ -44,5 +48,8 @@ volumeMounts:
   {{- include "baker.volumeMounts" .root | nindent 2 }}
   {{- if .wallet }}
     - {name: wallet, mountPath: /wallet, readOnly: true}
+    {{- if .root.Values.authentication.secretName }}
+    - {name: authentication, mountPath: /authentication, readOnly: true}
+    {{- end }}
   {{- end }}
 {{- end }}
