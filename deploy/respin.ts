@@ -13,7 +13,7 @@ import { requireNoCloud } from "./engine/requiresCli.ts";
 import { findBackups } from "./recovery/backups.ts";
 import { addressText, awaitSigners, connectedSigners, examine } from "./recovery/remains.ts";
 import { type Maker, planOf } from "./recovery/respinPlan.ts";
-import { type BaseDirOf, restoreBaseDir } from "./recovery/restoreBaseDir.ts";
+import { baseDirOf, restoreBaseDir } from "./recovery/restoreBaseDir.ts";
 import { manifestsOf } from "./stack/manifests.ts";
 import { project } from "./stack/project.ts";
 import { localClusterOf, ownerOfCluster, readStack, runStack, type Stack } from "./stack/stack.ts";
@@ -37,7 +37,7 @@ const adopting = { PULUMI_K8S_UPSERT_EXISTING_OBJECTS: "true", PULUMI_K8S_ENABLE
 const recovering = { unasked: true, refresh: true, env: adopting };
 
 /** A baker in the config, reduced to the fields that a respin reads. */
-type BakerOfConfig = BaseDirOf & { readonly snapshotUrl?: string | undefined };
+type BakerOfConfig = { readonly name: string; readonly snapshot?: { readonly url: string } };
 
 await runCommand({ help, switches: ["yes"] }, async (options) => {
   const stack = readStack(options);
@@ -71,7 +71,11 @@ await runCommand({ help, switches: ["yes"] }, async (options) => {
     address: address ? addressText(address) : "one of Google's, that Pulumi's state knows nothing of",
     maker: makerOf(stack, local !== undefined),
     ...(pulumi && { state: { found: known !== undefined && hasObjects(known), dead: cleaned?.dropped ?? 0 } }),
-    bakers: bakers.map(({ name, snapshotUrl }) => ({ name, snapshotUrl, backup: snapshots.get(name)?.[0]?.taken })),
+    bakers: bakers.map(({ name, snapshot }) => ({
+      name,
+      snapshotUrl: snapshot?.url,
+      backup: snapshots.get(name)?.[0]?.taken,
+    })),
     signers: signersOf(program.outputs),
   });
   say("found", [...plan.found, ...(missed ? [missed] : [])]);
@@ -100,7 +104,9 @@ await runCommand({ help, switches: ["yes"] }, async (options) => {
     const own = snapshots.get(baker.name) ?? [];
     if (own.length === 0) continue;
     const kubectl = await kubectlNow();
-    await steps.run(`the base dir of ${baker.name}`, () => restoreBaseDir(kubectl, stack.name, baker, own));
+    await steps.run(`the base dir of ${baker.name}`, () =>
+      restoreBaseDir(kubectl, stack.name, baseDirOf(baker.name, objects), own),
+    );
   }
   if (pulumi) await steps.run("pulumi up", () => upWithCli(pulumi, recovering));
   else await steps.run("the stack's objects", () => upWithKubectl(program));

@@ -9,6 +9,7 @@ import { type Background, stopAll, until } from "../testbed/background.ts";
 import { homeClients, homeKey } from "../testbed/homeClients.ts";
 import type { HostState } from "../testbed/hostStandIn.ts";
 import { makeNetwork, removeNetwork } from "../testbed/network.ts";
+import { keepFirstDelegate } from "../testbed/stackBakers.ts";
 import { kubeconfig, testCluster } from "../testbed/testCluster.ts";
 import { Stack, temporary } from "../testbed/testStack.ts";
 
@@ -22,10 +23,7 @@ let client: Background | undefined;
 let running: Background | undefined;
 
 before(async () => {
-  stack.change((settings) => {
-    const [baker] = settings.bakers as { keys: unknown[] }[];
-    if (baker) baker.keys = baker.keys.slice(0, 1);
-  });
+  stack.change(({ bakers }) => keepFirstDelegate(bakers));
   await stack.npm("up");
   await makeNetwork(["home"]);
   running = host.start();

@@ -8,6 +8,7 @@ import { BootedHost } from "../testbed/bootedHost.ts";
 import { heldAlerts } from "../testbed/heldAlerts.ts";
 import { homeClients } from "../testbed/homeClients.ts";
 import { makeNetwork, removeNetwork } from "../testbed/network.ts";
+import { keepFirstDelegate } from "../testbed/stackBakers.ts";
 import { Stack, temporary } from "../testbed/testStack.ts";
 
 // A new user's way, with no other document than the guide: up, kit, apt install, the key's line into the config, up again.
@@ -27,8 +28,7 @@ before(async () => {
   await makeNetwork(homes);
   mkdirSync(kits);
   stack.change((settings) => {
-    const [baker] = settings.bakers as { keys: Record<string, unknown>[] }[];
-    if (baker) baker.keys = [{ ...baker.keys[0], signer: homes }];
+    keepFirstDelegate(settings.bakers, { signer: [...homes] });
     for (const signer of settings.signers) if (signer.name === "home") Reflect.deleteProperty(signer, "sshPublicKey");
   });
   await stack.npm("up");

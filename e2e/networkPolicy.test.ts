@@ -5,6 +5,7 @@ import { ensureLocalCluster } from "../deploy/cluster/ownCluster.ts";
 import { octezStandIn } from "../octez-stand-in/standInImage.ts";
 import { type Background, stopAll, until } from "../testbed/background.ts";
 import { makeNetwork, removeNetwork } from "../testbed/network.ts";
+import type { BakerSetting, DelegateSetting } from "../testbed/stackBakers.ts";
 import { clusterName, kubeconfig, testCluster } from "../testbed/testCluster.ts";
 import { Stack, temporary } from "../testbed/testStack.ts";
 
@@ -35,11 +36,11 @@ let home: Background;
 
 before(async () => {
   stack.change((settings) => {
-    const [alice] = settings.bakers as { name: string; keys: unknown[] }[];
-    const [homeKey, officeKey] = alice?.keys ?? [];
+    const [alice] = settings.bakers as [BakerSetting];
+    const [home, office] = alice.delegates as [DelegateSetting, DelegateSetting];
     settings.bakers = [
-      { ...alice, keys: [homeKey] },
-      { ...alice, name: "bob", keys: [officeKey] },
+      { ...alice, delegates: [home] },
+      { ...alice, name: "bob", delegates: [office] },
     ];
     // This cluster has no operator, so it knows no rules of alerts.
     settings.monitoring = { kind: "PodMonitor", namespace: scrapers, alerts: false };

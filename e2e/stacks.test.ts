@@ -7,6 +7,7 @@ import { hasPulumi } from "../deploy/engine/pulumi.ts";
 import { clusterStatus } from "../local/cluster/localCluster.ts";
 import { root } from "../local/machine/checkout.ts";
 import { until } from "../testbed/background.ts";
+import { type BakerSetting, keepFirstDelegate } from "../testbed/stackBakers.ts";
 import { kubeconfig, testCluster } from "../testbed/testCluster.ts";
 import { Stack, withoutPulumi } from "../testbed/testStack.ts";
 
@@ -189,9 +190,9 @@ test("a stack, a signer and a baker may have names that YAML takes for something
   const no = new Stack("no", 30102);
   no.change((settings) => {
     const [home] = settings.signers;
-    const [alice] = settings.bakers as { keys: object[] }[];
     settings.signers = [{ ...home, name: "yes" } as (typeof settings.signers)[0]];
-    settings.bakers = [{ ...alice, name: "null", keys: [{ ...alice?.keys[0], name: "on", signer: "yes" }] }];
+    keepFirstDelegate(settings.bakers, { name: "on", signer: "yes" });
+    (settings.bakers[0] as BakerSetting).name = "null";
   });
   try {
     await no.npm("up");

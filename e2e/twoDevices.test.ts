@@ -8,6 +8,7 @@ import { root } from "../local/machine/checkout.ts";
 import { type Background, stopAll, until } from "../testbed/background.ts";
 import { homeClients } from "../testbed/homeClients.ts";
 import { makeNetwork, removeNetwork } from "../testbed/network.ts";
+import { keepFirstDelegate } from "../testbed/stackBakers.ts";
 import { Stack, temporary } from "../testbed/testStack.ts";
 
 // Two devices with one key that do not know of each other. Whatever dies, no level is signed twice with different bytes.
@@ -98,8 +99,7 @@ const hosts: Readonly<Record<Home, Host>> = { home: new Host("home"), office: ne
 
 before(async () => {
   stack.change((settings) => {
-    const [baker] = settings.bakers as { keys: Record<string, unknown>[] }[];
-    if (baker) baker.keys = [{ ...baker.keys[0], signer: [...homes] }];
+    keepFirstDelegate(settings.bakers, { signer: [...homes] });
   });
   await stack.npm("up");
   await makeNetwork(homes);

@@ -10,6 +10,7 @@ import { attempt, type Outcome, run } from "../local/machine/run.ts";
 import { ensureTools } from "../local/toolchain/tools.ts";
 import { type Background, start } from "./background.ts";
 import { homeOf, inside } from "./network.ts";
+import type { BakerSetting } from "./stackBakers.ts";
 import { kubeconfig, testCluster } from "./testCluster.ts";
 
 /** The dev stack's passphrase, as in the README. */
@@ -18,7 +19,13 @@ const { context, nodeAddress, podCidr } = testCluster;
 const folder = mkdtempSync(join(tmpdir(), "rsc-e2e-"));
 
 type Signer = { name: string; sshPublicKey: string; nextSshPublicKey?: string; port: number };
-type Settings = { cluster: unknown; endpoint: unknown; signers: Signer[]; [key: string]: unknown };
+type Settings = {
+  cluster: unknown;
+  endpoint: unknown;
+  signers: Signer[];
+  bakers: BakerSetting[];
+  [key: string]: unknown;
+};
 type Outputs = {
   signerEndpoint: { host: string; port: number; user: string };
   knownHosts: string;

@@ -2,6 +2,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { clusterDown, clusterStatus } from "../../local/cluster/localCluster.ts";
 import type { Progress } from "../../local/machine/paths.ts";
 import { until } from "../../testbed/background.ts";
+import { delegateOf } from "../../testbed/stackBakers.ts";
 import { clusterName } from "../../testbed/testCluster.ts";
 import { Stack, temporary } from "../../testbed/testStack.ts";
 import { onExit } from "../base/cleanup.ts";
@@ -43,8 +44,8 @@ export class Forwarder {
     await this.#stack.npm("down");
     onExit("the stack", () => this.#stack.npm("down"));
     this.#stack.change((settings) => {
-      const [baker] = settings.bakers as { keys: unknown[] }[];
-      for (const { name, keys } of [home, office]) baker?.keys.push(...bakerKeys(name, keys));
+      const [baker] = settings.bakers;
+      for (const { name, keys } of [home, office]) baker?.delegates.push(...bakerKeys(name, keys).map(delegateOf));
     });
     await this.#stack.npm("up");
     await this.#stack.kubectl("scale", "statefulset/baker-alice", "--replicas=0");
@@ -101,10 +102,10 @@ export class Forwarder {
   /** Adds signers to the stack, and their keys to its baker. */
   async addSigners(signers: readonly ForwarderSigner[]): Promise<void> {
     this.#stack.change((settings) => {
-      const [baker] = settings.bakers as { keys: unknown[] }[];
+      const [baker] = settings.bakers;
       for (const { keys = [], ...signer } of signers) {
         settings.signers.push(signer);
-        baker?.keys.push(...bakerKeys(signer.name, keys));
+        baker?.delegates.push(...bakerKeys(signer.name, keys).map(delegateOf));
       }
     });
     await this.#stack.npm("up");

@@ -19,16 +19,16 @@ test("the first signature is the key's own, and not before the disaster", () => 
   assert.equal(at("2026-11-23T10:00:00Z", "office-baker"), undefined);
 });
 
-test("the keys are those of all bakers of the config, with their signers", () => {
+test("the keys are the first of each delegate of the config, with their signers", () => {
+  const delegate = (...consensus: object[]) => ({ keys: { consensus } });
+  const [a, b, c] = [
+    { name: "a", signer: "home" },
+    { name: "b", signer: ["office", "home"] },
+    { name: "c", signer: "home" },
+  ] as const;
   const bakers = [
-    {
-      name: "alice",
-      keys: [
-        { name: "a", signer: "home" },
-        { name: "b", signer: "office" },
-      ],
-    },
-    { name: "bob", keys: [{ name: "c", signer: "home" }] },
+    { name: "alice", delegates: [delegate(a, { name: "next", signer: "home" }), delegate(b)] },
+    { name: "bob", delegates: [delegate(c)] },
   ];
   const file = { config: { "remote-signer-cloud:bakers": bakers } };
   assert.deepEqual(drilledKeys({ name: "x", configFile: "y", file, hasOtherCluster: false }), [

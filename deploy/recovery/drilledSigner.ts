@@ -9,12 +9,14 @@ import type { Stack } from "../stack/stack.ts";
 /** A key that the drill waits for: its alias in the baker's log, its baker, and the first signer that holds it. */
 export type DrilledKey = { readonly alias: string; readonly baker: string; readonly signer: string };
 
-/** Every key of the stack's bakers in the config file. */
+/** The key of each delegate of the config file that is named first: that which signs for it now. */
 export function drilledKeys({ file }: Stack): DrilledKey[] {
-  type Baker = { name: string; keys: { name: string; signer: string | string[] }[] };
+  type Baker = { name: string; delegates: { keys: { consensus: { name: string; signer: string | string[] }[] } }[] };
   const bakers = (file.config?.[`${project}:bakers`] ?? []) as Baker[];
-  return bakers.flatMap(({ name, keys }) =>
-    keys.map((key) => ({ alias: key.name, baker: name, signer: primarySigner(key) })),
+  return bakers.flatMap(({ name, delegates }) =>
+    delegates.flatMap(({ keys }) =>
+      keys.consensus.slice(0, 1).map((key) => ({ alias: key.name, baker: name, signer: primarySigner(key) })),
+    ),
   );
 }
 

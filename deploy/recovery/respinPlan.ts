@@ -127,7 +127,7 @@ function blockedBy({ cluster, said }: Remains, maker: Maker, address: string): s
 function lossesOf({ name, snapshotUrl, backup }: LostBaker): string[] {
   const chain = snapshotUrl
     ? `its node imports the chain from ${snapshotUrl}, and bakes when it has caught up`
-    : "its node fetches the whole chain from its peers, which takes days on an old network: bakers[].snapshotUrl in the config shortens that";
+    : "its node fetches the whole chain from its peers, which takes days on an old network: bakers[].snapshot in the config shortens that";
   const base = backup
     ? [
         `baker ${name}: nonces and watermarks come back as they were at ${backup}; a nonce that is younger can't be revealed, which costs its block's rewards`,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Kubectl } from "../cluster/kubectl.ts";
-import { restoreBaseDir } from "./restoreBaseDir.ts";
+import { baseDirOf, restoreBaseDir } from "./restoreBaseDir.ts";
 
 type Made = { kind: string; metadata: { name: string }; spec?: Record<string, unknown> };
 
@@ -27,7 +27,23 @@ const snapshot = (name: string, restoreSize: number, contents: string[]) => ({
 });
 const newest = snapshot("baker-alice-20261123-031700", 2 ** 31, ["snapcontent-2"]);
 const older = snapshot("baker-alice-20261122-031700", 0, ["snapcontent-1"]);
-const alice = { name: "alice", storage: { className: "fast" } };
+const volume = (name: string, spec: object) => ({ apiVersion: "v1", kind: "", metadata: { name }, spec });
+const set = (...volumeClaimTemplates: object[]) => ({
+  apiVersion: "apps/v1",
+  kind: "StatefulSet",
+  metadata: { name: "baker-alice" },
+  spec: { volumeClaimTemplates },
+});
+const asking = (storage: string) => ({ resources: { requests: { storage } } });
+const alice = baseDirOf("alice", [
+  set(volume("data", asking("100Gi")), volume("client", { storageClassName: "fast", ...asking("1Gi") })),
+]);
+
+test("the volume is as the chart asks for it", () => {
+  assert.deepEqual(alice, { release: "baker-alice", claim: "client-baker-alice-0", className: "fast", size: 2 ** 30 });
+  assert.equal(baseDirOf("alice", [set(volume("client", asking("10G")))]).size, 1e10);
+  assert.throws(() => baseDirOf("bob", [set()]), /^Error: baker bob: found no volume client/);
+});
 
 test("into a cluster that has nothing left: every snapshot is back, and the volume is made from the newest", async () => {
   const { deleted, kubectl, made, objects } = cluster({});

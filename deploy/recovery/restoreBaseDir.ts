@@ -1,16 +1,46 @@
 import { namespaceLabels } from "../../infra/names/namespaceLabels.ts";
 import { bakerRelease } from "../../infra/names/releaseNames.ts";
 import { type Kubectl, requireOwnNamespace } from "../cluster/kubectl.ts";
+import type { Manifest } from "../stack/manifest.ts";
 import type { Snapshot } from "./snapshots.ts";
 
-/** A baker, reduced to the fields that its base dir needs. */
-export type BaseDirOf = {
-  readonly name: string;
-  readonly storage?: { readonly className?: string | undefined } | undefined;
+/** A baker's base dir: the claim of its volume, and the class and size that the chart asks for. */
+export type BaseDir = {
+  readonly release: string;
+  readonly claim: string;
+  readonly className?: string | undefined;
+  /** In bytes. */
+  readonly size: number;
 };
 
-/** The size that the chart requests, in bytes. */
-const leastSize = 1024 ** 3;
+/** The base dir of a baker, from the stack's rendered objects. Throws if they have no such baker. */
+export function baseDirOf(baker: string, objects: readonly Manifest[]): BaseDir {
+  const release = bakerRelease(baker);
+  const set = objects.find(({ kind, metadata }) => kind === "StatefulSet" && metadata.name === release);
+  const { volumeClaimTemplates } = (set?.spec ?? {}) as { volumeClaimTemplates?: readonly Claim[] };
+  const client = volumeClaimTemplates?.find(({ metadata }) => metadata.name === "client");
+  if (!client) throw new Error(`baker ${baker}: found no volume client in its chart, wanted one`);
+  const { storageClassName: className, resources } = client.spec;
+  const [, number = "", unit = ""] = /^(\d+)(Mi|Gi|Ti|M|G|T)$/.exec(resources.requests.storage) ?? [];
+  return { release, claim: `client-${release}-0`, className, size: Number(number) * (units[unit] ?? Number.NaN) };
+}
+
+type Claim = Manifest & {
+  readonly spec: {
+    readonly storageClassName?: string;
+    readonly resources: { readonly requests: { readonly storage: string } };
+  };
+};
+
+/** The units of the sizes that the chart takes, in bytes. */
+const units: Readonly<Record<string, number>> = {
+  Mi: 2 ** 20,
+  Gi: 2 ** 30,
+  Ti: 2 ** 40,
+  M: 1e6,
+  G: 1e9,
+  T: 1e12,
+};
 const waitSeconds = 300;
 
 /**
@@ -25,16 +55,15 @@ const waitSeconds = 300;
 export async function restoreBaseDir(
   kubectl: Kubectl,
   stack: string,
-  baker: BaseDirOf,
+  { claim, className, release, size }: BaseDir,
   snapshots: readonly Snapshot[],
 ): Promise<boolean> {
   const [newest] = snapshots;
   if (!newest) return false;
-  const claim = `client-baker-${baker.name}-0`;
   const get = (kind: string, name: string) => ["get", kind, name, "--namespace", stack, "--ignore-not-found"];
   await makeNamespace(kubectl, stack);
   if ((await kubectl(get("persistentvolumeclaim", claim))) !== "") return false;
-  const labels = { "app.kubernetes.io/name": "baker", "app.kubernetes.io/instance": bakerRelease(baker.name) };
+  const labels = { "app.kubernetes.io/name": "baker", "app.kubernetes.io/instance": release };
   for (const snapshot of snapshots) {
     const own = contentName(stack, snapshot);
     const source = ["--output", "jsonpath={.kind} {.spec.source.volumeSnapshotContentName}"];
@@ -54,9 +83,9 @@ export async function restoreBaseDir(
       metadata: { name: claim, namespace: stack, labels },
       spec: {
         accessModes: ["ReadWriteOnce"],
-        ...(baker.storage?.className && { storageClassName: baker.storage.className }),
+        ...(className && { storageClassName: className }),
         dataSource: { apiGroup: "snapshot.storage.k8s.io", kind: "VolumeSnapshot", name: newest.name },
-        resources: { requests: { storage: String(Math.max(leastSize, newest.restoreSize)) } },
+        resources: { requests: { storage: String(Math.max(size, newest.restoreSize)) } },
       },
     },
   ]);

@@ -19,7 +19,7 @@ import { clusterName, kubeconfig, testCluster } from "../../testbed/testCluster.
 import { Stack, withoutPulumi } from "../../testbed/testStack.ts";
 
 const stack = new Stack("e2e-backup", 30072);
-const alice = { name: "alice" };
+const alice = { release: "baker-alice", claim: "client-baker-alice-0", size: 2 ** 30 };
 const keep = 2;
 const { context, nodeAddress, pki, snapshots: store } = testCluster;
 const nonces = "/var/run/tezos/client/test_nonces";

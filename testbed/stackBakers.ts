@@ -1,0 +1,23 @@
+/** A key of a baker in a stack's config. */
+export type KeySetting = { name: string; address: string; publicKey: string; signer: string | string[] };
+/** A delegate in a stack's config. */
+export type DelegateSetting = {
+  address: string;
+  keys: { consensus: KeySetting[]; companion?: KeySetting[] };
+};
+/** A baker in a stack's config. */
+export type BakerSetting = { name: string; delegates: DelegateSetting[]; [key: string]: unknown };
+
+/** A delegate that signs with its own key. */
+export function delegateOf(key: KeySetting): DelegateSetting {
+  return { address: key.address, keys: { consensus: [key] } };
+}
+
+/** Leaves the first delegate of the first baker, with changes to its key. */
+export function keepFirstDelegate(bakers: readonly BakerSetting[], change: Partial<KeySetting> = {}): void {
+  const [baker] = bakers;
+  const [delegate] = baker?.delegates ?? [];
+  const [key] = delegate?.keys.consensus ?? [];
+  if (!baker || !delegate || !key) throw new Error("found a stack without a baker's key, wanted one");
+  baker.delegates = [{ ...delegate, keys: { consensus: [{ ...key, ...change }] } }];
+}
