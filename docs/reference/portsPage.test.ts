@@ -80,7 +80,7 @@ test("a signer host's ports are those between which its package sends requests",
 });
 
 test("a baker pod's ports are those of its chart", () => {
-  const bakers = read("charts/baker/templates/statefulset.yaml");
+  const bakers = globSync("charts/baker/templates/*", { cwd: root }).map(read).join("\n");
   const inside = portsIn(bakers, /http:\/\/127\.0\.0\.1:(\d+)/g);
   const outside = portsIn(bakers, /containerPort: (\d+)/g);
   assert.deepEqual(portsBelow("A baker pod"), numbers([...inside, ...outside].map(String)));

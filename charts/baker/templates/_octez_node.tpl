@@ -6,7 +6,7 @@
     - run
     - --data-dir
     - /var/run/tezos/node/data
-    {{- with include "baker.p2pPort" . }}
+    {{- with include "baker.advertisedPort" . }}
     # What it tells its peers, who add the address that they see.
     - --advertised-net-port
     - {{ . | quote }}
@@ -49,12 +49,4 @@
   resources:
     {{- toYaml .Values.resources.node | nindent 4 }}
   {{- include "baker.volumeMounts" . | nindent 2 }}
-{{- end }}
-
-{{- /* The port that leads to octez-node from outside, if it is not the one that it listens on and is known before. */ -}}
-{{- define "baker.p2pPort" -}}
-{{- with .Values.p2p.service }}
-{{- $port := eq .type "NodePort" | ternary .nodePort .port | int }}
-{{- if and .type $port (ne $port 9732) }}{{ $port }}{{ end }}
-{{- end }}
 {{- end }}

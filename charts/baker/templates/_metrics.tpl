@@ -1,0 +1,7 @@
+{{- /* The pod's ports with metrics, by name. */ -}}
+{{- define "baker.metricsPorts" -}}
+metrics: 9932
+{{- if .Values.dal.enabled }}
+dal-metrics: 11733
+{{- end }}
+{{- end }}
