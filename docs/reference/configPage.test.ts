@@ -16,6 +16,9 @@ type Node = {
   readonly oneOf?: readonly Node[];
   readonly anyOf?: readonly Node[];
   readonly default?: unknown;
+  readonly const?: unknown;
+  /** Nothing fits it: a key of earlier versions, which is rejected. */
+  readonly not?: object;
 };
 type Key = { readonly isRequired: boolean; readonly default: unknown };
 
@@ -24,9 +27,11 @@ function keysOf(node: Node, path = ""): Map<string, Key> {
   const keys = new Map<string, Key>();
   for (const variant of variantsOf(node)) {
     for (const [name, child] of Object.entries(variant.properties ?? {})) {
+      if (child.not) continue;
       const childPath = path ? `${path}.${name}` : name;
       const inner = keysOf(child.items ?? child, child.items ? `${childPath}[]` : childPath);
-      if (child.items || inner.size === 0) {
+      const mayBeOneValue = variantsOf(child).some((one) => one.const !== undefined);
+      if (child.items || inner.size === 0 || mayBeOneValue) {
         const isRequired = variant.required?.includes(name) ?? false;
         keys.set(childPath, { isRequired, default: child.default });
       }
@@ -50,10 +55,10 @@ const rows = new Map(
 /** The charts' values, by the paths of the config keys that set them. */
 const chartValues = ((): Record<string, unknown> => {
   const forwarder = valuesOf("signer-forwarder");
-  const { image: octez, backup, ...baker } = valuesOf("baker");
+  const { image: octez, backup, votes, ...baker } = valuesOf("baker");
   const { image: backupImage, ...schedule } = backup as Record<string, unknown>;
   return leavesOf({
-    "bakers[]": { ...baker, backup: schedule },
+    "bakers[]": { ...baker, ...(votes as object), backup: schedule },
     images: { signerForwarder: forwarder.image, octez, backup: backupImage },
     monitoring: forwarder.monitoring,
   });

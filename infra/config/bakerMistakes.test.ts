@@ -126,8 +126,8 @@ const cases: Case[] = [
   ["a snapshot without a URL", { snapshot: { sha256: "0".repeat(64) } }, /snapshot\.url: found nothing/],
   [
     "a time-out of no time",
-    { remoteCallsTimeout: 0 },
-    /remoteCallsTimeout: found 0; wanted a number of seconds from 1 to 600/,
+    { remoteCallsTimeout: 0.5 },
+    /remoteCallsTimeout: found 0\.5; wanted a number of seconds from 1 to 600/,
   ],
   [
     "a fee in tez",

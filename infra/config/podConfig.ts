@@ -19,7 +19,9 @@ export const resourcesSchema = z.strictObject(
   objectOf,
 );
 
-const named = z.looseObject({ name: z.string("a name").min(1, "a name") }, "an object of Kubernetes, with a name");
+const named = z.record(z.string(), z.unknown(), "an object of Kubernetes, with a name").superRefine(({ name }, ctx) => {
+  if (typeof name !== "string" || name === "") ctx.addIssue({ code: "custom", path: ["name"], message: "a name" });
+});
 
 /** What a user adds to a baker's pod. Kubernetes checks it. */
 export const podAdditions = {
