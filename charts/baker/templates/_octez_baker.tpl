@@ -8,10 +8,15 @@
     - --endpoint
     - http://127.0.0.1:8732
     - run
+    {{- if .Values.extraNodes }}
+    # Octez takes no further node beside one whose files it reads.
+    - remotely
+    {{- else }}
     - with
     - local
     - node
     - /var/run/tezos/node/data
+    {{- end }}
     {{- range .Values.keys }}
     - {{ .name | quote }}
     {{- end }}
