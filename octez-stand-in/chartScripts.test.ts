@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -36,6 +36,20 @@ test("the wallet is written into the baker's base directory, also over an older 
   writeFileSync(join(root, "wallet/secret_keys"), '[{"name":"home","value":"http://s:1/tz1"}]');
   assert.equal((await step("write-wallet")).code, 0);
   assert.match(readFileSync(join(root, "tezos/client/secret_keys"), "utf8"), /home/);
+});
+
+test("the key that signs the requests is in the wallet, where nobody else can read it", async () => {
+  const list = JSON.stringify([{ name: "home", value: "http://s:1/tz1" }], null, 2);
+  writeFileSync(join(root, "wallet/secret_keys"), list);
+  const entry = { name: "authentication", value: "unencrypted:edsk" };
+  writeFileSync(join(root, "authentication/entry"), JSON.stringify(entry));
+  assert.equal((await step("write-wallet")).code, 0);
+  const file = join(client, "secret_keys");
+  assert.deepEqual(JSON.parse(readFileSync(file, "utf8")), [...JSON.parse(list), entry]);
+  assert.equal(statSync(file).mode & 0o777, 0o600);
+  rmSync(join(root, "authentication/entry"));
+  assert.equal((await step("write-wallet")).code, 0);
+  assert.equal(readFileSync(file, "utf8"), list);
 });
 
 test("the wallet's config is one that the programs take, and has them log into no file", async () => {

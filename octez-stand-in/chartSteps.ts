@@ -9,7 +9,7 @@ const scripts = join(root, "charts/baker/scripts");
 
 /**
  * For tests: the steps of charts/baker before the baker runs. They use these programs, and a folder in place of
- * /var/run/tezos and /wallet.
+ * /var/run/tezos, /wallet and /authentication.
  */
 export class ChartSteps {
   readonly root = mkdtempSync(join(tmpdir(), "steps-"));
@@ -17,7 +17,7 @@ export class ChartSteps {
   readonly client = join(this.root, "tezos/client");
 
   constructor() {
-    for (const folder of ["bin", "wallet", "tezos"]) mkdirSync(join(this.root, folder));
+    for (const folder of ["bin", "wallet", "authentication", "tezos"]) mkdirSync(join(this.root, folder));
     for (const name of ["octez-node", "wget"]) {
       const program = join(import.meta.dirname, `${name}.ts`);
       const script = `#!/bin/sh\nexec '${process.execPath}' '${program}' "$@"\n`;
@@ -36,7 +36,7 @@ export class ChartSteps {
   async run(name: string, env: Readonly<Record<string, string>> = {}, around?: (command: string) => string) {
     const script = readFileSync(join(scripts, `${name}.sh`), "utf8")
       .replaceAll("/var/run/tezos", join(this.root, "tezos"))
-      .replaceAll("/wallet/", `${join(this.root, "wallet")}/`);
+      .replaceAll(/\/(wallet|authentication)\//g, `${this.root}/$1/`);
     const file = join(this.root, "script.sh");
     writeFileSync(file, script);
     const command = `/bin/sh -euc "$(cat ${file})"`;
