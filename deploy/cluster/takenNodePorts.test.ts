@@ -32,6 +32,18 @@ test("node ports that other Services have are told at once, before anything is m
   });
 });
 
+test("a baker's node ports are asked for as well", async () => {
+  const wanted = [service("dev", "baker-alice-dal", 31732), service("dev", "baker-alice-p2p", 31733)];
+  const kubectl = having(service("shop", "web", 31732, 31733));
+  await assert.rejects(requireFreeNodePorts(kubectl, "dev", wanted), ({ problems }: ConfigError) => {
+    assert.deepEqual(
+      problems.map(({ path }) => path),
+      ["bakers.alice.dal.endpoint.nodePort", "bakers.alice.p2p.nodePort"],
+    );
+    return true;
+  });
+});
+
 test("those that the stack has already are its own", async () => {
   await requireFreeNodePorts(having(...objects, service("other", "signer-forwarder", 30032)), "dev", objects);
 });

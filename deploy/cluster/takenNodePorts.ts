@@ -11,15 +11,23 @@ export async function requireFreeNodePorts(
   stack: string,
   objects: readonly Manifest[],
 ): Promise<void> {
-  const ports = objects
-    .filter(({ kind, metadata }) => kind === "Service" && metadata.name === "signer-forwarder")
-    .flatMap(({ spec }) => (spec as Ports).ports ?? []);
-  // The chart lists the endpoint's own port first, then the alternate ones in their order.
-  const wanted = ports.flatMap(({ nodePort: port }, i) =>
-    port === undefined ? [] : [{ path: i === 0 ? "endpoint.nodePort" : `endpoint.alternatePorts[${i - 1}]`, port }],
-  );
+  const wanted = objects
+    .filter(({ kind }) => kind === "Service")
+    .flatMap(({ metadata: { name: service }, spec }) =>
+      ((spec as Ports).ports ?? []).flatMap(({ nodePort: port }, i) =>
+        port === undefined ? [] : [{ path: pathOf(service, i), port, service }],
+      ),
+    );
   if (wanted.length === 0) return;
   const { items } = JSON.parse(await kubectl(listServices)) as { items: ListedService[] };
   const problems = takenNodePorts(wanted, stack, items);
   if (problems.length > 0) throw new ConfigError(stack, problems);
+}
+
+/** Where the config has the node port of a Service, by its place among the ports that the chart lists. */
+function pathOf(service: string, index: number): string {
+  const [, baker, program] = /^baker-(.+)-(dal|p2p)$/.exec(service) ?? [];
+  if (baker) return `bakers.${baker}.${program === "dal" ? "dal.endpoint" : "p2p"}.nodePort`;
+  // The endpoint's own port comes first, then the alternate ones in their order.
+  return index === 0 ? "endpoint.nodePort" : `endpoint.alternatePorts[${index - 1}]`;
 }

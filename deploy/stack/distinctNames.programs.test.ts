@@ -34,26 +34,35 @@ async function check(monitor: Record<string, unknown>): Promise<void> {
       port: 8443 + i,
       sshPublicKey: sshKeyOf("ABCD"[i] as string),
     })),
-    bakers: ["a", "a-wallet", "a-backup", "a-0", "backup", "a-20261001-000000", "forwarder"].map((name, i) => ({
+    authenticationSeed: Buffer.alloc(32, 7).toString("base64"),
+    bakers: ["a", "a-wallet", "a-dal", "a-votes", "backup", "a-20261001-000000", "forwarder"].map((name, i) => ({
       name,
       network: "mainnet",
-      keys: [keyOf("home")],
+      delegates: [keyOf("home")].map((key) => ({ address: key.address, keys: { consensus: [key] } })),
       ...(i % 2 === 0 && { backup: { schedule: "17 * * * *" } }),
+      ...(i % 3 === 0 && { dal: { endpoint: { host: "203.0.113.7", port: 11732 + i } }, p2p: { port: 9732 } }),
+      ...(i % 3 === 1 && { dal: false }),
     })),
   };
-  const entries = Object.entries(input).map(([key, value]) => [`${project}:${key}`, JSON.stringify(value)]);
+  const entries = Object.entries(input).map(([key, value]) => [
+    `${project}:${key}`,
+    typeof value === "string" ? value : JSON.stringify(value),
+  ]);
   const values = {
     ...Object.fromEntries(entries),
     [`${project}:hostKey`]: pem,
     [`${project}:hostKeyFingerprint`]: parseHostKey(pem).fingerprint,
   };
-  const program = await runProgram("prod", { values, secretKeys: [`${project}:hostKey`] });
+  const program = await runProgram("prod", {
+    values,
+    secretKeys: ["hostKey", "authenticationSeed"].map((key) => `${project}:${key}`),
+  });
   const { helm } = await ensureTools(["helm"], progress);
   const rendered = (await manifestsOf(program, async () => helm)).map(
     ({ kind, metadata }) => `${kind} ${metadata.name}`,
   );
   // Kubernetes makes the first two for our objects. The program makes the class only in the cloud that has none.
-  const made = ["Pod", "PersistentVolumeClaim", "VolumeSnapshotClass"];
-  const expected = objectNames("prod", input).filter(({ kind }) => !made.includes(kind));
+  const made = /^(Pod |PersistentVolumeClaim (client|data)-|VolumeSnapshotClass )/;
+  const expected = objectNames("prod", input).filter(({ kind, name }) => !made.test(`${kind} ${name}`));
   assert.deepEqual(rendered.sort(), expected.map(({ kind, name }) => `${kind} ${name}`).sort());
 }

@@ -20,7 +20,7 @@ export function objectNames(stack: string, input: Entry): NamedObject[] {
       kindsOfSigner(input).map((kind) => ({ kind, name: `signer-${from.name}`, from })),
     ),
     ...named(input.bakers, "bakers").flatMap(({ from, entry }) =>
-      bakerObjects(stack, bakerRelease(from.name), entry).map((object) => ({ ...object, from })),
+      bakerObjects(stack, bakerRelease(from.name), entry, input).map((object) => ({ ...object, from })),
     ),
   ];
 }
@@ -45,21 +45,35 @@ function forwarderObjects(stack: string, { monitoring }: Entry): NamedObject[] {
 function monitoringObjects(name: string, { alerts, kind }: Entry): NamedObject[] {
   if (typeof kind !== "string" || kind === "none") return [];
   const dashboard = { kind: "ConfigMap", name: `${name}-dashboard` };
-  if (kind === "ConfigMap") return [dashboard, { kind, name: `${name}-prometheus` }];
   const rules = kind === "PodMonitoring" ? "Rules" : "PrometheusRule";
   return [
     dashboard,
-    { kind, name },
-    ...(alerts === false ? [] : [{ kind: rules, name }]),
-    ...(kind === "ServiceMonitor" ? [{ kind: "Service", name: `${name}-metrics` }] : []),
+    ...scrapedObjects(name, { kind }),
+    ...(alerts === false || kind === "ConfigMap" ? [] : [{ kind: rules, name }]),
   ];
 }
 
-function bakerObjects(stack: string, name: string, { backup }: Entry): NamedObject[] {
+/** The objects by which a scraper finds a pod. */
+function scrapedObjects(name: string, { kind }: Entry): NamedObject[] {
+  if (typeof kind !== "string" || kind === "none") return [];
+  if (kind === "ConfigMap") return [{ kind, name: `${name}-prometheus` }];
+  return [{ kind, name }, ...(kind === "ServiceMonitor" ? [{ kind: "Service", name: `${name}-metrics` }] : [])];
+}
+
+function bakerObjects(stack: string, name: string, baker: Entry, config: Entry): NamedObject[] {
+  const { backup, dal, p2p } = baker;
   const of = (name: string, ...kinds: string[]) => kinds.map((kind) => ({ kind, name }));
   return [
     ...of(name, "NetworkPolicy", "PodDisruptionBudget", "StatefulSet"),
     ...of(`${name}-wallet`, "ConfigMap"),
+    ...of(`${name}-votes`, "ConfigMap"),
+    ...(config.authenticationSeed === undefined ? [] : of(`${name}-authentication`, "Secret")),
+    ...(dal === false ? [] : of(`${name}-dal`, "PersistentVolumeClaim")),
+    ...((dal as Entry | undefined)?.endpoint === undefined
+      ? []
+      : [...of(`${name}-dal-address`, "ConfigMap"), ...of(`${name}-dal`, "Service")]),
+    ...(p2p === undefined ? [] : of(`${name}-p2p`, "Service")),
+    ...scrapedObjects(name, (config.monitoring ?? {}) as Entry),
     ...of(`${stack}.${name}`, "PriorityClass"),
     ...of(`${name}-0`, "Pod"),
     ...["client", "data"].flatMap((volume) => of(`${volume}-${name}-0`, "PersistentVolumeClaim")),

@@ -9,7 +9,7 @@ import { lookUpInCluster } from "./clusterFacts.ts";
 const folder = mkdtempSync(join(tmpdir(), "cluster-facts-"));
 const { PATH, PULUMI_NODEJS_ENGINE } = process.env;
 const services = { items: [{ metadata: { name: "web", namespace: "shop" }, spec: { ports: [{ nodePort: 30022 }] } }] };
-const config = { endpoint: { nodePort: 30022, alternatePorts: [] } } as unknown as StackConfig;
+const config = { bakers: [], endpoint: { nodePort: 30022, alternatePorts: [] } } as unknown as StackConfig;
 
 /** Makes a kubectl that records its arguments and its input, and answers. */
 function kubectl(answer: string): void {
@@ -58,7 +58,7 @@ test("a cluster that does not answer is no problem of the config", async () => {
 
 test("nobody is asked without the engine, nor of a load balancer", async () => {
   const endpoint = { alternatePorts: [443] };
-  assert.deepEqual(await lookUpInCluster("dev", { endpoint } as unknown as StackConfig, { context: "here" }), []);
+  assert.deepEqual(await lookUpInCluster("dev", { bakers: [], endpoint } as unknown as StackConfig, { context: "here" }), []);
   delete process.env.PULUMI_NODEJS_ENGINE;
   assert.deepEqual(await lookUpInCluster("dev", config, { context: "here" }), []);
   assert.throws(() => given("words"), /ENOENT/);

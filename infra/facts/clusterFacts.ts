@@ -19,14 +19,12 @@ const localKubectl = ".local/bin/kubectl";
  * It ignores a cluster that does not answer, because the provider reports that soon enough. Without the Pulumi engine
  * it asks nothing. The command does so then, because it knows whether it is about to change anything.
  */
-export async function lookUpInCluster(stack: string, { endpoint }: StackConfig, access: Access): Promise<Problem[]> {
-  const wanted = nodePortsOf(endpoint);
+export async function lookUpInCluster(stack: string, config: StackConfig, access: Access): Promise<Problem[]> {
+  const wanted = nodePortsOf(config);
   if (wanted.length === 0 || process.env.PULUMI_NODEJS_ENGINE === undefined) return [];
   const kubectl = isOnPath("kubectl") ? "kubectl" : existsSync(localKubectl) ? localKubectl : undefined;
   if (kubectl) return takenNodePorts(wanted, stack, (await servicesOf(kubectl, access)) ?? []);
-  pulumi.log.warn(
-    "found no kubectl on PATH, so nobody has looked whether another Service has the endpoint's node ports",
-  );
+  pulumi.log.warn("found no kubectl on PATH, so nobody has looked whether another Service has the stack's node ports");
   return [];
 }
 

@@ -1,21 +1,31 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import type { StackConfig } from "../config/config.ts";
 import { type ListedService, nodePortsOf, takenNodePorts } from "./nodePorts.ts";
 
 const service = (namespace: string, name: string, ...ports: number[]): ListedService => ({
   metadata: { name, namespace },
   spec: { ports: ports.map((nodePort) => ({ nodePort })) },
 });
-const wanted = nodePortsOf({ nodePort: 30022, alternatePorts: [30443, 30444] });
+const endpointOf = (ports: object) =>
+  ({ alternatePorts: [], ...ports }) as unknown as NonNullable<StackConfig["endpoint"]>;
+const wanted = nodePortsOf({ bakers: [], endpoint: endpointOf({ nodePort: 30022, alternatePorts: [30443, 30444] }) });
 
 test("the node ports of an endpoint are its own and the alternate ones, and a load balancer has none", () => {
   assert.deepEqual(wanted, [
-    { path: "endpoint.nodePort", port: 30022 },
-    { path: "endpoint.alternatePorts[0]", port: 30443 },
-    { path: "endpoint.alternatePorts[1]", port: 30444 },
+    { path: "endpoint.nodePort", port: 30022, service: "signer-forwarder" },
+    { path: "endpoint.alternatePorts[0]", port: 30443, service: "signer-forwarder" },
+    { path: "endpoint.alternatePorts[1]", port: 30444, service: "signer-forwarder" },
   ]);
-  assert.deepEqual(nodePortsOf({ alternatePorts: [443] }), []);
-  assert.deepEqual(nodePortsOf(undefined), []);
+  const bakers = [
+    { name: "alice", dal: { endpoint: { nodePort: 31732 } }, p2p: { nodePort: 31733 } },
+    { name: "bob", dal: { endpoint: { port: 11732 } }, p2p: { port: 9732 } },
+    { name: "carol", dal: false },
+  ] as unknown as StackConfig["bakers"];
+  assert.deepEqual(nodePortsOf({ bakers, endpoint: endpointOf({ alternatePorts: [443] }) }), [
+    { path: "bakers[0].dal.endpoint.nodePort", port: 31732, service: "baker-alice-dal" },
+    { path: "bakers[0].p2p.nodePort", port: 31733, service: "baker-alice-p2p" },
+  ]);
 });
 
 describe("a node port that another Service has is a problem that says which", () => {

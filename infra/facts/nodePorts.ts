@@ -1,4 +1,7 @@
+import type { StackConfig } from "../config/config.ts";
 import type { Problem } from "../config/configError.ts";
+
+import { bakerRelease } from "../names/releaseNames.ts";
 
 /** A Service as a cluster lists it, reduced to its node ports. */
 export type ListedService = {
@@ -12,18 +15,28 @@ export type ListedService = {
 /** kubectl's arguments to list all Services, which can hold node ports. A cluster that does not answer times out. */
 export const listServices = ["get", "services", "--all-namespaces", "--output", "json", "--request-timeout=10s"];
 
-/** A node port that a stack's config asks for. */
-export type WantedPort = { readonly path: string; readonly port: number };
+/** A node port that a stack's config asks for, and the Service that gets it. */
+export type WantedPort = { readonly path: string; readonly port: number; readonly service: string };
 
-/** The node ports of an endpoint. A load balancer has none here, because the cluster chooses them. */
-export function nodePortsOf(endpoint?: {
-  nodePort?: number | undefined;
-  alternatePorts: readonly number[];
-}): WantedPort[] {
-  if (endpoint?.nodePort === undefined) return [];
+/** The Services of a stack that may have node ports, and where the config has these. */
+type Places = Pick<StackConfig, "bakers" | "endpoint">;
+
+/** The node ports of a stack's config. A load balancer has none here, because the cluster chooses them. */
+export function nodePortsOf({ bakers, endpoint }: Places): WantedPort[] {
+  const wanted = (service: string, path: string, port?: number) =>
+    port === undefined ? [] : [{ path, port, service }];
+  const alternates = endpoint?.nodePort === undefined ? [] : endpoint.alternatePorts;
   return [
-    { path: "endpoint.nodePort", port: endpoint.nodePort },
-    ...endpoint.alternatePorts.map((port, i) => ({ path: `endpoint.alternatePorts[${i}]`, port })),
+    ...wanted("signer-forwarder", "endpoint.nodePort", endpoint?.nodePort),
+    ...alternates.flatMap((port, i) => wanted("signer-forwarder", `endpoint.alternatePorts[${i}]`, port)),
+    ...bakers.flatMap(({ name, dal, p2p }, i) => [
+      ...wanted(
+        `${bakerRelease(name)}-dal`,
+        `bakers[${i}].dal.endpoint.nodePort`,
+        dal ? dal.endpoint?.nodePort : undefined,
+      ),
+      ...wanted(`${bakerRelease(name)}-p2p`, `bakers[${i}].p2p.nodePort`, p2p?.nodePort),
+    ]),
   ];
 }
 
@@ -33,9 +46,11 @@ export function takenNodePorts(
   stack: string,
   services: readonly ListedService[],
 ): Problem[] {
+  const own = new Set(wanted.map(({ service }) => service));
   const holders = new Map<number, string>();
   for (const { metadata, spec } of services) {
-    if (metadata.namespace === stack && metadata.name === "signer-forwarder") continue;
+    // One Service of the stack may hand its port to another one.
+    if (metadata.namespace === stack && own.has(metadata.name)) continue;
     const ports = [...(spec.ports ?? []).map(({ nodePort }) => nodePort), spec.healthCheckNodePort];
     for (const port of ports)
       if (port) holders.set(port, `Service ${metadata.name} of namespace ${metadata.namespace}`);
