@@ -55,6 +55,26 @@ const gauges = (values: Readonly<Record<string, string>>): Series[] =>
   Object.entries(values).map(([name, text]) => of(name, home, text));
 const baker = (container: string, values: string): Series =>
   series("kube_pod_container_status_ready", { namespace: "prod", pod: "baker-alice-0", container, uid: "1" }, values);
+/** A series of a baker's page, as a PodMonitor has it. */
+const node = (name: string, container: string, values: string, labels: Labels = {}): Series =>
+  series(name, { namespace: "prod", job: "prod/baker-alice", pod: "baker-alice-0", container, ...labels }, values);
+const nodeLabels = (container: string, labels: Labels = {}): Labels => ({
+  job: "prod/baker-alice",
+  pod: "baker-alice-0",
+  container,
+  ...labels,
+});
+const chain = { chain_id: "NetXdQprcVkpa" };
+const synchronised = (values: string): Series =>
+  node("octez_validator_chain_synchronisation_status", "octez-node", values, chain);
+const head = (values: string): Series => node("octez_validator_chain_head_level", "octez-node", values, chain);
+const attested = (values: string): Series =>
+  node("dal_node_attested_slot_for_baker_per_level_ratio", "octez-dal-node", values, { attester: key });
+const volume = (available: string): Series[] =>
+  Object.entries({ available, capacity: "100x40" }).map(([name, values]) =>
+    series(`kubelet_volume_stats_${name}_bytes`, { namespace: "prod", ...dalVolume }, values),
+  );
+const dalVolume = { persistentvolumeclaim: "baker-alice-dal", node: "n1" };
 
 export const alertCases: Readonly<Record<string, Readonly<Record<string, AlertCase>>>> = {
   SignerTunnelDown: {
@@ -221,5 +241,71 @@ export const alertCases: Readonly<Record<string, Readonly<Record<string, AlertCa
       series: [baker("octez-baker", "1x20"), baker("octez-node", "0x20")],
       at: "3m",
     },
+  },
+  OctezNodeBehind: {
+    "when the node is not synchronised for a minute": {
+      series: [synchronised("1 0x20"), head("0+2x21")],
+      at: "78s",
+      labels: nodeLabels("octez-node", chain),
+    },
+    "when its chain stands still": {
+      series: [synchronised("1 2x20"), head("0+2x21")],
+      at: "78s",
+      labels: nodeLabels("octez-node", chain),
+    },
+    "when it has had no block for two minutes, whatever it says": {
+      series: [synchronised("1x40"), head("0+2x10 20x30")],
+      at: "6m",
+      labels: nodeLabels("octez-node", chain),
+    },
+    "when a round takes long": { series: [synchronised("1x40"), head("0+2x10 20 20 20 20 21+2x20")], at: "5m" },
+    "when it is back within a minute": { series: [synchronised("1 0 0 0 1x20"), head("0+2x24")], at: "90s" },
+  },
+  OctezNodeFewPeers: {
+    "when it has four peers for 5 minutes": {
+      series: [node("octez_p2p_connections_active", "octez-node", "4x40")],
+      at: "5m6s",
+      labels: nodeLabels("octez-node"),
+    },
+    "when it has five": { series: [node("octez_p2p_connections_active", "octez-node", "5x40")], at: "9m" },
+  },
+  DalNodeNotConnected: {
+    "when it has no peer for 5 minutes": {
+      series: [node("dal_gs_count_connections", "octez-dal-node", "0x40")],
+      at: "5m6s",
+      labels: nodeLabels("octez-dal-node"),
+    },
+    "when it is down, and has no page": {
+      series: [baker("octez-dal-node", "0x40")],
+      at: "5m6s",
+      labels: { pod: "baker-alice-0", container: "octez-dal-node", uid: "1" },
+    },
+    "when it restarts": {
+      series: [
+        node("dal_gs_count_connections", "octez-dal-node", "20 _ _ _ 0 3 20x30"),
+        baker("octez-dal-node", "1 0 0 0 1x30"),
+      ],
+      at: "6m",
+    },
+    "when another program of the pod is not ready": {
+      series: [node("dal_gs_count_connections", "octez-dal-node", "20x40"), baker("octez-node", "0x40")],
+      at: "9m",
+    },
+  },
+  DalAttestationsMissing: {
+    "when too few slots are attested for an hour": {
+      series: [attested("0.6x320")],
+      at: "75m",
+      labels: { ...nodeLabels("octez-dal-node"), attester: key },
+    },
+    "when enough are": { series: [attested("0.64x320")], at: "79m" },
+    "when there was one bad level, and others had no slot": {
+      series: [attested(`1x100 0x4 ${Array(100).fill("NaN").join(" ")} 1x100`)],
+      at: "75m",
+    },
+  },
+  VolumeNearlyFull: {
+    "below a tenth": { series: volume("9x40"), at: "5m6s", labels: dalVolume },
+    "at a tenth": { series: volume("10x40"), at: "9m" },
   },
 };

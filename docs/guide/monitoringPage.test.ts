@@ -31,14 +31,18 @@ const series = new Map(
     ]);
   }),
 );
-/** Of kube-state-metrics. */
+for (const { labels, "Octez' metric": name } of rowsWith(tablesOf("metrics.md"), "Octez' metric"))
+  series.set(codeIn(name)[0] ?? "", ["pod", "container", ...codeIn(labels)]);
+/** Of kube-state-metrics, and of the kubelet. */
 series.set("kube_pod_container_status_ready", ["pod", "container"]);
+for (const part of ["available", "capacity"])
+  series.set(`kubelet_volume_stats_${part}_bytes`, ["persistentvolumeclaim"]);
 /** The label of a target that is a host. */
 const labelsOf = (name: string): string[] => ["namespace", "signer", ...(series.get(name) ?? [])];
 
 /** The names of series in an expression, and the words that it uses as labels. */
 function wordsOf(expr: string): { names: string[]; labels: string[] } {
-  const names = [...expr.matchAll(/\b(?:signer|kube)_[a-z_]+/g)].map(([name]) => name);
+  const names = [...expr.matchAll(/\b(?:signer|kube|kubelet|octez|dal)_[a-z0-9_]+/g)].map(([name]) => name);
   const matchers = [...expr.matchAll(/[{,](\w+)=~?"/g)].map(([, label]) => label as string);
   const lists = [...expr.matchAll(/\b(?:by|on) \(([^)]*)\)/g)].flatMap(([, list]) => (list as string).split(", "));
   return { names, labels: [...matchers, ...lists] };
