@@ -20,7 +20,7 @@ export function candidates(value: unknown): unknown[] {
 }
 
 const typed = [
-  ..."Mainnet MAINNET rolling_5 rolling: Rolling archive:5 full:99999 Premium_RWO a..b a.-b latest ON Yes none".split(
+  ..."Mainnet MAINNET rolling_5 rolling: Rolling archive:5 full:99999 authentication Premium_RWO a..b a.-b latest ON Yes none".split(
     " ",
   ),
   ..."https://registry.example.org/x a:tag a@sha256:0 ftp://x http:// 15 0s 1h 9999999s podmonitor".split(" "),

@@ -1,124 +1,17 @@
 import assert from "node:assert/strict";
-import { generateKeyPairSync } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, test } from "node:test";
 import { load } from "js-yaml";
 import { parseConfig, type StackConfig, schema as schemaOfConfig } from "../../infra/config/config.ts";
-import { parseHostKey } from "../../infra/keys/sshKey.ts";
 import { root } from "../../local/machine/checkout.ts";
 import { candidates } from "./candidates.ts";
+import { good, hostKey, hostKeyFingerprint, notTheConfigs, places } from "./chartPlaces.ts";
 import { at, isValid, type JsonSchema } from "./jsonSchema.ts";
 import { runProgram } from "./runProgram.ts";
 import { openStackFile, readStackFile } from "./stackFile.ts";
 
 type Tree = { [key: string]: unknown };
-
-// The fastest kind to read, because each of the thousands of configs below has it.
-const hostKey = String(generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }));
-const hostKeyFingerprint = parseHostKey(hostKey).fingerprint;
-const signer = {
-  name: "home",
-  sshPublicKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICQRUWv/IFj9LhFlAiBNf2LpKS6FQJoGI37wOA48PHyK",
-  nextSshPublicKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICQRUWv/IFj9LhFlAiBNf2LpKS6FQJoGI37wOA48AAAA",
-  answerSeconds: 5,
-  port: 8443,
-};
-const bakerKey = {
-  name: "main",
-  address: "tz1KqTpEZ7Yob7QbPE4Hy4Wo8fHG8LhKxZSx",
-  publicKey: "edpkuBknW28nW72KG6RoHtYW7p12T6GKc7nAbwYX5m8Wd9sDVC9yav",
-  signer: "home",
-};
-const good = {
-  cluster: { kind: "existing", context: "local", podCidrs: ["10.244.0.0/16", "fd00::/64"] },
-  endpoint: { host: "a", port: 22, alternatePorts: [443, 8443], sourceRanges: ["203.0.113.0/24", "2001:db8::/32"] },
-  signers: [signer],
-  bakers: [
-    {
-      name: "alice",
-      network: "mainnet",
-      keys: [bakerKey],
-      liquidityBakingToggleVote: "on",
-      historyMode: "full:5",
-      chainId: "NetXdQprcVkpaWU",
-      minimalBlockSeconds: 6,
-      snapshotUrl: "https://snapshots.example.org/rolling",
-      storage: { size: "100Gi", className: "premium-rwo.fast" },
-      backup: { schedule: "17 3 * * *", keep: 7, snapshotClassName: "mine" },
-    },
-  ],
-  monitoring: {
-    kind: "PodMonitor",
-    namespace: "monitoring",
-    interval: "15s",
-    labels: { release: "prometheus" },
-    silentMinutes: 10,
-  },
-  images: Object.fromEntries(
-    ["signerForwarder", "octez", "backup"].map((name) => [
-      name,
-      { repository: "registry.example:5000/a/b", tag: "1.0" },
-    ]),
-  ),
-};
-
-/**
- * The config's path for each place in a chart's values.
- *
- * A place that is a list's entry or a label has two paths.
- */
-const places: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  "signer-forwarder": {
-    "image.repository": "images.signerForwarder.repository",
-    "image.tag": "images.signerForwarder.tag",
-    "service.port": "endpoint.port",
-    "service.nodePort": "endpoint.nodePort",
-    "service.alternatePorts": "endpoint.alternatePorts",
-    "service.alternatePorts.0": "endpoint.alternatePorts.0",
-    "service.sourceRanges": "endpoint.sourceRanges",
-    "service.sourceRanges.0": "endpoint.sourceRanges.0",
-    signers: "signers",
-    "signers.0.name": "signers.0.name",
-    "signers.0.sshPublicKey": "signers.0.sshPublicKey",
-    "signers.0.nextSshPublicKey": "signers.0.nextSshPublicKey",
-    "signers.0.port": "signers.0.port",
-    "signers.0.answerSeconds": "signers.0.answerSeconds",
-    "signers.0.keys.0.chainId": "bakers.0.chainId",
-    "signers.0.keys.0.minimalBlockSeconds": "bakers.0.minimalBlockSeconds",
-    "networkPolicy.podCidrs": "cluster.podCidrs",
-    "networkPolicy.podCidrs.0": "cluster.podCidrs.0",
-    "monitoring.kind": "monitoring.kind",
-    "monitoring.namespace": "monitoring.namespace",
-    "monitoring.interval": "monitoring.interval",
-    "monitoring.labels": "monitoring.labels",
-    "monitoring.labels.*": "monitoring.labels.release",
-    "monitoring.silentMinutes": "monitoring.silentMinutes",
-  },
-  baker: {
-    "image.repository": "images.octez.repository",
-    "image.tag": "images.octez.tag",
-    network: "bakers.0.network",
-    keys: "bakers.0.keys",
-    "keys.0.name": "bakers.0.keys.0.name",
-    "keys.0.address": "bakers.0.keys.0.address",
-    "keys.0.publicKey": "bakers.0.keys.0.publicKey",
-    liquidityBakingToggleVote: "bakers.0.liquidityBakingToggleVote",
-    historyMode: "bakers.0.historyMode",
-    snapshotUrl: "bakers.0.snapshotUrl",
-    "storage.size": "bakers.0.storage.size",
-    "storage.className": "bakers.0.storage.className",
-    "backup.schedule": "bakers.0.backup.schedule",
-    "backup.keep": "bakers.0.backup.keep",
-    "backup.snapshotClassName": "bakers.0.backup.snapshotClassName",
-    "backup.image.repository": "images.backup.repository",
-    "backup.image.tag": "images.backup.tag",
-  },
-};
-
-/** Values that no config sets: the charts' own, and those that the program makes from names checked elsewhere. */
-const notTheConfigs =
-  /^(global|disruptionBudget\..*|resources\..*|(backup\.)?image\.pullPolicy|hostKeySecret|service\.(type|annotations\.\*)|signers\.0\.(keys|fallbacks|bakers)(\.0)?(\.address)?|keys\.0\.signerUrl)$/;
 
 const bounds =
   "pattern minLength maxLength minimum maximum enum const not anyOf minItems uniqueItems maxProperties propertyNames".split(

@@ -74,22 +74,37 @@ function chartsWith(
   const image = { repository: `registry/${word.toLowerCase()}`, tag: word };
   const labels = { release: word, [word]: word };
   const bakers = [label, `baker-${label}`];
+  const objectName = word.toLowerCase().replaceAll("_", "-");
+  const service = { type: "LoadBalancer", annotations: labels, loadBalancerClass: word };
+  const kinds = ["PodMonitor", "PodMonitoring", "ServiceMonitor", "ConfigMap"];
   return [
-    {
+    ...kinds.map((kind) => ({
       release: label,
       chart: "charts/baker",
       namespace: label,
       values: {
         image,
         network: label,
+        delegates: [key.address],
         keys: [{ name: word.toLowerCase().replaceAll(/[^a-z0-9]/g, "-"), ...key, signerUrl: `http://${label}:8443` }],
-        liquidityBakingToggleVote: "off",
-        snapshotUrl: `https://${label}`,
-        storage: { className: word.toLowerCase().replaceAll("_", "-"), size: "1G" },
-        backup: { schedule: "1 1 1 1 1", keep: 7, snapshotClassName: word.toLowerCase().replaceAll("_", "-"), image },
+        authentication: { ...key, secretName: objectName },
+        votes: { liquidityBakingToggleVote: "off" },
+        snapshot: { url: `https://${label}`, sha256: "0".repeat(64) },
+        storage: { className: objectName, clientClassName: objectName, size: "1G" },
+        dal: { addressConfigMap: objectName, service },
+        p2p: { service },
+        remoteCallsTimeout: 1,
+        operations: { minimalFees: 1, minimalNanotezPerByte: 1e3 },
+        extraNodes: [`http://${label}`],
+        extraArgs: { node: [word], dalNode: [word], baker: [word], accuser: [word] },
+        extraContainers: [{ name: label, image: word }],
+        extraVolumes: [{ name: label, emptyDir: { medium: word } }],
+        podAnnotations: labels,
+        monitoring: { kind, namespace: label, interval: "1m", labels },
+        backup: { schedule: "1 1 1 1 1", keep: 7, snapshotClassName: objectName, image },
       },
-    },
-    ...["PodMonitor", "PodMonitoring", "ServiceMonitor", "ConfigMap"].map((kind) => ({
+    })),
+    ...kinds.map((kind) => ({
       release: label,
       chart: "charts/signer-forwarder",
       namespace: label,
@@ -145,7 +160,8 @@ describe("a stack, a baker, a signer, an alias and all else named no", () => {
     const file = load(readFileSync(join(root, "Pulumi.dev.yaml"), "utf8")) as { config: Record<string, unknown> };
     const prefix = "remote-signer-cloud:";
     const [signer] = file.config[`${prefix}signers`] as object[];
-    const [baker] = file.config[`${prefix}bakers`] as { keys: object[] }[];
+    const [baker] = file.config[`${prefix}bakers`] as { delegates: { keys: { consensus: object[] } }[] }[];
+    const [delegate] = baker?.delegates ?? [];
     const storage = { className: "no" };
     const backup = { schedule: "* * * * *", snapshotClassName: "no" };
     Object.assign(file.config, {
@@ -157,7 +173,9 @@ describe("a stack, a baker, a signer, an alias and all else named no", () => {
           network: "no",
           storage,
           backup,
-          keys: [{ ...baker?.keys[0], name: "no", signer: "no" }],
+          delegates: [
+            { ...delegate, keys: { consensus: [{ ...delegate?.keys.consensus[0], name: "no", signer: "no" }] } },
+          ],
         },
       ],
       [`${prefix}monitoring`]: { kind: "PodMonitor", namespace: "no", labels: { no: "yes", yes: "1" } },
