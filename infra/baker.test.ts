@@ -71,7 +71,7 @@ before(async () => {
   made = new Baker("baker-alice", {
     ...common,
     baker,
-    cluster: { ...cluster, clientStorage: { className: "regional", size: "10Gi" } },
+    cluster: { ...cluster, storage: { clientClassName: "regional", clientSize: "10Gi" } },
     forwarder,
     signerUrls: { home: "http://home", pi: "http://pi" },
     dalEndpoint: {

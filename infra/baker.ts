@@ -140,9 +140,12 @@ export class Baker extends pulumi.ComponentResource {
     { namespace }: BakerArgs,
     options: pulumi.CustomResourceOptions,
   ): k8s.core.v1.ConfigMap {
-    const dal = pulumi.output(host).apply((host) => `${host.includes(":") ? `[${host}]` : host}:${nodePort ?? port}`);
+    // Without the Pulumi engine the number of a reserved address is unknown.
+    const data = pulumi
+      .output<string | undefined>(host)
+      .apply((host): Record<string, string> => (host ? { dal: addressText(host, nodePort ?? port) } : {}));
     const metadata = { name: `${release}-dal-address`, namespace };
-    return new k8s.core.v1.ConfigMap(name, { metadata, data: { dal } }, options);
+    return new k8s.core.v1.ConfigMap(name, { metadata, data }, options);
   }
 
   /**
@@ -194,14 +197,18 @@ function settingsOf(baker: BakerConfig) {
   };
 }
 
-/** The chart's values for the volumes. The small one is on the cluster's class for what must outlive a zone, if it has one. */
-function storageOf({ storage }: BakerConfig, { clientStorage }: Cluster) {
-  const client = clientStorage && { clientClassName: clientStorage.className, clientSize: clientStorage.size };
-  return storage || client ? { storage: { ...client, ...storage } } : {};
+/** The chart's values for the volumes: the config's, and the cluster's classes where the config has none. */
+function storageOf({ storage }: BakerConfig, cluster: Cluster) {
+  const values = { ...cluster.storage, ...storage };
+  return Object.keys(values).length > 0 ? { storage: values } : {};
 }
 
 function scraperOf({ kind, namespace, interval, labels }: NonNullable<StackConfig["monitoring"]>) {
   return { kind, namespace, ...(interval && { interval }), ...(labels && { labels }) };
+}
+
+function addressText(host: string, port: number): string {
+  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
 function addressesOf({ consensus, companion = [] }: BakerConfig["delegates"][number]["keys"]): DelegateOutput {

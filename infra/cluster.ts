@@ -1,6 +1,6 @@
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { type Cluster, type ClusterAccess, providerFor } from "./cluster/clusterAccess.ts";
+import { type Cluster, type ClusterAccess, type ClusterStorage, providerFor } from "./cluster/clusterAccess.ts";
 import type { ClusterConfig, ExistingClusterConfig } from "./config/clusterConfig.ts";
 import type { Facts } from "./facts/preflight.ts";
 
@@ -49,6 +49,7 @@ class SharedCluster extends pulumi.ComponentResource implements Cluster {
   readonly kubectl: pulumi.Output<string>;
   readonly access: pulumi.Output<ClusterAccess>;
   readonly snapshotDriver: string | undefined;
+  readonly storage: ClusterStorage | undefined;
   readonly podCidrs: readonly string[] | undefined;
 
   constructor(name: string, access: ClusterAccess, opts?: pulumi.ComponentResourceOptions) {
@@ -57,6 +58,7 @@ class SharedCluster extends pulumi.ComponentResource implements Cluster {
     this.kubectl = pulumi.output(access.kubectl);
     this.access = pulumi.output(access);
     this.snapshotDriver = access.snapshotDriver;
+    this.storage = access.storage;
     this.podCidrs = access.podCidrs;
     this.registerOutputs({ kubectl: this.kubectl, access: this.access });
   }

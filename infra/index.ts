@@ -58,7 +58,7 @@ const clusterAccess = cluster.access;
 /**
  * The access with which another stack shares the cluster, by `cluster.kind: stack`.
  *
- * `{kubeconfig, context, identifier, kubectl, getCredentials, snapshotDriver}`
+ * `{kubeconfig, context, identifier, kubectl, getCredentials, snapshotDriver, storage, podCidrs}`
  */
 export { clusterAccess as cluster };
 // In a stack that only makes a cluster these are null.

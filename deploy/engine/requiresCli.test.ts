@@ -70,8 +70,9 @@ describe("without the pulumi CLI", () => {
         identifier: context,
         kubectl: `kubectl --context ${context}`,
         getCredentials:
-          "gcloud container clusters get-credentials google-SUFFIX --region europe-west1 --project my-project",
+          "gcloud container clusters get-credentials google-SUFFIX --region europe-west1 --project my-project --dns-endpoint",
         snapshotDriver: "pd.csi.storage.gke.io",
+        storage: { clientClassName: "remote-signer-cloud-regional", clientSize: "10Gi" },
       },
       hostKeyFingerprint: null,
       knownHosts: null,

@@ -11,10 +11,18 @@ export type Cluster = {
   readonly access: pulumi.Output<ClusterAccess>;
   /** The CSI driver of its disks, if the cluster has no class for their snapshots and the program must make it. */
   readonly snapshotDriver?: string | undefined;
-  /** Where the bakers' nonces and watermarks are kept, if it has a class of volumes that outlive a zone. */
-  readonly clientStorage?: { readonly className: string; readonly size: string } | undefined;
+  /** The classes of a baker's volumes, where the cluster's default is not the best. */
+  readonly storage?: ClusterStorage | undefined;
   /** Its blocks of pod addresses, if the network plugin needs them to tell pods from the outside. */
   readonly podCidrs?: readonly string[] | undefined;
+};
+
+/** The classes of a baker's volumes, as values of the chart. */
+export type ClusterStorage = {
+  readonly className?: string;
+  /** The class and the size of the volume for nonces and watermarks. */
+  readonly clientClassName?: string;
+  readonly clientSize?: string;
 };
 
 /** The access to a cluster. It holds no credential, because a kubeconfig's content names a program that gets one. */
@@ -29,6 +37,8 @@ export type ClusterAccess = {
   readonly getCredentials?: string;
   /** The `snapshotDriver` of the cluster, if it has one. */
   readonly snapshotDriver?: string;
+  /** The `storage` of the cluster, if it has one. */
+  readonly storage?: ClusterStorage;
   /** The `podCidrs` of the cluster, if it has them. */
   readonly podCidrs?: readonly string[];
 };

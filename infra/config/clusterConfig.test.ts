@@ -2,11 +2,12 @@ import assert from "node:assert/strict";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import type { GkeClusterConfig } from "./clusterConfig.ts";
 import { parseConfig } from "./config.ts";
 import { ConfigError } from "./configError.ts";
 
 type Tree = Record<string, unknown>;
-const gke = { kind: "gke", project: "my-project", region: "europe-west1", authorizedNetworks: ["203.0.113.0/24"] };
+const gke = { kind: "gke", project: "my-project", region: "europe-west1" };
 
 const parsed = (cluster: Tree) => parseConfig("prod", { cluster: JSON.stringify(cluster) }).cluster;
 
@@ -20,14 +21,36 @@ function problemsOf(cluster: Tree): string[] {
   }
 }
 
-test("a cluster of Google's needs a project, a region and who may reach its API; the rest has defaults", () => {
+test("a cluster of Google's needs a project and a region; the rest has defaults", () => {
   assert.deepEqual(parsed(gke), {
     ...gke,
+    dnsEndpoint: true,
+    authorizedNetworks: [],
     releaseChannel: "REGULAR",
     maintenanceWindow: { days: ["TU", "WE", "TH"], start: "08:00", hours: 6 },
-    nodePool: { machineType: "e2-standard-4", minNodes: 2, maxNodes: 6, diskSizeGb: 50 },
+    nodePool: { machineType: "n2d-standard-8", minNodes: 2, maxNodes: 6, diskSizeGb: 50 },
     deletionProtection: true,
   });
+});
+
+test("its API may be open to networks instead of, or beside, whoever logs in", () => {
+  const authorizedNetworks = ["203.0.113.0/24"];
+  for (const dnsEndpoint of [true, false])
+    assert.deepEqual(parsed({ ...gke, dnsEndpoint, authorizedNetworks }), {
+      ...parsed(gke),
+      dnsEndpoint,
+      authorizedNetworks,
+    });
+});
+
+const winter = { name: "winter", start: "2026-12-01T00:00:00Z", end: "2026-12-31T00:00:00Z", scope: "NO_UPGRADES" };
+
+test("its upgrades may be held for a time, all of them for 30 days and the others for longer", () => {
+  const long = { name: "long", start: winter.start, end: "2027-06-01T00:00:00Z" };
+  assert.deepEqual(
+    (parsed({ ...gke, maintenanceExclusions: [winter, long] }) as GkeClusterConfig).maintenanceExclusions,
+    [winter, { ...long, scope: "NO_MINOR_OR_NODE_UPGRADES" }],
+  );
 });
 
 test("an existing cluster may say which addresses are its pods'", () => {
@@ -73,10 +96,42 @@ describe("each mistake is one problem that says where it is", () => {
     ["one zone twice", { ...gke, zones: ["europe-west1-b", "europe-west1-b"] }, /^cluster\.zones\[1\]: .*another/],
     [
       "nobody who may reach the API",
-      { ...gke, authorizedNetworks: [] },
+      { ...gke, dnsEndpoint: false, authorizedNetworks: [] },
       /^cluster\.authorizedNetworks: .*at least one/,
     ],
-    ["no say on who may", { ...gke, authorizedNetworks: undefined }, /^cluster\.authorizedNetworks: found nothing/],
+    ["no say on who may", { ...gke, dnsEndpoint: false }, /^cluster\.authorizedNetworks: found nothing.*at least one/],
+    ["a name for the DNS endpoint", { ...gke, dnsEndpoint: "x" }, /^cluster\.dnsEndpoint: found "x"; wanted true/],
+    ...(
+      [
+        ["all upgrades held for a day too long", [{ ...winter, end: "2027-01-01T00:00:00Z" }], /\[0\]\.end: .*30 days/],
+        ["an end before the start", [{ ...winter, end: "2026-11-30T00:00:00Z" }], /\[0\]\.end: .*after the start/],
+        ["a day that there is not", [{ ...winter, start: "2026-11-31T00:00:00Z" }], /\[0\]\.start: .*a time in UTC/],
+        [
+          "a time of another zone",
+          [{ ...winter, start: "2026-12-01T00:00:00+01:00" }],
+          /\[0\]\.start: .*a time in UTC/,
+        ],
+        ["a scope that is none", [{ ...winter, scope: "ALL" }], /\[0\]\.scope: found "ALL"; wanted NO_UPGRADES, /],
+        ["a name for two", [winter, winter], /\[1\]\.name: found "winter"; wanted another/],
+        [
+          "all upgrades held four times",
+          "abcd".split("").map((name) => ({ ...winter, name })),
+          /\[3\]\.scope: .*at most 3/,
+        ],
+        [
+          "more than GKE takes",
+          Array.from({ length: 21 }, (_, i) => ({ ...winter, name: `x${i}`, scope: "NO_MINOR_UPGRADES" })),
+          /: found a list; wanted at most 20/,
+        ],
+      ] as [string, object[], RegExp][]
+    ).map(([name, maintenanceExclusions, problem]): [string, Tree, RegExp] => [
+      name,
+      { ...gke, maintenanceExclusions },
+      new RegExp(`^cluster\\.maintenanceExclusions${problem.source}`),
+    ]),
+    ["labels in capitals", { ...gke, labels: { Team: "x" } }, /^cluster\.labels\.Team: .*a-z/],
+    ["a label's value with a space", { ...gke, labels: { team: "two words" } }, /^cluster\.labels\.team: .*a-z/],
+    ["Google's own label", { ...gke, labels: { "goog-x": "y" } }, /^cluster\.labels\.goog-x: .*neither Google/],
     ["an address for a network", { ...gke, authorizedNetworks: ["203.0.113.7"] }, /authorizedNetworks\[0\]: .*CIDR/],
     ["bits behind the prefix", { ...gke, authorizedNetworks: ["203.0.113.7/24"] }, /authorizedNetworks\[0\]: .*no bit/],
     ["a prefix of 33", { ...gke, authorizedNetworks: ["203.0.113.7/33"] }, /authorizedNetworks\[0\]/],
@@ -114,6 +169,16 @@ describe("each mistake is one problem that says where it is", () => {
       "fewer nodes at most than at least",
       { ...gke, nodePool: { minNodes: 7 } },
       /^cluster\.nodePool\.maxNodes: .*minNodes, which is 7/,
+    ],
+    [
+      "a family of Arm, whose nodes GKE keeps for pods that ask for them",
+      { ...gke, nodePool: { machineType: "c4a-standard-8" } },
+      /^cluster\.nodePool\.machineType: found "c4a-standard-8"; .*a family whose disks are known: e2, .*, n4d$/,
+    ],
+    [
+      "a family that is none",
+      { ...gke, nodePool: { machineType: "n9-standard-8" } },
+      /^cluster\.nodePool\.machineType: .*a family whose disks are known/,
     ],
     ["a machine type that is none", { ...gke, nodePool: { machineType: "big" } }, /^cluster\.nodePool\.machineType/],
     [

@@ -3,6 +3,8 @@ import { z } from "zod";
 import { cidrs } from "./cidr.ts";
 import { checked, googleProject, googleRegion, intFrom, matching, nonEmpty, objectOf } from "./configFields.ts";
 import { expandHome, problemOfPath } from "./homePath.ts";
+import { familyNames, familyOf } from "./machineFamilies.ts";
+import { maintenanceExclusions, maintenanceWindow } from "./maintenanceConfig.ts";
 
 const kubeconfigPath = checked(problemOfPath, "the path of a kubeconfig file").transform((text) =>
   expandHome(text, homedir()),
@@ -16,32 +18,17 @@ const existing = z.strictObject({
   podCidrs: cidrs("IPv4 or IPv6", "a list of the cluster's blocks of pod addresses", 1).optional(),
 });
 
-const days = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"] as const;
-const wantedWindow =
-  "12 hours a week or more in all, because GKE wants 48 hours in any 32 days: more days or more hours";
-
-/** When GKE may upgrade. The default hours are ones at which people in Europe are awake. */
-const maintenanceWindow = z
-  .strictObject(
-    {
-      days: z
-        .array(z.enum(days, `a day: ${days.join(", ")}`), "a list of days")
-        .min(1, "at least one day")
-        .default(["TU", "WE", "TH"]),
-      start: matching(/^([01]\d|2[0-3]):[0-5]\d$/, "a time of day in UTC, HH:MM").default("08:00"),
-      hours: intFrom(4, 24, "4 to 24 hours: GKE takes no shorter window").default(6),
-    },
-    objectOf,
-  )
-  .refine(({ days, hours }) => new Set(days).size * hours >= 12, wantedWindow)
-  .prefault({});
+const wantedMachine = `a machine type, such as n2d-standard-8, of a family whose disks are known: ${familyNames}`;
 
 const nodePool = z
   .strictObject(
     {
-      machineType: matching(/^[a-z]\d+[a-z]*-[a-z0-9-]+$/, "a machine type, such as e2-standard-4").default(
-        "e2-standard-4",
-      ),
+      // Beside GKE's own pods it has room for one baker of mainnet with its DAL node (4 cores and 17 GiB), and not for
+      // two. Machines of E2 share their cores with others.
+      machineType: z
+        .string(wantedMachine)
+        .refine((text) => /^[a-z]\d+[a-z]*-[a-z0-9-]+$/.test(text) && familyOf(text), wantedMachine)
+        .default("n2d-standard-8"),
       minNodes: intFrom(1, 1000).default(2),
       maxNodes: intFrom(1, 1000).default(6),
       diskSizeGb: intFrom(20, 65536).default(50),
@@ -54,6 +41,24 @@ const nodePool = z
   })
   .prefault({});
 
+const wantedLabels =
+  "labels of Google's cloud: keys and values of at most 63 of a-z, 0-9, - and _, keys with a letter first";
+
+/** https://docs.cloud.google.com/compute/docs/labeling-resources */
+const labels = z
+  .record(z.string(), matching(/^[-_a-z0-9]{0,63}$/, wantedLabels), wantedLabels)
+  .superRefine((labels, ctx) => {
+    for (const key of Object.keys(labels)) {
+      const issue = (message: string) => ctx.addIssue({ code: "custom", path: [key], message });
+      if (!/^[a-z][-_a-z0-9]{0,62}$/.test(key)) issue(wantedLabels);
+      else if (/^(goog|remote-signer-cloud-)/.test(key)) issue("a key that neither Google nor this project uses");
+    }
+  })
+  .optional();
+
+const wantedNetworks =
+  "at least one CIDR, because without dnsEndpoint the cluster's API can be reached from nowhere else, not even by you";
+
 const wantedZones = "two zones of the region or more, or no list: GKE chooses three then";
 
 const gke = z
@@ -62,16 +67,18 @@ const gke = z
     project: googleProject,
     region: googleRegion,
     zones: z.array(z.string("a zone"), wantedZones).min(2, wantedZones).optional(),
-    authorizedNetworks: cidrs("IPv4", "a list of CIDRs").min(
-      1,
-      "at least one CIDR: the cluster's API can be reached from nowhere else, not even by you",
-    ),
+    dnsEndpoint: z.boolean("true or false").default(true),
+    authorizedNetworks: cidrs("IPv4", "a list of CIDRs").default([]),
     releaseChannel: z.enum(["RAPID", "REGULAR", "STABLE"], "RAPID, REGULAR or STABLE").default("REGULAR"),
     maintenanceWindow,
+    maintenanceExclusions,
     nodePool,
+    labels,
     deletionProtection: z.boolean("true or false").default(true),
   })
-  .superRefine(({ region, zones = [] }, ctx) => {
+  .superRefine(({ authorizedNetworks, dnsEndpoint, region, zones = [] }, ctx) => {
+    if (!dnsEndpoint && authorizedNetworks.length === 0)
+      ctx.addIssue({ code: "custom", path: ["authorizedNetworks"], message: wantedNetworks });
     zones.forEach((zone, i) => {
       if (!new RegExp(`^${region}-[a-z]$`).test(zone))
         ctx.addIssue({ code: "custom", path: ["zones", i], message: `a zone of ${region}, such as ${region}-b` });
