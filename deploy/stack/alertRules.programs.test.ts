@@ -18,6 +18,12 @@ type Rule = { alert: string; annotations: Record<string, string>; labels: Record
 type Rules = { groups: { rules: Rule[] }[] };
 
 const folder = mkdtempSync(join(tmpdir(), "rsc-alerts-"));
+const key = {
+  name: "main",
+  address: "tz1VSUr8wwNhLAzempoch5d6hLRiTh8Cjcjb",
+  publicKey: "edpkvGfYw3LyB1UcCahKQk4rF2tvbMUk8GFiTuMjL75uGXrpvKXhjn",
+  signerUrl: "http://signer-home.prod.svc.cluster.local:8443",
+};
 let promtool = "";
 let rules: Rule[] = [];
 
@@ -28,13 +34,23 @@ async function render(kind: string, values: Record<string, unknown> = {}): Promi
 }
 
 async function renderTemplate(template: string, monitoring: Record<string, unknown>): Promise<Manifest[]> {
-  const { helm } = await ensureTools(["helm"], console.error);
-  const words = ["template", "signer-forwarder", join(root, "charts/signer-forwarder"), "--namespace", "prod"];
   const signers = ["home", "on"].map((name, i) => ({ name, port: 8443 + i }));
-  const text = await run(helm, [...words, "--values", "-", "--show-only", `templates/${template}.yaml`], {
-    input: JSON.stringify({ hostKeySecret: "host-key", signers, monitoring }),
-  });
-  return readManifests(text);
+  return renderOf("signer-forwarder", template, { hostKeySecret: "host-key", signers, monitoring });
+}
+
+async function renderOf(chart: string, template: string, values: Record<string, unknown>): Promise<Manifest[]> {
+  const { helm } = await ensureTools(["helm"], console.error);
+  const words = ["template", chart, join(root, "charts", chart), "--namespace", "prod", "--values", "-"];
+  const input = JSON.stringify(values);
+  return readManifests(await run(helm, [...words, "--show-only", `templates/${template}.yaml`], { input }));
+}
+
+/** The file of a ConfigMap for a Prometheus without an operator, as one that promtool can check. */
+function scrapeIn(configMap: Manifest | undefined): string {
+  const files = configMap?.data as Record<string, string>;
+  // promtool is built without the client of Kubernetes.
+  const discovery = /kubernetes_sd_configs:\n.*\n.*\n/g;
+  return files["scrape.yaml"]?.replaceAll(discovery, "static_configs: [{ targets: ['a:1'] }]\n") ?? "";
 }
 
 before(async () => {
@@ -126,15 +142,17 @@ test("Google's rules are the same, and the minutes of silence are the config's",
 test("a Prometheus without an operator takes the files of the ConfigMap, and has the same rules", async () => {
   const [configMap] = await renderTemplate("prometheusfiles", { kind: "ConfigMap", namespace: "monitoring" });
   const files = configMap?.data as Record<string, string>;
-  // promtool is built without the client of Kubernetes.
-  const scrape = files["scrape.yaml"]?.replaceAll(
-    /kubernetes_sd_configs:\n.*\n.*\n/g,
-    "static_configs: [{ targets: ['a:1'] }]\n",
-  );
-  writeFileSync(join(folder, "scrape.yaml"), scrape ?? "");
+  const [ofBaker] = await renderOf("baker", "monitoring", {
+    network: "mainnet",
+    delegates: [key.address],
+    keys: [key],
+    monitoring: { kind: "ConfigMap", namespace: "monitoring" },
+  });
+  writeFileSync(join(folder, "scrape.yaml"), scrapeIn(configMap));
+  writeFileSync(join(folder, "scrape-baker.yaml"), scrapeIn(ofBaker));
   writeFileSync(join(folder, "alerts.yaml"), files["alerts.yaml"] ?? "");
   const main = join(folder, "prometheus.yaml");
-  writeFileSync(main, "{ rule_files: [alerts.yaml], scrape_config_files: [scrape.yaml] }\n");
+  writeFileSync(main, "{ rule_files: [alerts.yaml], scrape_config_files: [scrape.yaml, scrape-baker.yaml] }\n");
   assert.match(await run(promtool, ["check", "config", "--lint=all", "--lint-fatal", main]), /20 rules found/);
   assert.deepEqual(load(files["alerts.yaml"] ?? ""), await render("PodMonitor"));
 });
