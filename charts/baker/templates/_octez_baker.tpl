@@ -34,11 +34,10 @@
     - --remote-calls-timeout
     - {{ toJson . | quote }}
     {{- end }}
-    {{- range $name, $option := dict "minimalFees" "--minimal-fees" "minimalNanotezPerByte" "--minimal-nanotez-per-byte" "minimalNanotezPerGasUnit" "--minimal-nanotez-per-gas-unit" }}
-    {{- if hasKey $.Values.operations $name }}
-    - {{ $option }}
-    - {{ get $.Values.operations $name | toJson | quote }}
-    {{- end }}
+    {{- /* Each has the name of its option. */}}
+    {{- range $name, $limit := .Values.operations }}
+    - --{{ kebabcase $name }}
+    - {{ toJson $limit | quote }}
     {{- end }}
     {{- range .Values.extraNodes }}
     - --extra-node

@@ -1,4 +1,4 @@
-{{- /* The ports of the pod that have a Service for peers, by the name of its value: {dal: 11732, p2p: 9732} or a part of it. */ -}}
+{{- /* The pod's ports that have a Service for peers, by the name of its value: {dal: 11732, p2p: 9732}, or a part of it. */ -}}
 {{- define "baker.peerPorts" -}}
 {{- $ports := dict -}}
 {{- with .Values.dal }}{{ if and .enabled .addressConfigMap }}{{ $_ := set $ports "dal" 11732 }}{{ end }}{{ end -}}
