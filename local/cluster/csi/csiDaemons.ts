@@ -23,28 +23,25 @@ export function csiDaemons(layout: Layout, tools: Record<ClusterTool, string>, f
   };
   const callsDriver = [`--csi-address=${layout.csiSocket}`, "--extra-create-metadata"];
   const [provisioner, snapshotter] = [caller("csi-provisioner", 8091), caller("csi-snapshotter", 8092)];
+  const command = [
+    process.execPath,
+    join(import.meta.dirname, "driver.ts"),
+    `--name=${driverName}`,
+    `--node=${layout.nodeName}`,
+    `--proto=${files.proto}`,
+    `--socket=${layout.csiSocket}`,
+    `--registration=${join(layout.state, "kubelet", "plugins_registry", "csi.sock")}`,
+    `--volumes=${layout.volumes}`,
+    `--snapshots=${layout.snapshots}`,
+  ];
+  // Its callers exit some time after they have lost it, so a changed driver restarts them as well.
+  const environment = { DRIVER: hashOfDriver(command) };
   return [
-    {
-      name: "csi-driver",
-      command: [
-        process.execPath,
-        join(import.meta.dirname, "driver.ts"),
-        `--name=${driverName}`,
-        `--node=${layout.nodeName}`,
-        `--proto=${files.proto}`,
-        `--socket=${layout.csiSocket}`,
-        `--registration=${join(layout.state, "kubelet", "plugins_registry", "csi.sock")}`,
-        `--volumes=${layout.volumes}`,
-        `--snapshots=${layout.snapshots}`,
-      ],
-      environment: { DRIVER: sourceOfDriver() },
-      files: {},
-      after: [],
-      health: `unix:${layout.csiSocket}`,
-    },
+    { name: "csi-driver", command, environment, files: {}, after: [], health: `unix:${layout.csiSocket}` },
     {
       ...provisioner,
       command: [...provisioner.command, ...callsDriver],
+      environment,
       after: ["kube-apiserver", "csi-driver"],
     },
     {
@@ -55,14 +52,15 @@ export function csiDaemons(layout: Layout, tools: Record<ClusterTool, string>, f
     {
       ...snapshotter,
       command: [...snapshotter.command, ...callsDriver],
+      environment,
       after: ["snapshot-controller", "csi-driver"],
     },
   ];
 }
 
-/** A hash of the driver's code, so that a changed driver is restarted. */
-function sourceOfDriver(): string {
-  const hash = createHash("sha256");
+/** A hash of the driver's command and code. */
+function hashOfDriver(command: readonly string[]): string {
+  const hash = createHash("sha256").update(JSON.stringify(command));
   for (const file of ["driver.ts", "folderStore.ts", "registration.proto"]) {
     hash.update(readFileSync(join(import.meta.dirname, file)));
   }
