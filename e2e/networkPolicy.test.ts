@@ -5,6 +5,7 @@ import { ensureLocalCluster } from "../deploy/cluster/ownCluster.ts";
 import { octezStandIn } from "../octez-stand-in/standInImage.ts";
 import { type Background, stopAll, until } from "../testbed/background.ts";
 import { makeNetwork, removeNetwork } from "../testbed/network.ts";
+import { openKind } from "../testbed/openKind.ts";
 import type { BakerSetting, DelegateSetting } from "../testbed/stackBakers.ts";
 import { clusterName, kubeconfig, testCluster } from "../testbed/testCluster.ts";
 import { Stack, temporary } from "../testbed/testStack.ts";
@@ -13,7 +14,7 @@ const stack = new Stack("e2e", 30022);
 const { nodeAddress, apiServiceAddress } = testCluster;
 const foreign = "e2e-foreign";
 const scrapers = "e2e-monitoring";
-const monitors = "podmonitors.monitoring.coreos.com";
+const podMonitors = openKind("monitoring.coreos.com", "PodMonitor", "podmonitors");
 
 /** The namespace and labels of each pod that tries to reach the forwarder, by the pod's role. */
 const visitors = {
@@ -46,7 +47,7 @@ before(async () => {
     settings.monitoring = { kind: "PodMonitor", namespace: scrapers, alerts: false };
   });
   await ensureLocalCluster({ name: clusterName, kubeconfig });
-  await apply(podMonitors());
+  await apply(podMonitors);
   await stack.npm("up");
   for (const namespace of [foreign, scrapers]) await stack.kubectl("create", "namespace", namespace);
   for (const name of Object.keys(visitors)) await apply(visitorPod(name as Visitor));
@@ -75,7 +76,7 @@ after(async () => {
   await stopAll();
   await stack.npm("down");
   await stack.kubectl("delete", "namespace", foreign, scrapers, "--ignore-not-found");
-  await stack.kubectl("delete", "customresourcedefinition", monitors, "--ignore-not-found");
+  await stack.kubectl("delete", "customresourcedefinition", podMonitors.metadata.name, "--ignore-not-found");
   await removeNetwork(["home"]);
 });
 
@@ -109,22 +110,6 @@ function visitorPod(name: Visitor, securityContext: object = confined): Applied 
           securityContext,
         },
       ],
-    },
-  };
-}
-
-/** The Prometheus operator's resource definition, without the operator. */
-function podMonitors(): Applied {
-  const schema = { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } };
-  return {
-    apiVersion: "apiextensions.k8s.io/v1",
-    kind: "CustomResourceDefinition",
-    metadata: { name: monitors },
-    spec: {
-      group: "monitoring.coreos.com",
-      scope: "Namespaced",
-      names: { kind: "PodMonitor", plural: "podmonitors" },
-      versions: [{ name: "v1", served: true, storage: true, schema }],
     },
   };
 }

@@ -1,5 +1,5 @@
 import * as k8s from "@pulumi/kubernetes";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import type { MachineFamily } from "../config/machineFamilies.ts";
 import { googleDisks } from "../names/snapshotLabels.ts";
 import type { ClusterStorage } from "./clusterAccess.ts";
@@ -53,8 +53,11 @@ export function makeStorageClasses(
         // pod only when the old one has ended, or when a person has said that its node is gone.
         "availability-class": "regional-hard-failover",
       },
-      // Otherwise a cluster that has all its nodes in one zone at the moment would find no second zone.
-      allowedTopologies: [{ matchLabelExpressions: [{ key: "topology.gke.io/zone", values: zones }] }],
+      // Otherwise a cluster that has all its nodes in one zone at the moment would find no second zone. Without the Pulumi
+      // engine nobody knows the zones that GKE chooses.
+      allowedTopologies: pulumi
+        .output<string[] | undefined>(zones)
+        .apply((values) => (values ? [{ matchLabelExpressions: [{ key: "topology.gke.io/zone", values }] }] : [])),
     },
     options,
   );
