@@ -5,7 +5,6 @@ import { blockBytes, freshContents, type Kind, type Vote, voteBytes } from "./co
 import type { Say } from "./eventLog.ts";
 import type { Head, Heads } from "./heads.ts";
 import type { NodeClient } from "./nodeClient.ts";
-import { sign } from "./remoteSigner.ts";
 import { signedBlock, signedVote } from "./signedBytes.ts";
 import type { WalletKey } from "./wallet.ts";
 import type { Watermarks } from "./watermarks.ts";
@@ -21,6 +20,15 @@ const kinds: readonly (readonly [kind: Kind, after: number])[] = [
   ["block", 600],
 ];
 
+/** What all keys of a baker share. */
+export type Bakery = {
+  readonly node: NodeClient;
+  readonly heads: Heads;
+  readonly watermarks: Watermarks;
+  /** Asks a key's signer for a signature. */
+  readonly sign: (key: WalletKey, bytes: Buffer) => Promise<string>;
+};
+
 /** What one key is to sign on a head: its slot for votes, and whether it may bake the next block. */
 type Duty = {
   readonly key: WalletKey;
@@ -35,7 +43,8 @@ type Duty = {
  * to sign, and not injected. All keys ask at the same moments. A key that is late for such a moment asks at once. Logs
  * one line for each kind and level.
  */
-export async function bakeKey(key: WalletKey, node: NodeClient, heads: Heads, watermarks: Watermarks, say: Say) {
+export async function bakeKey(key: WalletKey, bakery: Bakery, say: Say) {
+  const { heads, node } = bakery;
   const sayOfKey: Say = (text) => say(`${key.alias}: ${text}`);
   let last: number | undefined;
   for (;;) {
@@ -45,21 +54,22 @@ export async function bakeKey(key: WalletKey, node: NodeClient, heads: Heads, wa
     last = head.level;
     try {
       const rights = await node.rightsAt(head, key.address);
-      if (rights) await bakeAll({ key, head, ...rights }, node, watermarks, sayOfKey);
+      if (rights) await bakeAll({ key, head, ...rights }, bakery, sayOfKey);
     } catch (error) {
       sayOfKey(`failed level ${head.level}: cannot get its rights: ${causeOf(error)}`);
     }
   }
 }
 
-async function bakeAll(duty: Duty, node: NodeClient, watermarks: Watermarks, say: Say): Promise<void> {
+async function bakeAll(duty: Duty, bakery: Bakery, say: Say): Promise<void> {
   for (const [kind, after] of kinds) {
     await sleep(Math.max(0, duty.head.heardAt + after - performance.now()));
-    await bake(kind, duty, node, watermarks, say);
+    await bake(kind, duty, bakery, say);
   }
 }
 
-async function bake(kind: Kind, duty: Duty, node: NodeClient, watermarks: Watermarks, say: Say): Promise<void> {
+async function bake(kind: Kind, duty: Duty, bakery: Bakery, say: Say): Promise<void> {
+  const { node, sign, watermarks } = bakery;
   const { head, key } = duty;
   const level = levelOf(kind, head.level);
   const start = performance.now();

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { b58Encode, PrefixV2 } from "@taquito/utils";
+import { b58DecodeAndCheckPrefix, b58Encode, PrefixV2 } from "@taquito/utils";
 import { FakeSigner, keyOf } from "./fakeSigner.ts";
-import { sign } from "./remoteSigner.ts";
+import { isSignature, sign } from "./remoteSigner.ts";
 
 const bytes = Buffer.from(`11${"00".repeat(100)}`, "hex");
 const prefixes = {
@@ -72,11 +72,48 @@ test("another key's signature is refused", async (t) => {
   await assert.rejects(sign({ ...key, publicKey }, bytes), /produced an invalid signature/);
 });
 
-test("a signer that wants authentication is told of, not called", async (t) => {
+// The wallet's own key, whose signature the signer may want of each request.
+const seed = b58Encode(Buffer.alloc(32, 9), PrefixV2.Ed25519Seed);
+const authorizedBy = (...addresses: string[]) => ({
+  status: 200,
+  body: JSON.stringify({ authorized_keys: addresses }),
+});
+
+for (const curve of ["tz1", "tz4"] as const) {
+  test(`a request for a ${curve} key's signature is signed if the signer wants that, as Octez does`, async (t) => {
+    const { key, signer } = await signerFor(curve, t);
+    const { address, publicKey } = await keyOf(seed);
+    signer.answer = (path) => (path === "/authorized_keys" ? authorizedBy("tz1other", address) : undefined);
+    await sign(key, bytes, [{ alias: "authentication", address, secretKey: seed }]);
+    const [, line = ""] = signer.requests;
+    const [, signature = ""] =
+      /^POST \/keys\/\w+\?authentication=(edsig\w+)&version=3$/.exec(line) ?? assert.fail(line);
+    // The request's kind, the curve's tag, the key's hash, and what is to be signed with its magic byte.
+    const [hash] = b58DecodeAndCheckPrefix(key.address);
+    const signed = Buffer.concat([Buffer.of(4, 1, curve === "tz1" ? 0 : 3), hash, bytes]);
+    assert.equal(signed.length, 23 + bytes.length);
+    assert.ok(isSignature(publicKey, signed, signature));
+  });
+}
+
+const local = { alias: "authentication", address: "tz1VSUr8wwNhLAzempoch5d6hLRiTh8Cjcjb", secretKey: seed };
+for (const [what, keys] of Object.entries({ "no local key": [], "another local key alone": [local] })) {
+  test(`a signer that wants authentication is not asked by a wallet with ${what}`, async (t) => {
+    const { key, signer } = await signerFor("tz1", t);
+    signer.answer = () => authorizedBy(key.address);
+    await assert.rejects(sign(key, bytes, keys), {
+      message: "remote signer expects authentication signature, but no authorized key was found in the wallet",
+    });
+    assert.deepEqual(signer.requests, ["GET /authorized_keys"]);
+  });
+}
+
+test("a local key that is none is told of without its text", async (t) => {
   const { key, signer } = await signerFor("tz1", t);
-  signer.answer = () => ({ status: 200, body: '{"authorized_keys":["tz1VSUr8wwNhLAzempoch5d6hLRiTh8Cjcjb"]}' });
-  await assert.rejects(sign(key, bytes), /authenticated requests/);
-  assert.deepEqual(signer.requests, ["GET /authorized_keys"]);
+  signer.answer = () => authorizedBy(local.address);
+  await assert.rejects(sign(key, bytes, [{ ...local, secretKey: "edskSecret" }]), {
+    message: "the secret key of authentication is none of ed25519 (edsk…)",
+  });
 });
 
 test("a 502 is tried ten times within four seconds", async (t) => {

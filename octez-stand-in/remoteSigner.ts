@@ -1,20 +1,23 @@
 import { request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { verifySignature } from "@taquito/utils";
+import { authenticate, type LocalKey } from "./authentication.ts";
 import type { WalletKey } from "./wallet.ts";
 
 /** The signature version that protocol U (Ushuaia) asks for. */
 const signatureVersion = 3;
 
 /**
- * Requests a signature as Octez does. It first asks whether the signer wants authenticated requests, and then for the
- * signature, which must match the public key. There is no time-out: a silent signer keeps its baker waiting.
+ * Requests a signature as Octez does. It first asks whether the signer wants authenticated requests, which one of the
+ * wallet's local keys signs then, and then for the signature, which must match the public key. There is no time-out: a
+ * silent signer keeps its baker waiting.
  */
-export async function sign(key: WalletKey, bytes: Buffer): Promise<string> {
-  const authorized = await call(`${key.signerUrl}/authorized_keys`, "GET");
-  if ((authorized as { authorized_keys?: unknown }).authorized_keys !== undefined)
-    throw new Error("the signer wants authenticated requests, and the wallet has no key for that");
-  const url = `${key.signerUrl}/keys/${key.address}?version=${signatureVersion}`;
+export async function sign(key: WalletKey, bytes: Buffer, localKeys: readonly LocalKey[] = []): Promise<string> {
+  const answer = await call(`${key.signerUrl}/authorized_keys`, "GET");
+  const { authorized_keys: authorized } = answer as { authorized_keys?: unknown };
+  const authentication =
+    authorized === undefined ? "" : `authentication=${authenticate(localKeys, authorized, key.address, bytes)}&`;
+  const url = `${key.signerUrl}/keys/${key.address}?${authentication}version=${signatureVersion}`;
   const { signature } = (await call(url, "POST", `"${bytes.toString("hex")}"\n`)) as { signature?: unknown };
   if (typeof signature !== "string" || !isSignature(key.publicKey, bytes, signature))
     throw new Error(`the signer for ${key.signerUrl}/${key.address} produced an invalid signature`);

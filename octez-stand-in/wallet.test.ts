@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { readWallet } from "./wallet.ts";
+import { readLocalKeys, readWallet } from "./wallet.ts";
 import { Watermarks } from "./watermarks.ts";
 
 const address = "tz1VSUr8wwNhLAzempoch5d6hLRiTh8Cjcjb";
@@ -32,6 +32,20 @@ test("a wallet gives address, public key and signer of each key", (t) => {
   };
   assert.deepEqual(readWallet(dir, ["home"]), [key]);
   assert.deepEqual(readWallet(dir, []), [key]);
+});
+
+test("a wallet's local keys are those with their secret half in it", (t) => {
+  const secretKeys = [
+    { name: "home", value: locator },
+    { name: "authentication", value: "unencrypted:edsk1" },
+  ];
+  const hashes = [
+    { name: "home", value: address },
+    { name: "authentication", value: "tz1local" },
+  ];
+  const dir = baseDirWith({ secret_keys: secretKeys, public_key_hashs: hashes }, t);
+  assert.deepEqual(readLocalKeys(dir), [{ alias: "authentication", address: "tz1local", secretKey: "edsk1" }]);
+  assert.deepEqual(readLocalKeys(baseDirWith({}, t)), []);
 });
 
 const refused: Readonly<Record<string, [files: Readonly<Record<string, unknown>>, message: RegExp]>> = {

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { LocalKey } from "./authentication.ts";
 import { Refusal } from "./octezError.ts";
 
 /** A key as octez-baker finds it in its base directory. */
@@ -27,9 +28,18 @@ export function readWallet(baseDir: string, aliases: readonly string[]): WalletK
   });
 }
 
+/** The keys whose secret half is in the wallet, in the order of their addresses there. */
+export function readLocalKeys(baseDir: string): LocalKey[] {
+  const secretKeys = readAliases(baseDir, "secret_key", isText);
+  return [...readAliases(baseDir, "public_key_hash", isText)].flatMap(([alias, address]) => {
+    const [, secretKey] = /^unencrypted:(.*)$/.exec(secretKeys.get(alias) ?? "") ?? [];
+    return secretKey === undefined ? [] : [{ alias, address, secretKey }];
+  });
+}
+
 /** `http://host:port/path/tz1…` without the address. */
 function signerUrlOf(locator: string, address: string): string {
-  const url = URL.canParse(locator) ? new URL(locator) : refuse(`Cannot parse the key uri: ${locator}`);
+  const url = URL.canParse(locator) ? new URL(locator) : refuse(`Cannot parse the key uri of ${address}`);
   if (url.protocol !== "http:") refuse(`No matching plugin for key scheme ${url.protocol.slice(0, -1)}`);
   const [, base, last] = /^(.*)\/([^/]*)$/.exec(locator) ?? [];
   if (base === undefined || last !== address) refuse(`The secret key ${locator} is not one of ${address}`);
