@@ -1,3 +1,5 @@
+import { availableParallelism } from "node:os";
+import { Readable } from "node:stream";
 import {
   boolYaml11Tag,
   DUMP_SCHEMA,
@@ -26,8 +28,11 @@ import type { ProgramRun, Registered } from "./runProgram.ts";
  */
 export async function manifestsOf(program: ProgramRun, findHelm: () => Promise<string>): Promise<Manifest[]> {
   const helm = program.resources.some(isChart) ? await findHelm() : "";
-  const rendered = await Promise.all(program.resources.map((resource) => objectsOf(resource, helm)));
-  const objects = rendered.flat();
+  // A helm takes a core and 50 MiB, so that more of them than cores take memory and save no time.
+  const rendered = Readable.from(program.resources).map((resource: Registered) => objectsOf(resource, helm), {
+    concurrency: availableParallelism(),
+  });
+  const objects = ((await rendered.toArray()) as Manifest[][]).flat();
   requireDistinctNames(objects);
   // A namespace comes before its objects. Apart from that, the order does not matter to Kubernetes.
   return [...objects.filter(isNamespace), ...objects.filter((object) => !isNamespace(object))];
@@ -45,13 +50,19 @@ async function objectsOf(resource: Registered, helm: string): Promise<Manifest[]
   throw new Error(`resource ${name}: found type ${type}, which only the pulumi CLI can make`);
 }
 
+/**
+ * helm without collection of garbage, which is a quarter of its time: 80 instead of 105 ms of a CPU for a baker.
+ * It makes 50 MiB; Go collects all the same before it has ten times that.
+ */
+const helmEnvironment = { GOGC: "off", GOMEMLIMIT: "500MiB" };
+
 async function renderChart(inputs: Record<string, unknown>, helm: string): Promise<Manifest[]> {
   const { name, namespace, chart, values } = inputs as Record<"name" | "namespace" | "chart", string> & {
     values: unknown;
   };
   const words = ["template", name, chart, "--namespace", namespace, "--values", "-"];
-  const stdout = await run(helm, words, { input: JSON.stringify(values) });
-  return readManifests(stdout);
+  const env = { ...process.env, ...helmEnvironment };
+  return readManifests(await run(helm, words, { env, input: JSON.stringify(values) }));
 }
 
 /**
