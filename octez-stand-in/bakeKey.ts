@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { b58DecodeAndCheckPrefix } from "@taquito/utils";
 import { roundIn } from "./blockRpc.ts";
+import type { BlockVotes } from "./blockVotes.ts";
 import { blockBytes, freshContents, type Kind, type Vote, voteBytes } from "./consensusBytes.ts";
 import type { Say } from "./eventLog.ts";
 import type { Head, Heads } from "./heads.ts";
@@ -25,6 +26,7 @@ export type Bakery = {
   readonly node: NodeClient;
   readonly heads: Heads;
   readonly watermarks: Watermarks;
+  readonly votes: BlockVotes;
   /** Asks a key's signer for a signature. */
   readonly sign: (key: WalletKey, bytes: Buffer) => Promise<string>;
 };
@@ -69,7 +71,7 @@ async function bakeAll(duty: Duty, bakery: Bakery, say: Say): Promise<void> {
 }
 
 async function bake(kind: Kind, duty: Duty, bakery: Bakery, say: Say): Promise<void> {
-  const { node, sign, watermarks } = bakery;
+  const { node, sign, votes, watermarks } = bakery;
   const { head, key } = duty;
   const level = levelOf(kind, head.level);
   const start = performance.now();
@@ -79,7 +81,8 @@ async function bake(kind: Kind, duty: Duty, bakery: Bakery, say: Say): Promise<v
   try {
     if (!watermarks.record(kind, key.address, level, kind === "block" ? 0 : roundIn(head)))
       return say(`skipped ${kind} level ${level}: it may have been signed before`);
-    const bytes = kind === "block" ? nextBlock(head) : voteBytes(kind, voteOf(duty), key.address.startsWith("tz4"));
+    const bytes =
+      kind === "block" ? nextBlock(head, votes()) : voteBytes(kind, voteOf(duty), key.address.startsWith("tz4"));
     const signature = await sign(key, bytes);
     say(`signed ${kind} level ${level} in ${Math.round(performance.now() - start)} ms`);
     if (kind !== "block") await node.injectVote(signedVote(kind, voteOf(duty), signature));
@@ -91,7 +94,7 @@ async function bake(kind: Kind, duty: Duty, bakery: Bakery, say: Say): Promise<v
   }
 }
 
-function nextBlock(head: Head): Buffer {
+function nextBlock(head: Head, votes: number): Buffer {
   return blockBytes({
     ...freshContents(),
     chainId: decode(head.chain_id),
@@ -102,7 +105,7 @@ function nextBlock(head: Head): Buffer {
     timestampMs: Date.now(),
     validationPasses: 4,
     round: 0,
-    votes: 2,
+    votes,
   });
 }
 

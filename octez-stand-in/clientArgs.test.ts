@@ -13,13 +13,30 @@ test("octez-baker takes what the chart gives it", () => {
     endpoint: "http://127.0.0.1:8732",
     keepAlive: true,
     aliases: ["home", "away"],
+    vote: "pass",
   });
-  assert.deepEqual(parseBakerArgs([...run, ...vote, "home", "--dal-node", "http://dal:10732"]).aliases, ["home"]);
+  assert.deepEqual(parseBakerArgs([...run, "--votefile", import.meta.filename, "home", "--dal-node", "http://dal:1"]), {
+    baseDir: "/client",
+    endpoint: "http://127.0.0.1:8732",
+    keepAlive: false,
+    aliases: ["home"],
+    voteFile: import.meta.filename,
+    dalNode: "http://dal:1",
+  });
+});
+
+test("octez-baker takes further nodes where it has none of its own", () => {
+  const extra = ["--extra-node", "http://a:8732", "--extra-node", "http://b:8732"];
+  const remotely = [...global, "run", "remotely", "home", "away", ...vote, "--without-dal"];
+  assert.deepEqual(parseBakerArgs([...remotely, ...extra]).aliases, ["home", "away"]);
+  assert.throws(() => parseBakerArgs([...run, "home", ...vote, "--without-dal", ...extra]), {
+    message: /`--extra-node` cannot be used with local node/,
+  });
 });
 
 const refusedByBaker: Readonly<Record<string, [args: readonly string[], message: RegExp]>> = {
   "no command": [global, /Unrecognized command/],
-  "another command": [[...global, "run", "remotely", "home"], /Unrecognized command/],
+  "another command": [[...global, "run", "locally", "home"], /Unrecognized command/],
   "no data directory": [run.slice(0, -1), /Unterminated command/],
   "a data directory that is not there": [
     [...run.slice(0, -1), "/nowhere", ...vote],

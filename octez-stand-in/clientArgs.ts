@@ -68,24 +68,51 @@ export type ClientCommand = {
   /** Whether the program waits for the node. If false, it ends when it can't reach the node. */
   readonly keepAlive: boolean;
 };
-export type BakerCommand = ClientCommand & { readonly aliases: readonly string[] };
+export type BakerCommand = ClientCommand & {
+  readonly aliases: readonly string[];
+  readonly vote?: string;
+  readonly voteFile?: string;
+  /** The DAL node's RPC. Undefined without one. */
+  readonly dalNode?: string;
+};
+
+/** With the node's files beside its RPC, or by RPC alone (src/lib_agnostic_baker/commands.ml). */
+const bakerCommands: readonly (readonly string[])[] = [
+  ["run", "with", "local", "node"],
+  ["run", "remotely"],
+];
 
 /** Reads the command line of octez-baker, or refuses it as Octez does. */
 export function parseBakerArgs(args: readonly string[]): BakerCommand {
   const { rest, ...places } = parseGlobal(args);
-  const command = rest.slice(0, 4).join(" ");
-  if (command !== "run with local node") throw new Refusal(`Unrecognized command: ${rest.join(" ")}`);
-  const { values, rest: words } = parseOptions(rest.slice(4), bakerOptions, clientStyle);
-  const [dataDir, ...aliases] = words;
-  if (dataDir === undefined) throw new Refusal("Unterminated command: the node's data directory is missing.");
-  if (!isThere(dataDir, "isDirectory")) throw new Refusal(`Directory doesn't exist: '${dataDir}'`);
+  const command = bakerCommands.find((words) => words.every((word, index) => rest[index] === word));
+  if (command === undefined) throw new Refusal(`Unrecognized command: ${rest.join(" ")}`);
+  const { values, rest: words } = parseOptions(rest.slice(command.length), bakerOptions, clientStyle);
+  const isLocal = command.includes("local");
+  const [dataDir] = words;
+  const aliases = isLocal ? words.slice(1) : words;
+  if (isLocal && dataDir === undefined)
+    throw new Refusal("Unterminated command: the node's data directory is missing.");
+  if (isLocal && !isThere(dataDir ?? "", "isDirectory")) throw new Refusal(`Directory doesn't exist: '${dataDir}'`);
+  if (isLocal && values["extra-node"])
+    throw new Refusal("Incompatible configuration: `--extra-node` cannot be used with local node.");
   if (!values["liquidity-baking-toggle-vote"] && !values.votefile)
     throw new Refusal("Missing liquidity baking toggle vote, use --liquidity-baking-toggle-vote or --votefile.");
   if (values["dal-node"] && values["without-dal"])
     throw new Refusal("'--dal-node <endpoint>' and '--without-dal' are incompatible.");
   if (!values["dal-node"] && !values["without-dal"])
     throw new Refusal("A DAL node is needed: '--dal-node <endpoint>', or opt out with '--without-dal'.");
-  return { ...places, keepAlive: values["keep-alive"] !== undefined, aliases };
+  const [vote] = values["liquidity-baking-toggle-vote"] ?? [];
+  const [voteFile] = values.votefile ?? [];
+  const [dalNode] = values["dal-node"] ?? [];
+  return {
+    ...places,
+    keepAlive: values["keep-alive"] !== undefined,
+    aliases,
+    ...(vote !== undefined && { vote }),
+    ...(voteFile !== undefined && { voteFile }),
+    ...(dalNode !== undefined && { dalNode }),
+  };
 }
 
 /** Reads the command line of octez-accuser, or refuses it as Octez does. */

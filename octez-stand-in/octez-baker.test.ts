@@ -53,8 +53,8 @@ class Bakery {
   }
 
   /** Runs octez-baker with both keys. */
-  baker(): RunningProgram {
-    const run = ["run", "with", "local", "node", data, "home", "away", "--liquidity-baking-toggle-vote", "pass"];
+  baker(votes = ["--liquidity-baking-toggle-vote", "pass"]): RunningProgram {
+    const run = ["run", "with", "local", "node", data, "home", "away", ...votes];
     const options = ["--without-dal", "--keep-alive"];
     return new RunningProgram("octez-baker", ["-d", this.client, "-E", endpoint, ...run, ...options]);
   }
@@ -177,6 +177,20 @@ describe("with a node that runs", { concurrency: 3 }, () => {
       home.bodies.slice(0, 3).map((body) => body.slice(1, 3)),
       ["12", "13", "11"],
     );
+  });
+
+  test("octez-baker votes in a block as its vote file says then", async () => {
+    const bakery = await Bakery.open();
+    const file = join(bakery.client, "votes.json");
+    const vote = (value: string) => writeFileSync(file, JSON.stringify({ liquidity_baking_toggle_vote: value }));
+    vote("on");
+    const baker = bakery.baker(["--votefile", file]);
+    await baker.line(/^home: signed block/);
+    vote("off");
+    await baker.line(/^home: signed block/, 3);
+    await baker.stop();
+    const votes = bakery.home.bodies.filter((body) => body.startsWith('"11')).map((body) => body.slice(-4, -2));
+    assert.deepEqual([votes.at(0), votes.at(-1)], ["00", "01"]);
   });
 
   test("octez-baker signs no level again after a restart", async () => {

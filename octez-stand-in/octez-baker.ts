@@ -1,4 +1,5 @@
 import type { Bakery } from "./bakeKey.ts";
+import { blockVotes } from "./blockVotes.ts";
 import { parseBakerArgs } from "./clientArgs.ts";
 import { clientLogFiles } from "./clientConfig.ts";
 import { openLog } from "./eventLog.ts";
@@ -9,9 +10,10 @@ import { readLocalKeys, readWallet } from "./wallet.ts";
 import { Watermarks } from "./watermarks.ts";
 
 await runProgram("octez-baker", async (args) => {
-  const { aliases, baseDir, configFile, endpoint, keepAlive } = parseBakerArgs(args);
+  const { aliases, baseDir, configFile, endpoint, keepAlive, vote, voteFile } = parseBakerArgs(args);
   const say = openLog("octez-baker", clientLogFiles("octez-baker", baseDir, configFile));
   const keys = readWallet(baseDir, aliases);
+  const votes = blockVotes(vote, voteFile, say);
   const localKeys = readLocalKeys(baseDir);
   say(`Baker started for ${keys.map(({ alias, address }) => `${alias} (${address})`).join(", ")}`);
   // Loaded here, because their cryptography takes a third of a second, which a wrong config does not need.
@@ -22,6 +24,7 @@ await runProgram("octez-baker", async (args) => {
   const bakery: Bakery = {
     node: new NodeClient(endpoint),
     heads,
+    votes,
     watermarks: new Watermarks(baseDir, head.chain_id),
     sign: (key, bytes) => sign(key, bytes, localKeys),
   };
