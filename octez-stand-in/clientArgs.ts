@@ -1,64 +1,33 @@
 import { statSync } from "node:fs";
+import { clientGlobals, octezAccuser, octezBaker, type Program } from "../infra/octez/options.ts";
 import { Refusal } from "./octezError.ts";
-import { type Check, clientGlobalStyle, clientStyle, type Options, parseOptions } from "./options.ts";
+import { type Check, type Checks, parseOptions } from "./parsedOptions.ts";
 
-// The options of octez-baker and octez-accuser v25.2 (`octez-baker man -v 3`).
+// The values that octez-baker and octez-accuser take (src/lib_agnostic_baker/configuration.ml, v25.1).
 
 const url: Check = (value) => (URL.canParse(value) && /^https?:/.test(value) ? undefined : `${value} is not a URL`);
 const integer: Check = (value) => (/^\d+$/.test(value) ? undefined : "Cannot read int");
 const number: Check = (value) => (/^\d+(\.\d+)?$/.test(value) ? undefined : "expected int or float.");
 
-const globalOptions: Options = {
-  "base-dir": { short: "d", value: true },
-  "config-file": { short: "c", value: true },
-  endpoint: { short: "E", value: url },
-  "remote-signer": { short: "R", value: url },
-  "password-filename": { short: "f", value: true },
-  chain: { value: true },
-  block: { short: "b", value: true },
-  wait: { short: "w", value: true },
-  protocol: { short: "p", value: true },
-  "media-type": { short: "m", value: true },
-  mode: { short: "M", value: true },
-  "log-requests": { short: "l" },
-  "log-coloring": { value: true },
-  "better-errors": {},
-  timings: { short: "t" },
-  "no-base-dir-warnings": { short: "n" },
-  "allow-fixed-random-seed": {},
+const globalChecks: Checks = { endpoint: url, "remote-signer": url };
+
+const bakerChecks: Checks = {
+  "minimal-fees": integer,
+  "minimal-nanotez-per-gas-unit": number,
+  "minimal-nanotez-per-byte": number,
+  "force-apply-from-round": integer,
+  "liquidity-baking-toggle-vote": (vote) =>
+    ["on", "off", "pass"].includes(vote)
+      ? undefined
+      : `unexpected vote: ${vote}, expected either "on", "off", or "pass".`,
+  votefile: (file) => (isThere(file, "isFile") ? undefined : `no file ${file}`),
+  "dal-node": url,
+  "pre-emptive-forge-time": number,
+  "remote-calls-timeout": number,
+  "extra-node": url,
 };
 
-const bakerOptions: Options = {
-  pidfile: { short: "P", value: true },
-  "node-version-check-bypass": {},
-  "node-version-allowed": { value: true },
-  "minimal-fees": { value: integer },
-  "minimal-nanotez-per-gas-unit": { value: number },
-  "minimal-nanotez-per-byte": { value: number },
-  "force-apply-from-round": { value: integer },
-  "keep-alive": { short: "K" },
-  "liquidity-baking-toggle-vote": {
-    value: (vote) =>
-      ["on", "off", "pass"].includes(vote)
-        ? undefined
-        : `unexpected vote: ${vote}, expected either "on", "off", or "pass".`,
-  },
-  votefile: { short: "V", value: (file) => (isThere(file, "isFile") ? undefined : `no file ${file}`) },
-  "operations-pool": { value: true },
-  "dal-node": { value: url },
-  "without-dal": {},
-  "record-state": {},
-  "pre-emptive-forge-time": { value: number },
-  "remote-calls-timeout": { value: number },
-  "allow-signing-delay": {},
-  "extra-node": { value: url, repeats: true },
-};
-
-const accuserOptions: Options = {
-  pidfile: { short: "P", value: true },
-  "preserved-levels": { value: integer },
-  "keep-alive": { short: "K" },
-};
+const accuserChecks: Checks = { "preserved-levels": integer };
 
 export type ClientCommand = {
   readonly baseDir: string;
@@ -76,19 +45,12 @@ export type BakerCommand = ClientCommand & {
   readonly dalNode?: string;
 };
 
-/** With the node's files beside its RPC, or by RPC alone (src/lib_agnostic_baker/commands.ml). */
-const bakerCommands: readonly (readonly string[])[] = [
-  ["run", "with", "local", "node"],
-  ["run", "remotely"],
-];
-
 /** Reads the command line of octez-baker, or refuses it as Octez does. */
 export function parseBakerArgs(args: readonly string[]): BakerCommand {
   const { rest, ...places } = parseGlobal(args);
-  const command = bakerCommands.find((words) => words.every((word, index) => rest[index] === word));
-  if (command === undefined) throw new Refusal(`Unrecognized command: ${rest.join(" ")}`);
-  const { values, rest: words } = parseOptions(rest.slice(command.length), bakerOptions, clientStyle);
-  const isLocal = command.includes("local");
+  const { values, rest: words, name } = parseCommand(rest, octezBaker, bakerChecks);
+  // With the node's files beside its RPC, or by RPC alone.
+  const isLocal = name.includes("local");
   const [dataDir] = words;
   const aliases = isLocal ? words.slice(1) : words;
   if (isLocal && dataDir === undefined)
@@ -118,14 +80,13 @@ export function parseBakerArgs(args: readonly string[]): BakerCommand {
 /** Reads the command line of octez-accuser, or refuses it as Octez does. */
 export function parseAccuserArgs(args: readonly string[]): ClientCommand {
   const { rest, ...places } = parseGlobal(args);
-  if (rest[0] !== "run") throw new Refusal(`Unrecognized command: ${rest.join(" ")}`);
-  const { values, rest: extra } = parseOptions(rest.slice(1), accuserOptions, clientStyle);
+  const { values, rest: extra } = parseCommand(rest, octezAccuser, accuserChecks);
   if (extra.length > 0) throw new Refusal(`Extra command line arguments:\n  ${extra.join(" ")}.`);
   return { ...places, keepAlive: values["keep-alive"] !== undefined };
 }
 
 function parseGlobal(args: readonly string[]) {
-  const { values, rest } = parseOptions(args, globalOptions, clientGlobalStyle);
+  const { values, rest } = parseOptions(args, clientGlobals, globalChecks, "clic", true);
   const [configFile] = values["config-file"] ?? [];
   return {
     ...(configFile !== undefined && { configFile }),
@@ -133,6 +94,14 @@ function parseGlobal(args: readonly string[]) {
     endpoint: values.endpoint?.[0] ?? "http://localhost:8732",
     rest,
   };
+}
+
+/** Reads the words of a command and its options. */
+function parseCommand(words: readonly string[], { commands, reader }: Program, checks: Checks) {
+  const name = Object.keys(commands).find((each) => `${words.join(" ")} `.startsWith(`${each} `));
+  const options = name === undefined ? undefined : commands[name];
+  if (name === undefined || !options) throw new Refusal(`Unrecognized command: ${words.join(" ")}`);
+  return { ...parseOptions(words.slice(name.split(" ").length), options, checks, reader), name };
 }
 
 function isThere(path: string, kind: "isFile" | "isDirectory"): boolean {
