@@ -140,6 +140,52 @@ const cases: Case[] = [
     /extraNodes\[0\]: found "node:8732"; wanted an http or https URL/,
   ],
   [
+    "arguments that Octez has",
+    {
+      extraArgs: {
+        node: ["--connections=40", "--peer", "a:9732", "--peer", "b:9732", "-v", "-v"],
+        dalNode: ["--verbose", "--peers", "a:11732"],
+        baker: ["--pre-emptive-forge-time", "0.5"],
+        accuser: ["--preserved-levels", "100"],
+      },
+    },
+  ],
+  [
+    "arguments that Octez has not",
+    {
+      extraArgs: {
+        node: ["--conections", "40", "--private-mode=yes"],
+        dalNode: ["--peers"],
+        baker: ["--base-dir", "/tmp", "--pidfile", "/tmp/a", "-P", "/tmp/b"],
+        accuser: [1],
+      },
+    },
+    /^bakers\[0\]\.extraArgs\.node\[0\]: found "--conections"; wanted an option of `run` of Octez 25$/,
+    /^bakers\[0\]\.extraArgs\.node\[1\]: found "40"; wanted an option, or the value of the one before$/,
+    /^bakers\[0\]\.extraArgs\.node\[2\]: found "--private-mode=yes"; wanted no value for it$/,
+    /^bakers\[0\]\.extraArgs\.dalNode\[0\]: found "--peers"; wanted its value after it$/,
+    /^bakers\[0\]\.extraArgs\.baker\[0\]: found "--base-dir"; wanted an option of `run with local node` of Octez 25$/,
+    /^bakers\[0\]\.extraArgs\.baker\[1\]: found "\/tmp"; wanted an option, or/,
+    /^bakers\[0\]\.extraArgs\.baker\[4\]: found "-P"; wanted no option that is there already$/,
+    /^bakers\[0\]\.extraArgs\.accuser\[0\]: found 1; wanted a text$/,
+  ],
+  [
+    "arguments that the pod has",
+    {
+      extraArgs: {
+        node: ["-d", "/tmp"],
+        dalNode: ["-E", "http://a", "--attester=tz1", "--metrics-addr", ":1"],
+        baker: ["--votefile", "/tmp/a", "--without-dal"],
+      },
+    },
+    /^bakers\[0\]\.extraArgs\.node\[0\]: found "-d"; wanted an option that the pod does not depend on$/,
+    /dalNode\[0\]: found "-E"; wanted an option that the pod does not depend on$/,
+    /dalNode\[2\]: found "--attester=tz1"; wanted bakers\[\]\.delegates instead$/,
+    /dalNode\[3\]: found "--metrics-addr"; wanted monitoring instead$/,
+    /baker\[0\]: found "--votefile"; wanted bakers\[\]\.liquidityBakingToggleVote instead$/,
+    /baker\[2\]: found "--without-dal"; wanted bakers\[\]\.dal instead$/,
+  ],
+  [
     "memory that is none",
     { resources: { node: { requests: { memory: "16GB" } } } },
     /memory: found "16GB"; wanted a Kubernetes quantity/,

@@ -23,37 +23,49 @@ const refused: readonly (readonly [
   program: Program,
   command: string,
   args: readonly string[],
-  problems: readonly string[],
+  problems: readonly (readonly [index: number, wanted: string])[],
 ])[] = [
   [
     octezNode,
     "run",
     ["--nothing", "word", "--private-mode=yes", "--data-dir"],
     [
-      "--nothing: Octez has no such option here",
-      "--private-mode: it takes no value",
-      "--data-dir: its value is missing",
-      "word: it belongs to no option",
+      [0, "an option of `run` of Octez 25"],
+      [1, "an option, or the value of the one before"],
+      [2, "no value for it"],
+      [3, "its value after it"],
     ],
   ],
-  [octezNode, "run", ["--network", "--private-mode"], ["--network: its value is missing"]],
-  [octezNode, "run", ["--v"], ["--v: Octez has no such option here"]],
-  [octezNode, "run", ["--block", "BL"], ["--block: Octez has no such option here", "BL: it belongs to no option"]],
-  [octezDalNode, "run", ["--attester", "a", "--attester-profiles", "b"], ["--attester-profiles: it is given twice"]],
-  [octezDalNode, "config init", ["--telemetry-env"], ["--telemetry-env: Octez has no such option here"]],
-  [octezBaker, "run with local node", ["--dal-node=http://a"], ["--dal-node=http://a: Octez has no such option here"]],
-  [octezBaker, "run with local node", ["--base-dir"], ["--base-dir: Octez has no such option here"]],
-  [octezAccuser, "run", ["--without-dal"], ["--without-dal: Octez has no such option here"]],
+  [octezNode, "run", ["--network", "--private-mode"], [[0, "its value after it"]]],
+  [octezNode, "run", ["--v"], [[0, "an option of `run` of Octez 25"]]],
+  [
+    octezNode,
+    "run",
+    ["--block", "BL"],
+    [
+      [0, "an option of `run` of Octez 25"],
+      [1, "an option, or the value of the one before"],
+    ],
+  ],
+  [octezDalNode, "run", ["--attester", "a", "--attester-profiles", "b"], [[2, "no option that is there already"]]],
+  [octezDalNode, "config init", ["--telemetry-env"], [[0, "an option of `config init` of Octez 25"]]],
+  [octezBaker, "run with local node", ["--dal-node=http://a"], [[0, "an option of `run with local node` of Octez 25"]]],
+  [octezBaker, "run with local node", ["--base-dir"], [[0, "an option of `run with local node` of Octez 25"]]],
+  [octezAccuser, "run", ["--without-dal"], [[0, "an option of `run` of Octez 25"]]],
 ];
 for (const [program, command, args, problems] of refused)
   test(`Octez refuses ${args.join(" ")} for ${command}`, () => {
-    assert.deepEqual(problemsOfExtraArguments(args, program, command), problems);
+    const found = problemsOfExtraArguments(args, program, command).map(({ index, wanted }) => [index, wanted]);
+    assert.deepEqual(found, problems);
   });
 
-test("an option that the command has already can't be given again, unless it repeats", () => {
-  const args = ["-d", "/other", "--rpc-addr", "127.0.0.1:1"];
-  assert.deepEqual(problemsOfExtraArguments(args, octezNode, "run", ["data-dir", "rpc-addr"]), [
-    "--data-dir: it is given already",
+test("an option that is somebody else's may not be given, however it is written", () => {
+  const reason = { "data-dir": "nothing here", endpoint: "nothing there" };
+  const found = (args: readonly string[]) => problemsOfExtraArguments(args, octezDalNode, "run", reason);
+  assert.deepEqual(found(["--peers", "a", "-d", "/other"]), [{ index: 2, wanted: "nothing here" }]);
+  assert.deepEqual(found(["--data-dir=/other", "-E", "http://a"]), [
+    { index: 0, wanted: "nothing here" },
+    { index: 1, wanted: "nothing there" },
   ]);
 });
 
