@@ -13,6 +13,7 @@ const signer = {
   device: { kind: "ledger", url: undefined },
   ups: "ups@localhost",
   keys: [{ name: "main", address: "tz1…", publicKey: "edpk…" }],
+  authorizedKeys: ["edpkbaker"],
 };
 const outputs = {
   signerEndpoint: { host: "signers.example.org", port: 22, alternatePorts: [443], user: "signer" },
@@ -33,7 +34,20 @@ test("a kit's facts are the outputs that its signer needs", () => {
     device: { kind: "ledger" },
     ups: "ups@localhost",
     keys: signer.keys,
+    authorizedKeys: ["edpkbaker"],
   });
+});
+
+test("outputs of a stack whose version knew no authentication have no authorized keys", () => {
+  const { authorizedKeys, ...older } = signer;
+  const before = { ...outputs, signers: { home: older } };
+  assert.deepEqual(factsOfOutputs("prod", "home", before).authorizedKeys, []);
+  const now = { ...outputs, signers: { home: { ...signer, authorizedKeys: [] } } };
+  assert.deepEqual(factsOfOutputs("prod", "home", before, now).authorizedKeys, []);
+  assert.throws(
+    () => factsOfOutputs("prod", "home", before, outputs),
+    /authorizedKeys: found \[\], wanted \["edpkbaker"\]/,
+  );
 });
 
 test("a signer that the config does not have is a usage error", () => {

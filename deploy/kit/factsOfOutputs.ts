@@ -14,6 +14,8 @@ const signerSchema = z.object({
   mains: z.object({ chip: z.string(), line: z.number(), lostWhen: z.enum(["high", "low"]) }).optional(),
   ups: z.string().optional(),
   keys: z.array(z.object({ name: z.string(), address: z.string(), publicKey: z.string() })),
+  // The stacks of older versions have none.
+  authorizedKeys: z.array(z.string()).default([]),
 });
 
 /** What a kit needs of a stack's outputs. */
@@ -86,7 +88,7 @@ function withHostOf({ signerEndpoint }: Partial<KitOutputs>, config: KitOutputs)
 function partOf(signer: string, { signerEndpoint, knownHosts, signers }: Partial<KitOutputs>): unknown {
   const outputs = Object.entries(signers?.[signer] ?? {});
   const needed = Object.fromEntries(outputs.filter(([name]) => Object.hasOwn(signerSchema.shape, name)));
-  return { signerEndpoint, knownHosts, signers: { [signer]: needed } };
+  return { signerEndpoint, knownHosts, signers: { [signer]: { authorizedKeys: [], ...needed } } };
 }
 
 /** The places where two values differ, with both of them. */

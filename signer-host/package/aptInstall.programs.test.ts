@@ -8,6 +8,7 @@ import { buildDebianPackage, fileName } from "./debianPackage.ts";
 import { HostRoot } from "./hostRoot.ts";
 import type { KitFacts } from "./kitFacts.ts";
 import { allFacts, ledgerFacts } from "./sampleFacts.ts";
+import { walletFiles } from "./wrapperConfig.ts";
 
 // apt in a real Debian installs, upgrades and removes the package, and its systemd judges the units. Nothing is booted.
 
@@ -181,6 +182,23 @@ for (const release of hostReleases) {
       const file = "/var/lib/remote-signer/daemon/secret_keys";
       assert.equal(await root.sh(`stat --format '%A %U' ${file}`), "-rw------- remote-signer-daemon\n");
       assert.match(await root.sh(`cat ${file}`), /"tcp:\/\/169\.254\.1\.1:7732\/tz1/);
+      await root.sh("apt-get purge --yes remote-signer-home");
+    });
+
+    test("octez-signer knows whose requests to sign, of the last installation alone", async () => {
+      const file = "/var/lib/remote-signer/daemon/authorized_keys";
+      const facts = allFacts["ledger, with authentication"] as KitFacts;
+      await install(facts, 7);
+      const text = await root.sh(`cat ${file}`);
+      assert.equal(text, walletFiles(facts).authorized_keys);
+      assert.equal(await root.sh(`stat --format '%A %U' ${file}`), "-rw------- remote-signer-daemon\n");
+      await root.sh(`echo '[]' >${file}`);
+      await install(facts, 8);
+      assert.equal(await root.sh(`cat ${file}`), text);
+      const conf = "/usr/lib/systemd/system/remote-signer-daemon.service.d/authentication.conf";
+      await root.sh(`test -e ${conf}`);
+      await install(ledgerFacts, 9);
+      await root.sh(`test ! -e ${conf}`);
       await root.sh("apt-get purge --yes remote-signer-home");
     });
   });

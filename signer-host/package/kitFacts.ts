@@ -18,4 +18,6 @@ export type KitFacts = Pick<SignerConfig, "answerSeconds" | "device" | "mains" |
   readonly sshPort: number;
   /** The keys that bakers use with this signer. */
   readonly keys: readonly { readonly name: string; readonly address: string; readonly publicKey: string }[];
+  /** The public keys with which these bakers sign their requests. Empty: they do not. */
+  readonly authorizedKeys: readonly string[];
 };

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import type { KitFacts } from "./kitFacts.ts";
 import { conffiles, maintainerScripts, packageFiles } from "./packageFiles.ts";
-import { allFacts, ledgerFacts } from "./sampleFacts.ts";
+import { allFacts, bakersKey, ledgerFacts } from "./sampleFacts.ts";
 import { locatorOf, walletFiles, wrapperConfig } from "./wrapperConfig.ts";
 
 const units = "usr/lib/systemd/system";
@@ -33,6 +33,10 @@ const ledger = [
 const wallet = ["public_key_hashs", "public_keys", "secret_keys"].map(
   (name) => `usr/share/remote-signer/wallet/${name}`,
 );
+const authentication = [
+  `${units}/remote-signer-daemon.service.d/authentication.conf`,
+  "usr/share/remote-signer/wallet/authorized_keys",
+];
 
 /** The content of a file of the package. */
 function contentOf(facts: KitFacts, path: string): string {
@@ -49,6 +53,14 @@ describe("the package has the files of its device, and no others:", () => {
     signatory: [],
     "own, by HTTP": [],
     "own, by a socket": [...daemon, `${units}/remote-signer-daemon.service.d/own.conf`, ...wallet],
+    "ledger, with authentication": [...ledger, ...authentication],
+    "tezsign, with authentication": [],
+    "tcp, with authentication": [
+      ...daemon,
+      `${units}/remote-signer-daemon.service.d/tcp.conf`,
+      ...wallet,
+      ...authentication,
+    ],
     "ledger, with mains and a UPS": [
       ...ledger,
       `${units}/remote-signer-wrapper.service.d/mains.conf`,
@@ -103,6 +115,9 @@ test("the wrapper is told where the daemon is, by the kind of the device", () =>
     signatory: "http://127.0.0.1:6733",
     "own, by HTTP": "http://127.0.0.1:1234",
     "own, by a socket": "http://127.0.0.1:8442",
+    "ledger, with authentication": "http://127.0.0.1:8442",
+    "tezsign, with authentication": "http://127.0.0.1:20090",
+    "tcp, with authentication": "http://127.0.0.1:8442",
     "ledger, with mains and a UPS": "http://127.0.0.1:8442",
   });
 });
@@ -139,6 +154,21 @@ test("octez-signer gets the keys of a device that it reaches by an address", () 
     secret_keys: [{ name: "main", value: tcp }],
   });
   assert.equal(locatorOf({ kind: "own", url: "unix:/run/a.sock" }, "tz1a"), "unix:/run/a.sock?pkh=tz1a");
+});
+
+test("octez-signer signs for the stack's bakers alone where these sign their requests", () => {
+  const facts = allFacts["ledger, with authentication"] as KitFacts;
+  const { address, publicKey } = bakersKey;
+  assert.deepEqual(JSON.parse(walletFiles(facts).authorized_keys ?? ""), [{ name: address, value: publicKey }]);
+  // A global option stands before the command.
+  assert.match(
+    contentOf(facts, `${units}/remote-signer-daemon.service`),
+    /^ExecStart=.* \$AUTHENTICATION launch http /m,
+  );
+  assert.match(
+    contentOf(facts, `${units}/remote-signer-daemon.service.d/authentication.conf`),
+    /^Environment=AUTHENTICATION=--require-authentication$/m,
+  );
 });
 
 test("a scripts' names of signer and stack are filled in, and nothing else is left to fill", () => {

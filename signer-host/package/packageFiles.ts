@@ -2,7 +2,14 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fillSshConfig, sshHost } from "../sshConfig.ts";
 import type { KitFacts } from "./kitFacts.ts";
-import { needsOctezSigner, tunnelUnit, walletFiles, wrapperConfig, wrapperPort } from "./wrapperConfig.ts";
+import {
+  needsOctezSigner,
+  requiresAuthentication,
+  tunnelUnit,
+  walletFiles,
+  wrapperConfig,
+  wrapperPort,
+} from "./wrapperConfig.ts";
 
 /** A file of the package, without the program: its content, or the target of a link. */
 export type PackageFile = { readonly content: string; readonly isExecutable?: boolean } | { readonly link: string };
@@ -22,6 +29,7 @@ export function packageFiles(facts: KitFacts): Map<string, PackageFile> {
     started.push("remote-signer-daemon.service");
     folders.push("daemon", `devices/${device.kind}`);
   }
+  if (requiresAuthentication(facts)) folders.push("authentication");
   if (mains) folders.push("mains");
   const files = new Map<string, PackageFile>(folders.flatMap(filesIn));
   const add = (path: string, content: string) => files.set(path, { content });

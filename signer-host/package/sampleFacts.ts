@@ -18,6 +18,13 @@ export const ledgerFacts: KitFacts = {
       publicKey: "edpku9tks4rKmTtjjcwTmMKYH18MamZgMxryTCQvFSDwEpMvXBoB9J",
     },
   ],
+  authorizedKeys: [],
+};
+
+/** For tests: the public key of a baker that signs its requests. */
+export const bakersKey = {
+  address: "tz1fv55cpdomJVPYA5M6BeUhqs9M1DbRB79A",
+  publicKey: "edpku9tks4rKmTtjjcwTmMKYH18MamZgMxryTCQvFSDwEpMvXBoB9J",
 };
 
 /** For tests: facts for each kind of device, and with each source of power. */
@@ -28,6 +35,17 @@ export const allFacts: Readonly<Record<string, KitFacts>> = {
   signatory: { ...ledgerFacts, device: { kind: "signatory", url: "http://127.0.0.1:6733" } },
   "own, by HTTP": { ...ledgerFacts, device: { kind: "own", url: "http://127.0.0.1:1234" } },
   "own, by a socket": { ...ledgerFacts, device: { kind: "own", url: "unix:/run/mine.sock" } },
+  "ledger, with authentication": { ...ledgerFacts, authorizedKeys: [bakersKey.publicKey] },
+  "tezsign, with authentication": {
+    ...ledgerFacts,
+    device: { kind: "tezsign" },
+    authorizedKeys: [bakersKey.publicKey],
+  },
+  "tcp, with authentication": {
+    ...ledgerFacts,
+    device: { kind: "tcp", url: "tcp://169.254.1.1:7732" },
+    authorizedKeys: [bakersKey.publicKey],
+  },
   "ledger, with mains and a UPS": {
     ...ledgerFacts,
     mains: { chip: "gpiochip0", line: 6, lostWhen: "high" },

@@ -1,3 +1,4 @@
+import { addressOf } from "../../infra/keys/tezosKey.ts";
 import type { KitFacts } from "./kitFacts.ts";
 
 /** The wrapper's port on the host's loopback, to which the tunnel leads. tezos-remote-signer-os has used it too. */
@@ -46,22 +47,41 @@ export function wrapperConfig({ stack, signer, device, answerSeconds, keys, main
   return `${JSON.stringify(config, null, 2)}\n`;
 }
 
-/** The files of octez-signer's base dir that make it know the device's keys, by name. None if its owner imports them. */
-export function walletFiles({ device, keys }: KitFacts): Readonly<Record<string, string>> {
+/** Whether octez-signer, where this package runs it, signs authenticated requests alone. */
+export function requiresAuthentication({ authorizedKeys, device }: KitFacts): boolean {
+  return authorizedKeys.length > 0 && needsOctezSigner(device);
+}
+
+/**
+ * The files of octez-signer's base dir by name: the keys of a device that it reaches by an address, and the keys of
+ * those that it signs for, named as `octez-signer add authorized key` names them (src/bin_signer/main_signer.ml, v25.1).
+ */
+export function walletFiles(facts: KitFacts): Readonly<Record<string, string>> {
+  const { authorizedKeys, device, keys } = facts;
   const located = keys.flatMap(({ name, address, publicKey }) => {
     const locator = locatorOf(device, address);
     return locator === undefined ? [] : [{ name, address, publicKey, locator }];
   });
-  if (located.length === 0) return {};
-  const file = (value: (key: (typeof located)[number]) => unknown) =>
-    `${JSON.stringify(
-      located.map((key) => ({ name: key.name, value: value(key) })),
-      null,
-      2,
-    )}\n`;
   return {
-    public_key_hashs: file(({ address }) => address),
-    public_keys: file(({ locator, publicKey }) => ({ locator, key: publicKey })),
-    secret_keys: file(({ locator }) => locator),
+    ...(located.length > 0 && {
+      public_key_hashs: walletFile(located, ({ address }) => address),
+      public_keys: walletFile(located, ({ locator, publicKey }) => ({ locator, key: publicKey })),
+      secret_keys: walletFile(located, ({ locator }) => locator),
+    }),
+    ...(requiresAuthentication(facts) && {
+      authorized_keys: walletFile(
+        authorizedKeys.map((publicKey) => ({ name: addressOf(publicKey), publicKey })),
+        ({ publicKey }) => publicKey,
+      ),
+    }),
   };
+}
+
+/** A file of Octez's wallet (src/lib_client_base/client_aliases.ml, wallet_encoding, v25.1). */
+function walletFile<Entry extends { readonly name: string }>(
+  entries: readonly Entry[],
+  value: (entry: Entry) => unknown,
+): string {
+  const list = entries.map((entry) => ({ name: entry.name, value: value(entry) }));
+  return `${JSON.stringify(list, null, 2)}\n`;
 }

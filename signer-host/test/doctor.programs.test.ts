@@ -43,6 +43,7 @@ describe("signer-host doctor names the fault of a host, and its cure mends it:",
     port: 8500,
     sshPort: 9500,
     keys: keys.map(({ alias, address, publicKey }) => ({ name: alias, address, publicKey })),
+    authorizedKeys: [],
   });
   const { host } = home;
 
