@@ -1,6 +1,6 @@
 import { ValidationResult, validateKeyHash, validateSignature } from "@taquito/utils";
 import { Cancelled, OcamlException, Refusal } from "./refusal.ts";
-import type { Signing } from "./signing.ts";
+import type { Signing, SignQuery } from "./signing.ts";
 
 export type Request = {
   readonly method: string;
@@ -23,7 +23,8 @@ export type Reply = {
 /**
  * Answers one request to octez-signer's HTTP API. Throws only a Cancelled, once the signal is aborted.
  *
- * - `GET /authorized_keys` returns `{}`: no authentication is required. An authentication in a request is ignored.
+ * - `GET /authorized_keys` returns `{}`: no authentication is required, and one in a request is ignored. With an
+ *   authorization it returns `{"authorized_keys": ["<address>"…]}`.
  * - `GET /keys/<address>` returns `{"public_key": "…"}`, or 404 with an empty body for an unknown key.
  * - `POST /keys/<address>[?version=0…3][&authentication=<signature>]` returns `{"signature": "…"}`. Its body is the
  *   bytes to sign, as a JSON string of hex or, if the content type says so, as bytes after their length. A rejected
@@ -96,7 +97,7 @@ async function serve(signing: Signing, request: Request, signal: AbortSignal): P
 /** The service of a path. Empty segments of the path are ignored. */
 function serviceAt(path: string, signing: Signing, { contentType, body }: Request, signal: AbortSignal): Service {
   const [name, argument, ...rest] = path.split("/").filter(Boolean).map(decoded);
-  if (argument === undefined && name === "authorized_keys") return { GET: () => ({}) };
+  if (argument === undefined && name === "authorized_keys") return { GET: () => authorizedKeys(signing) };
   if (argument === undefined && name === "known_keys") return { GET: refused("List known keys request not allowed.") };
   if (argument === undefined || (name !== "keys" && name !== "bls_prove_possession")) throw new Answered(404);
   const address = addressIn(name, argument);
@@ -105,11 +106,15 @@ function serviceAt(path: string, signing: Signing, { contentType, body }: Reques
   return {
     GET: () => ({ public_key: signing.keys.get(address)?.publicKey ?? unknownKey() }),
     POST: async (query) => {
-      const version = versionIn(query);
+      const options = optionsIn(query);
       const bytes = contentType === undefined || isJson(contentType) ? hexIn(body) : bytesIn(body, contentType);
-      return { signature: await signing.sign(address, version, bytes, signal) };
+      return { signature: await signing.sign(address, options, bytes, signal) };
     },
   };
+}
+
+function authorizedKeys({ authorization }: Signing): { authorized_keys?: readonly string[] } {
+  return authorization === undefined ? {} : { authorized_keys: authorization.addresses };
 }
 
 function unknownKey(): never {
@@ -138,8 +143,8 @@ function addressIn(service: string, text: string): string {
   );
 }
 
-/** The requested signature version, if there is one. Unknown parameters are ignored. */
-function versionIn(query: string): number | undefined {
+/** The options of a request for a signature. Unknown parameters are ignored. */
+function optionsIn(query: string): SignQuery {
   const parameters = new URLSearchParams(query);
   const checks = {
     authentication: (text: string) =>
@@ -156,8 +161,9 @@ function versionIn(query: string): number | undefined {
       throw badRequest(`Failed to parse the query string: Failed to parse argument '${name}' ("${value}"): ${problem}`);
     seen.add(name);
   }
-  const version = parameters.get("version");
-  return version === null ? undefined : Number(version);
+  const version = parameters.get("version") ?? undefined;
+  const authentication = parameters.get("authentication") ?? undefined;
+  return { authentication, version: version === undefined ? undefined : Number(version) };
 }
 
 function undecodable(type: string, text: string): string {

@@ -29,7 +29,7 @@ test("a device signs for all of its keys one after the other, each in its time",
   const start = performance.now();
   const took = await Promise.all(
     [...addresses, ...addresses].map(async (address, index) => {
-      await signing.sign(address, 3, vote(1 + index));
+      await signing.sign(address, { version: 3 }, vote(1 + index));
       return performance.now() - start;
     }),
   );
@@ -38,18 +38,18 @@ test("a device signs for all of its keys one after the other, each in its time",
 
 test("what its client gave up is signed by the device all the same, which then refuses that level", async () => {
   const giveUp = new AbortController();
-  const given = signing.sign(addresses[0], 3, vote(7), giveUp.signal);
+  const given = signing.sign(addresses[0], { version: 3 }, vote(7), giveUp.signal);
   setTimeout(() => giveUp.abort(new Error("gone")), each / 2);
   await assert.rejects(given, /gone/);
-  const again = signing.sign(addresses[0], 3, vote(7));
+  const again = signing.sign(addresses[0], { version: 3 }, vote(7));
   await assert.rejects(again, { name: "Refusal", message: /the device has signed attestation level 7 and round 0/ });
-  assert.equal(await signing.sign(addresses[0], 3, vote(8)), "edsig");
-  assert.equal(await signing.sign(addresses[1], 3, vote(7)), "edsig");
+  assert.equal(await signing.sign(addresses[0], { version: 3 }, vote(8)), "edsig");
+  assert.equal(await signing.sign(addresses[1], { version: 3 }, vote(7)), "edsig");
 });
 
 test("the recorded signature is given without the device", async () => {
-  await signing.sign(addresses[0], 3, vote(7));
+  await signing.sign(addresses[0], { version: 3 }, vote(7));
   const start = performance.now();
-  await signing.sign(addresses[0], 3, vote(7));
+  await signing.sign(addresses[0], { version: 3 }, vote(7));
   assert.ok(performance.now() - start < each / 2);
 });

@@ -6,7 +6,15 @@ const outputs = {
   signerEndpoint: { host: "198.51.100.7", port: 30022, alternatePorts: [30443], user: "signer" },
   knownHosts: "[198.51.100.7]:30022 ssh-ed25519 AAAA\n",
   hostKeyFingerprint: "SHA256:x",
-  signers: { home: { url: "http://signer-home.dev:8443", port: 8443, sshPort: 9443, sshCommand: "kubectl" } },
+  signers: {
+    home: {
+      url: "http://signer-home.dev:8443",
+      port: 8443,
+      sshPort: 9443,
+      sshCommand: "kubectl",
+      authorizedKeys: ["edpk…"],
+    },
+  },
   bakers: {},
 };
 
@@ -14,8 +22,14 @@ test("takes what a signer host needs and lets the rest be", () => {
   assert.deepEqual(parseOutputs("file", JSON.stringify(outputs)), {
     signerEndpoint: outputs.signerEndpoint,
     knownHosts: outputs.knownHosts,
-    signers: { home: { port: 8443, sshPort: 9443 } },
+    signers: { home: { port: 8443, sshPort: 9443, authorizedKeys: ["edpk…"] } },
   });
+});
+
+test("takes outputs from before there were authorized keys", () => {
+  const { authorizedKeys, ...home } = outputs.signers.home;
+  const parsed = parseOutputs("file", JSON.stringify({ ...outputs, signers: { home } }));
+  assert.deepEqual([parsed.signers.home?.authorizedKeys, authorizedKeys], [[], ["edpk…"]]);
 });
 
 test("takes outputs from before there were alternate ports", () => {

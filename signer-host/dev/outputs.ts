@@ -16,7 +16,10 @@ const outputsSchema = z.object({
     user: z.string(),
   }),
   knownHosts: z.string().regex(/\S/, "wanted at least one known_hosts line"),
-  signers: z.record(z.string(), z.object({ port: portSchema, sshPort: portSchema })),
+  signers: z.record(
+    z.string(),
+    z.object({ port: portSchema, sshPort: portSchema, authorizedKeys: z.array(z.string()).default([]) }),
+  ),
 });
 
 export type Outputs = z.infer<typeof outputsSchema>;

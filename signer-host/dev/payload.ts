@@ -30,14 +30,7 @@ export type Payload = {
  * - votes: then branch (32), kind (1), slot (2, not for tz4), level (4), round (4)
  */
 export function readPayload(bytes: Uint8Array, isBls: boolean): Payload {
-  const magicByte = bytes[0];
-  if (magicByte === undefined) {
-    throw new OcamlException(outOfBounds);
-  }
-  const kind = kinds.get(magicByte);
-  if (kind === undefined) {
-    throw new Refusal(`magic byte 0x${magicByte.toString(16).toUpperCase().padStart(2, "0")} not allowed`);
-  }
+  const kind = kindOf(bytes);
   if (bytes.length < 9) {
     throw new Refusal(`byte sequence too short to be ${kind === "attestation" ? "an" : "a"} ${kind}`);
   }
@@ -53,6 +46,19 @@ export function readPayload(bytes: Uint8Array, isBls: boolean): Payload {
     }
     throw error;
   }
+}
+
+/** Reads the first byte alone, and throws what readPayload throws for it. */
+export function kindOf(bytes: Uint8Array): Kind {
+  const magicByte = bytes[0];
+  if (magicByte === undefined) {
+    throw new OcamlException(outOfBounds);
+  }
+  const kind = kinds.get(magicByte);
+  if (kind === undefined) {
+    throw new Refusal(`magic byte 0x${magicByte.toString(16).toUpperCase().padStart(2, "0")} not allowed`);
+  }
+  return kind;
 }
 
 const afterChainId = 1 + 4;

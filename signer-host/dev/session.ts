@@ -5,12 +5,13 @@ import { promisify } from "node:util";
 import { isOnPath } from "../../infra/facts/onPath.ts";
 import { root } from "../../local/machine/checkout.ts";
 import { fillSshConfig, sshHost } from "../sshConfig.ts";
+import { Authorization } from "./authorization.ts";
 import { startDaemon } from "./daemon.ts";
 import { onSlowDevice } from "./device.ts";
 import { findSshKey, readTezosKeys } from "./keys.ts";
 import { takeLock } from "./lock.ts";
 import type { Outputs } from "./outputs.ts";
-import { Signing } from "./signing.ts";
+import { Signing, type SigningEvents } from "./signing.ts";
 import { type Status, StatusLine } from "./status.ts";
 import { keepTunnel } from "./tunnel.ts";
 import { WatermarkStore } from "./watermarkStore.ts";
@@ -22,6 +23,8 @@ export type Session = {
   readonly signer: Outputs["signers"][string];
   /** The folder of the signer's keys. Undefined for its development keys. */
   readonly keys: string | undefined;
+  /** Whether its daemon signs the requests of the stack's bakers alone, by `signer.authorizedKeys`. */
+  readonly requiresAuthentication: boolean;
   /** How long its device takes for each signature. 0: software keys without a device. */
   readonly deviceMs: number;
   /** The daemon's port on 127.0.0.1. 0: any free one. */
@@ -50,14 +53,16 @@ export async function runSigner(session: Session): Promise<void> {
       signatures: 0,
     };
     const line = new StatusLine(process.stderr);
-    const signing = new Signing(keys, new WatermarkStore(folder), {
+    const events: SigningEvents = {
       onSigned: (signed) => {
         Object.assign(status, { signatures: status.signatures + 1, last: signed, refusal: undefined });
       },
       onRefused: (message) => {
         status.refusal = message;
       },
-    });
+    };
+    const authorization = session.requiresAuthentication ? new Authorization(signer.authorizedKeys) : undefined;
+    const signing = new Signing(keys, new WatermarkStore(folder), events, authorization);
     const daemon = await startDaemon(signing, session.daemonPort);
     const ticker = setInterval(() => line.show(status), 1000);
     try {

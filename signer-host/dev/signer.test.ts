@@ -24,7 +24,15 @@ function run(...args: string[]) {
 test("--help tells every option on stdout", () => {
   const { status, stdout, stderr } = run("--help");
   assert.deepEqual([status, stderr], [0, ""]);
-  for (const option of ["--stack", "--outputs", "--keys", "--device-ms", "--daemon-port", "--ssh-port"]) {
+  for (const option of [
+    "--stack",
+    "--outputs",
+    "--keys",
+    "--device-ms",
+    "--require-authentication",
+    "--daemon-port",
+    "--ssh-port",
+  ]) {
     assert.match(stdout, new RegExp(option));
   }
 });
@@ -38,6 +46,12 @@ const failures: [string, string[], number, RegExp][] = [
   ["a stack that is a path", ["home", "--stack", "../up"], 2, /--stack: found "\.\.\/up"/],
   ["a port that is none", ["home", "--ssh-port", "22x"], 2, /--ssh-port: found "22x"/],
   ["a time that is none", ["home", "--device-ms", "0.67"], 2, /--device-ms: found "0\.67", wanted milliseconds/],
+  [
+    "authentication without a key that is authorized",
+    ["home", "--require-authentication", "--outputs", outputs],
+    2,
+    /--require-authentication: found no key in signers\.home\.authorizedKeys .*authenticationSeed/,
+  ],
   ["outputs that are not there", ["home", "--outputs", join(folder, "none")], 1, /ENOENT.*none/],
 ];
 for (const [what, args, code, message] of failures) {

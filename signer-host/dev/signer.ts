@@ -12,6 +12,9 @@ dials the stack's signer forwarder and redials until you press Ctrl-C.
   --outputs FILE    the stack's outputs, as npm run -s output prints them (default: runs that command)
   --keys DIR        the folder with the signer's keys: one ssh private key ssh_<type>, and tezos.json,
                     {"<alias>": "<secret key>"} (default: signer-host/dev/keys/NAME, development keys)
+  --require-authentication
+                    signs the requests of the stack's bakers alone, as octez-signer with that option does: the
+                    outputs have their keys if the stack has an authenticationSeed
   --daemon-port N   the signer daemon's port on 127.0.0.1 (default: any free one)
   --ssh-port N      the port of this host's own sshd on 127.0.0.1 (default: 22)
   --device-ms N     how long the signer's device takes for a signature, in milliseconds, one signature at a time,
@@ -49,15 +52,22 @@ async function main(): Promise<void> {
     const names = Object.keys(outputs.signers).join(", ") || "(none)";
     throw new UsageError(`NAME: found ${JSON.stringify(name)}, wanted one of the stack's signers: ${names}`);
   }
+  const requiresAuthentication = values["require-authentication"];
+  if (requiresAuthentication && signer.authorizedKeys.length === 0) {
+    throw new UsageError(
+      `--require-authentication: found no key in signers.${name}.authorizedKeys of the outputs, wanted a stack with an ` +
+        "authenticationSeed and a baker that uses this signer: nothing would be signed",
+    );
+  }
   const stopped = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, () => stopped.abort());
   }
   onOrphaned(() => stopped.abort());
-  const { keys } = values;
+  const options = { keys: values.keys, requiresAuthentication, deviceMs, daemonPort, sshPort };
   // Loaded here, because its cryptography takes half a second. A wrong argument fails before that.
   const { runSigner } = await import("./session.ts");
-  await runSigner({ name, stack, outputs, signer, keys, deviceMs, daemonPort, sshPort, signal: stopped.signal });
+  await runSigner({ name, stack, outputs, signer, ...options, signal: stopped.signal });
 }
 
 /**
@@ -79,6 +89,7 @@ function readArguments() {
         stack: { type: "string", default: "dev" },
         outputs: { type: "string" },
         keys: { type: "string" },
+        "require-authentication": { type: "boolean", default: false },
         "daemon-port": { type: "string" },
         "ssh-port": { type: "string" },
         "device-ms": { type: "string" },
