@@ -5,7 +5,7 @@ import type { BlockVotes } from "./blockVotes.ts";
 import { blockBytes, freshContents, type Kind, type Vote, voteBytes } from "./consensusBytes.ts";
 import type { Say } from "./eventLog.ts";
 import type { Head, Heads } from "./heads.ts";
-import type { NodeClient } from "./nodeClient.ts";
+import type { KeyRights, NodeClient } from "./nodeClient.ts";
 import { signedBlock, signedVote } from "./signedBytes.ts";
 import type { WalletKey } from "./wallet.ts";
 import type { Watermarks } from "./watermarks.ts";
@@ -31,40 +31,45 @@ export type Bakery = {
   readonly sign: (key: WalletKey, bytes: Buffer) => Promise<string>;
 };
 
-/** What one key is to sign on a head: its slot for votes, and whether it may bake the next block. */
-type Duty = {
+/** What one key is to sign on a head. */
+type Duty = KeyRights & {
   readonly key: WalletKey;
   readonly head: Head;
-  readonly slot: number;
-  readonly bakesNext: boolean;
 };
 
 /**
- * Bakes and attests with one key forever. On each new head, it signs a preattestation, an attestation and the next
- * block, one after the other, and injects them. A block that another baker has the right to is signed as well, for more
- * to sign, and not injected. All keys ask at the same moments. A key that is late for such a moment asks at once. Logs
- * one line for each kind and level.
+ * Bakes and attests with one key forever, on each head on which it is the consensus key of a delegate. It signs a
+ * preattestation, an attestation and the next block, one after the other, and injects them. A block that another baker
+ * has the right to is signed as well, for more to sign, and not injected. All keys ask at the same moments. A key that
+ * is late for such a moment asks at once. Logs one line for each kind and level.
  */
 export async function bakeKey(key: WalletKey, bakery: Bakery, say: Say) {
   const { heads, node } = bakery;
   const sayOfKey: Say = (text) => say(`${key.alias}: ${text}`);
   let last: number | undefined;
+  let rights: KeyRights = {};
   for (;;) {
     const head = await heads.above(last ?? -1);
     for (let missed = (last ?? head.level - 1) + 1; missed < head.level; missed++)
-      for (const [kind] of kinds) sayOfKey(`failed ${kind} level ${levelOf(kind, missed)}: its time had passed`);
+      for (const [kind] of kinds)
+        if (hasRight(kind, rights)) sayOfKey(`failed ${kind} level ${levelOf(kind, missed)}: its time had passed`);
     last = head.level;
     try {
-      const rights = await node.rightsAt(head, key.address);
-      if (rights) await bakeAll({ key, head, ...rights }, bakery, sayOfKey);
+      rights = await node.rightsAt(head, key.address);
+      await bakeAll({ key, head, ...rights }, bakery, sayOfKey);
     } catch (error) {
       sayOfKey(`failed level ${head.level}: cannot get its rights: ${causeOf(error)}`);
     }
   }
 }
 
+function hasRight(kind: Kind, { vote, block }: KeyRights): boolean {
+  return (kind === "block" ? block : vote) !== undefined;
+}
+
 async function bakeAll(duty: Duty, bakery: Bakery, say: Say): Promise<void> {
   for (const [kind, after] of kinds) {
+    if (!hasRight(kind, duty)) continue;
     await sleep(Math.max(0, duty.head.heardAt + after - performance.now()));
     await bake(kind, duty, bakery, say);
   }
@@ -86,7 +91,7 @@ async function bake(kind: Kind, duty: Duty, bakery: Bakery, say: Say): Promise<v
     const signature = await sign(key, bytes);
     say(`signed ${kind} level ${level} in ${Math.round(performance.now() - start)} ms`);
     if (kind !== "block") await node.injectVote(signedVote(kind, voteOf(duty), signature));
-    else if (duty.bakesNext) await node.injectBlock(signedBlock(bytes, signature));
+    else if (duty.block?.isDue) await node.injectBlock(signedBlock(bytes, signature));
   } catch (error) {
     say(`failed ${kind} level ${level}: ${causeOf(error)}`);
   } finally {
@@ -109,11 +114,11 @@ function nextBlock(head: Head, votes: number): Buffer {
   });
 }
 
-function voteOf({ head, slot }: Duty): Vote {
+function voteOf({ head, vote }: Duty): Vote {
   return {
     chainId: decode(head.chain_id),
     branch: decode(head.predecessor),
-    slot,
+    slot: vote?.slot ?? 0,
     level: head.level,
     round: roundIn(head),
     payloadHash: decode(head.payload_hash),

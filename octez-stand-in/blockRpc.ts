@@ -1,7 +1,7 @@
 import { b58Encode, encodeOpHash, PrefixV2 } from "@taquito/utils";
 import { headerAt } from "./chain.ts";
 import type { LiveChain } from "./liveChain.ts";
-import type { SignedVote } from "./signedBytes.ts";
+import { encodeSignature, type SignedVote } from "./signedBytes.ts";
 
 /** A block header as the RPC returns it: what its readers here need of it. */
 export type RpcHeader = {
@@ -53,9 +53,21 @@ export function answerAboutBlock(live: LiveChain, block: string, path: string, q
       return validators(live, level, query);
     case "helpers/baking_rights":
       return bakingRights(live, level, query);
-    default:
-      return undefined;
+    default: {
+      const [, address = ""] = /^context\/delegates\/(\w+)$/.exec(path) ?? [];
+      return live.delegates.has(address) ? delegate(live, address, level) : undefined;
+    }
   }
+}
+
+/** Some of the fields that Octez has (src/proto_025_PsUshuai/lib_plugin/delegate_services.ml). */
+function delegate({ delegates }: LiveChain, address: string, level: number): unknown {
+  return {
+    deactivated: false,
+    is_forbidden: false,
+    consensus_key: delegates.keysNow(address, "consensus", level),
+    companion_key: delegates.keysNow(address, "companion", level),
+  };
 }
 
 /** `head`, `head~2`, `head-2`, or a level. */
@@ -67,8 +79,11 @@ function levelOf(live: LiveChain, block: string): number | undefined {
 
 function operation(live: LiveChain, vote: SignedVote, query: URLSearchParams): unknown {
   const { kind, branch, slot, level, round, payloadHash, signature } = vote;
-  const delegate = live.rightsAt(level).find((rights) => rights.slot === slot)?.address;
-  const metadata = { delegate, consensus_power: { slots: 1, baking_power: null }, consensus_key: delegate };
+  const rights = live.rightsAt(level).find((each) => each.slot === slot);
+  const metadata = {
+    ...{ delegate: rights?.delegate, consensus_power: { slots: 1, baking_power: null } },
+    consensus_key: rights?.consensusKey,
+  };
   return {
     chain_id: b58Encode(live.chain.id, PrefixV2.ChainID),
     hash: encodeOpHash(Buffer.concat([branch, payloadHash, signature]).toString("hex")),
@@ -79,13 +94,12 @@ function operation(live: LiveChain, vote: SignedVote, query: URLSearchParams): u
         ...(query.get("metadata") !== "never" && { metadata }),
       },
     ],
-    signature: b58Encode(signature, signature.length === 96 ? PrefixV2.BLS12_381Signature : PrefixV2.GenericSignature),
+    signature: encodeSignature(signature),
   };
 }
 
 function validators(live: LiveChain, current: number, query: URLSearchParams): unknown {
-  const asked = query.getAll("delegate");
-  for (const address of asked) live.addDelegate(address);
+  for (const address of query.getAll("delegate")) live.delegates.ask(address, live.head);
   const isAsked = chosen(query);
   return levelsIn(query, current)
     .reverse()
@@ -97,9 +111,11 @@ function validators(live: LiveChain, current: number, query: URLSearchParams): u
         consensus_committee: String(rights.length),
         all_bakers_attest_activated: false,
         delegates: rights
-          .filter(({ address }) => isAsked(address))
-          .map(({ address, slot, rounds }) => ({
-            ...{ delegate: address, rounds, consensus_key: address, attesting_power: "1", attestation_slot: slot },
+          .filter(({ delegate, consensusKey }) => isAsked(delegate, consensusKey))
+          .map(({ delegate, consensusKey, companionKey, slot, rounds }) => ({
+            ...{ delegate, rounds, consensus_key: consensusKey },
+            ...(companionKey !== undefined && { companion_key: companionKey }),
+            ...{ attesting_power: "1", attestation_slot: slot },
           })),
       };
     });
@@ -117,11 +133,15 @@ function bakingRights(live: LiveChain, current: number, query: URLSearchParams):
     rights.findIndex((right) => right.level === level && right.owner === owner) === index;
   return rights
     .filter((right, index) => query.has("all") || isFirst(right, index))
-    .filter(({ owner }) => isAsked(owner))
-    .map(({ level, round, owner }) => ({
+    .map((right) => ({
+      ...right,
+      key: live.delegates.keyAt(right.owner, "consensus", right.level)?.pkh ?? right.owner,
+    }))
+    .filter(({ owner, key }) => isAsked(owner, key))
+    .map(({ level, round, owner, key }) => ({
       ...{ level, delegate: owner, round },
       ...(level > current && { estimated_time: timestamp(live.timeOf(level) + round * live.chain.intervalMs) }),
-      consensus_key: owner,
+      consensus_key: key,
     }));
 }
 
@@ -130,10 +150,10 @@ function levelsIn(query: URLSearchParams, standard: number): number[] {
   return levels.length > 0 ? [...new Set(levels)].sort((a, b) => a - b) : [standard];
 }
 
-/** Whether an address is among those that the query names. It may name none, and means all. */
-function chosen(query: URLSearchParams): (address: string) => boolean {
-  const lists = [query.getAll("delegate"), query.getAll("consensus_key")];
-  return (address) => lists.every((list) => list.length === 0 || list.includes(address));
+/** Whether the query names a delegate and its key. It may name none of either, and means all. */
+function chosen(query: URLSearchParams): (delegate: string, consensusKey: string) => boolean {
+  const isIn = (name: string, value: string) => !query.has(name) || query.getAll(name).includes(value);
+  return (delegate, consensusKey) => isIn("delegate", delegate) && isIn("consensus_key", consensusKey);
 }
 
 function timestamp(ms: number): string {

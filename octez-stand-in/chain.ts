@@ -10,6 +10,8 @@ export type Chain = {
   readonly id: Buffer;
   readonly intervalMs: number;
   readonly startMs: number;
+  /** Levels in a cycle (BLOCKS_PER_CYCLE of protocol U). */
+  readonly cycleLength: number;
 };
 
 /** The ids of real chains. */
@@ -26,6 +28,7 @@ export function chainOf(network: string): Chain {
     id: realIds[network] ?? digest(`chain of ${network}`).subarray(0, 4),
     intervalMs: network === "sandbox" ? 2000 : 6000,
     startMs: Date.parse("2026-01-01T00:00:00Z"),
+    cycleLength: network === "sandbox" ? 8 : 14_400,
   };
 }
 

@@ -1,10 +1,20 @@
 import { createHash } from "node:crypto";
 import { b58Encode, PrefixV2 } from "@taquito/utils";
 import { type Chain, headerAt, levelAt } from "./chain.ts";
-import { readSignedBlock, readSignedVote, type SignedVote } from "./signedBytes.ts";
+import { voteBytes } from "./consensusBytes.ts";
+import { type DelegateKeys, Delegates } from "./delegates.ts";
+import { isSignature } from "./remoteSigner.ts";
+import { encodeSignature, readSignedBlock, readSignedVote, type SignedVote } from "./signedBytes.ts";
 
-/** What one delegate may do at a level: its slot for votes, and the rounds in which it may bake. */
-export type Rights = { readonly address: string; readonly slot: number; readonly rounds: readonly number[] };
+/** What one delegate may do at a level: its slot for votes, the rounds in which it may bake, and with which keys. */
+export type Rights = {
+  readonly delegate: string;
+  readonly consensusKey: string;
+  /** Only beside a consensus key that is a tz4. */
+  readonly companionKey?: string;
+  readonly slot: number;
+  readonly rounds: readonly number[];
+};
 
 /** The levels that a node keeps, as one in a rolling history mode does: 5 h 30 of the sandbox. */
 const keptLevels = 10_000;
@@ -12,11 +22,12 @@ const keptLevels = 10_000;
 /**
  * A chain with the votes and blocks that bakers have injected since this node's start.
  *
- * - A key whose rights a baker asks for is a delegate from then on. Each delegate votes at each level.
+ * - A key whose rights a baker asks for is a delegate from then on, unless it is known as another's key. Each delegate
+ *   votes at each level, with its consensus key of the level's cycle.
  * - The delegates have the rounds 0 of the levels by turns. The further rounds are another baker's.
  * - A level comes at its time whatever happens. If the delegate whose turn it is has injected no block by then, the
  *   block is that other baker's, in round 1.
- * - Nobody checks a signature.
+ * - A signature is checked if an operation has told the public key.
  */
 export class LiveChain {
   readonly chain: Chain;
@@ -24,14 +35,15 @@ export class LiveChain {
   readonly otherBaker: string;
   readonly #now: () => number;
   readonly #start: number;
-  /** The level from which each delegate votes, in the order of their slots. */
-  readonly #delegates = new Map<string, number>();
+  /** Each has the slot of its place among all. */
+  readonly delegates: Delegates;
   readonly #votes = new Map<number, SignedVote[]>();
   readonly #bakedInTime = new Set<number>();
 
   /** `now` is the clock, in Unix milliseconds. */
-  constructor(chain: Chain, now: () => number) {
+  constructor(chain: Chain, now: () => number, kept?: DelegateKeys) {
     this.chain = chain;
+    this.delegates = new Delegates(chain.cycleLength, kept);
     this.#now = now;
     this.#start = this.head;
     const digest = createHash("sha256").update(`other baker of ${chain.network}`).digest();
@@ -59,21 +71,22 @@ export class LiveChain {
   /** The delegate whose turn it is to bake a level in round 0. */
   baker(level: number): string | undefined {
     // Nobody's right of the next level changes, as that may have been asked for already.
-    const all = [...this.#delegates].filter(([, since]) => since < level - 1);
-    return all[level % all.length]?.[0];
-  }
-
-  /** Makes a key a delegate, if it is none. */
-  addDelegate(address: string): void {
-    if (!this.#delegates.has(address)) this.#delegates.set(address, this.head);
+    const all = this.delegates.all.filter((each) => each.rightsFrom < level - 1 && isBefore(level, each.rightsUntil));
+    return all[level % all.length]?.address;
   }
 
   /** The rights of all delegates at a level. */
   rightsAt(level: number): Rights[] {
     const baker = this.baker(level);
-    return [...this.#delegates]
-      .map(([address, since], slot) => ({ address, since, slot, rounds: address === baker ? [0] : [] }))
-      .filter(({ since }) => since <= level);
+    return this.delegates.all.flatMap(({ address, rightsFrom, rightsUntil }, slot) => {
+      if (rightsFrom > level || !isBefore(level, rightsUntil)) return [];
+      const consensusKey = this.delegates.keyAt(address, "consensus", level)?.pkh ?? address;
+      const companion = consensusKey.startsWith("tz4") && this.delegates.keyAt(address, "companion", level);
+      return {
+        ...{ delegate: address, consensusKey, slot, rounds: address === baker ? [0] : [] },
+        ...(companion && { companionKey: companion.pkh }),
+      };
+    });
   }
 
   /** The votes in the block of a level: those for the block before, injected before this one's time. */
@@ -85,6 +98,7 @@ export class LiveChain {
   injectVote(bytes: Buffer): void {
     const vote = readSignedVote(bytes);
     if (vote === undefined || vote.round !== this.roundOf(vote.level) || this.head !== vote.level) return;
+    if (!this.#isSigned(this.rightsAt(vote.level).find(({ slot }) => slot === vote.slot)?.delegate, vote)) return;
     const votes = this.#votes.get(vote.level) ?? [];
     if (!votes.some(({ kind, slot }) => kind === vote.kind && slot === vote.slot)) votes.push(vote);
     this.#votes.set(vote.level, votes);
@@ -98,6 +112,15 @@ export class LiveChain {
     this.#forget();
   }
 
+  /** Whether a vote has a signature of the delegate's consensus key of the level, as far as that one is known. */
+  #isSigned(delegate: string | undefined, vote: SignedVote): boolean {
+    const key = delegate && this.delegates.keyAt(delegate, "consensus", vote.level);
+    if (!key) return false;
+    if (key.pk === undefined) return true;
+    const bytes = voteBytes(vote.kind, { ...vote, chainId: this.chain.id }, key.pkh.startsWith("tz4"));
+    return isSignature(key.pk, bytes, encodeSignature(vote.signature));
+  }
+
   #forget(): void {
     for (const levels of [this.#votes, this.#bakedInTime])
       for (const level of levels.keys()) {
@@ -105,4 +128,8 @@ export class LiveChain {
         levels.delete(level);
       }
   }
+}
+
+function isBefore(level: number, until: number | undefined): boolean {
+  return until === undefined || level < until;
 }

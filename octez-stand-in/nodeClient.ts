@@ -1,5 +1,13 @@
 import type { Head } from "./heads.ts";
 
+/** What a consensus key may sign on a head. */
+export type KeyRights = {
+  /** The slot of the head's votes, and the companion key that counts beside this one. Undefined without a vote. */
+  readonly vote?: { readonly slot: number; readonly companionKey?: string };
+  /** The next block. `isDue` if it is this key's turn, in round 0. Undefined if the key doesn't count by then. */
+  readonly block?: { readonly isDue: boolean };
+};
+
 /** What a baker asks of its node, beside the heads. */
 export class NodeClient {
   readonly #endpoint: string;
@@ -8,14 +16,31 @@ export class NodeClient {
     this.#endpoint = endpoint;
   }
 
-  /** A key's slot for votes on a head, and whether it may bake the next level in round 0. Undefined without rights. */
-  async rightsAt(head: Head, address: string): Promise<{ slot: number; bakesNext: boolean } | undefined> {
+  /**
+   * A key's rights as the consensus key of some delegate. One that has none is asked for as a delegate of itself, which
+   * has the stand-in's node make it one, unless it is another delegate's key in some cycle.
+   */
+  async rightsAt(head: Head, address: string): Promise<KeyRights> {
+    const rights = await this.#rights(head, address, "consensus_key");
+    return rights.vote || rights.block ? rights : this.#rights(head, address, "delegate");
+  }
+
+  async #rights(head: Head, address: string, field: "consensus_key" | "delegate"): Promise<KeyRights> {
     const next = head.level + 1;
-    const query = `level=${head.level}&level=${next}&delegate=${address}`;
+    const query = `level=${head.level}&level=${next}&${field}=${address}`;
     const levels = (await this.#call(`/chains/main/blocks/${head.level}/helpers/validators?${query}`)) as Validators;
-    const at = (level: number) => levels.find((each) => each.level === level)?.delegates[0];
-    const slot = at(head.level)?.attestation_slot;
-    return slot === undefined ? undefined : { slot, bakesNext: at(next)?.rounds.includes(0) ?? false };
+    const at = (level: number) =>
+      levels.find((each) => each.level === level)?.delegates.find((each) => each.consensus_key === address);
+    const [vote, block] = [at(head.level), at(next)];
+    return {
+      ...(vote && {
+        vote: {
+          slot: vote.attestation_slot,
+          ...(vote.companion_key !== undefined && { companionKey: vote.companion_key }),
+        },
+      }),
+      ...(block && { block: { isDue: block.rounds.includes(0) } }),
+    };
   }
 
   async injectVote(bytes: Buffer): Promise<void> {
@@ -37,5 +62,10 @@ export class NodeClient {
 
 type Validators = readonly {
   readonly level: number;
-  readonly delegates: readonly { readonly attestation_slot: number; readonly rounds: readonly number[] }[];
+  readonly delegates: readonly {
+    readonly consensus_key: string;
+    readonly companion_key?: string;
+    readonly attestation_slot: number;
+    readonly rounds: readonly number[];
+  }[];
 }[];

@@ -1,4 +1,4 @@
-import { b58DecodeAndCheckPrefix } from "@taquito/utils";
+import { b58DecodeAndCheckPrefix, b58Encode, PrefixV2 } from "@taquito/utils";
 import { type Kind, type Vote, voteBytes } from "./consensusBytes.ts";
 
 // What a baker injects, exactly as in Octez's encodings: the bytes that it signed, without the magic byte and the chain
@@ -54,6 +54,11 @@ export function readSignedBlock(bytes: Buffer): { level: number; round: number }
   const fitnessOffset = 4 + 1 + 32 + 8 + 1 + 32;
   const fitnessEnd = fitnessOffset + 4 + bytes.readInt32BE(fitnessOffset);
   return { level: bytes.readInt32BE(0), round: bytes.readInt32BE(fitnessEnd - 4) };
+}
+
+/** A signature of any curve, as text. */
+export function encodeSignature(bytes: Buffer): string {
+  return b58Encode(bytes, bytes.length > signatureLength ? PrefixV2.BLS12_381Signature : PrefixV2.GenericSignature);
 }
 
 function bytesOf(signature: string): Buffer {

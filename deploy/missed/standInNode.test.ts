@@ -14,7 +14,7 @@ import { type Duty, dutiesOf } from "./duties.ts";
 
 // The node of the dev stack, as `npm run missed` sees it.
 
-const chain: Chain = { network: "sandbox", id: Buffer.alloc(4, 1), intervalMs: 2000, startMs: 0 };
+const chain: Chain = { network: "sandbox", id: Buffer.alloc(4, 1), intervalMs: 2000, startMs: 0, cycleLength: 8 };
 let level = 1000;
 const server = rpcServer(chain, () => chain.intervalMs * level);
 const keys = [1, 2].map((byte) => b58Encode(Buffer.alloc(20, byte), PrefixV2.Ed25519PublicKeyHash)) as [string, string];
@@ -47,7 +47,7 @@ function nextHead(): Promise<Head> {
 test("a level has what was injected in its time, and nothing else", async () => {
   const node = new NodeClient(url);
   const votesFor = async (head: Head, address: string): Promise<void> => {
-    const { slot = -1 } = (await node.rightsAt(head, address)) ?? {};
+    const slot = (await node.rightsAt(head, address)).vote?.slot ?? -1;
     const round = Number.parseInt(head.fitness[4] as string, 16);
     const bytes = { branch: Buffer.alloc(32), payloadHash: Buffer.alloc(32, 3), chainId: chain.id };
     await node.injectVote(signedVote("attestation", { ...bytes, slot, level: head.level, round }, signature));
@@ -70,7 +70,7 @@ test("a level has what was injected in its time, and nothing else", async () => 
   await votesFor(third, keys[1]);
   const fourth = await nextHead();
   // Too late.
-  const { slot = -1 } = (await node.rightsAt(third, keys[0])) ?? {};
+  const slot = (await node.rightsAt(third, keys[0])).vote?.slot ?? -1;
   const late = { chainId: chain.id, branch: Buffer.alloc(32), slot, level: third.level, round: 0 };
   await node.injectVote(signedVote("attestation", { ...late, payloadHash: Buffer.alloc(32) }, signature));
   level = fourth.level + 3;
