@@ -6,6 +6,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { b58Encode, PrefixV2 } from "@taquito/utils";
 import { ChartSteps } from "./chartSteps.ts";
 
 const steps = new ChartSteps();
@@ -32,7 +33,9 @@ after(() => {
   steps.remove();
 });
 
-const importWith = (sum: string) => steps.run("import-snapshot", { SNAPSHOT_URL: url, SHA256: sum, BLOCK_HASH: "" });
+const importWith = (sum: string, block = "") =>
+  steps.run("import-snapshot", { SNAPSHOT_URL: url, SHA256: sum, BLOCK_HASH: block });
+const blockOf = (text: string) => b58Encode(createHash("sha256").update(text).digest(), PrefixV2.BlockHash);
 
 test("a snapshot with another sum is removed, and the pod says so in one line", async () => {
   const { code, text } = await importWith(wrongSum);
@@ -50,8 +53,22 @@ test("it is not fetched again at each restart, which says the same", async () =>
   assert.equal(fetched, before);
 });
 
+test("a snapshot of another block is not imported", async () => {
+  const { code, text } = await importWith(rightSum, blockOf("another"));
+  assert.equal(code, 124);
+  assert.equal(
+    text,
+    `octez-node: The block contained in the file is ${blockOf(content)} instead of ${blockOf("another")}.\n`,
+  );
+  assert.ok(!existsSync(join(data, "store")));
+});
+
+test("a block that is none is refused", async () => {
+  assert.match((await importWith(rightSum, "BLabc")).text, /BLabc is not a valid block identifier/);
+});
+
 test("a corrected sum has it fetched and imported, and what was refused is forgotten", async () => {
-  assert.deepEqual(await importWith(rightSum), { code: 0, text: "" });
+  assert.deepEqual(await importWith(rightSum, blockOf(content)), { code: 0, text: "" });
   assert.ok(existsSync(join(data, "store")));
   assert.deepEqual(readdirSync(join(root, "tezos/node")), ["data"]);
 });

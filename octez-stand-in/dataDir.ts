@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { defaultSinks, type FileSink, fileSinks } from "./eventSinks.ts";
@@ -100,8 +100,15 @@ export function checkVersion(dataDir: string): void {
     throw new Refusal(`Invalid data directory version '${version}' (expected '${currentVersion}').`, 124);
 }
 
-/** Imports a snapshot. The directory must be bare, and `force` makes it so. */
-export function importSnapshot(dataDir: string, file: string | undefined, force: boolean): void {
+/**
+ * Imports a snapshot: any file that is not empty, of the block whose hash is that of its contents. The directory must be
+ * bare, and `force` makes it so. Another block than the expected one is refused (src/lib_store/unix/snapshots.ml).
+ */
+export async function importSnapshot(
+  dataDir: string,
+  file: string | undefined,
+  { force, block: expected }: { readonly force: boolean; readonly block?: string },
+): Promise<void> {
   if (file === undefined) throw new Refusal("Snapshot command failed: the command requires a path to a file.", 124);
   const stat = statSync(file, { throwIfNoEntry: false });
   if (!stat) throw new Refusal(`Snapshot command failed: the snapshot file ${file} cannot be located.`, 124);
@@ -111,6 +118,16 @@ export function importSnapshot(dataDir: string, file: string | undefined, force:
     throw new Refusal(`Invalid data directory '${dataDir}': it contains ${others.join(", ")}; use --force.`, 124);
   for (const name of others) rmSync(join(dataDir, name), { recursive: true });
   if (stat.size === 0) throw new Refusal(`Cannot read the snapshot ${file}: it is empty.`, 124);
+  if (expected !== undefined) await requireBlock(file, expected);
   checkVersion(dataDir);
   writeChain(dataDir, config);
+}
+
+async function requireBlock(file: string, expected: string): Promise<void> {
+  // Loaded here, because it takes half a second, which the other commands do not need.
+  const { b58Encode, PrefixV2, ValidationResult, validateBlock } = await import("@taquito/utils");
+  if (validateBlock(expected) !== ValidationResult.VALID)
+    throw new Refusal(`${expected} is not a valid block identifier.`, 124);
+  const found = b58Encode(createHash("sha256").update(readFileSync(file)).digest(), PrefixV2.BlockHash);
+  if (found !== expected) throw new Refusal(`The block contained in the file is ${found} instead of ${expected}.`, 124);
 }

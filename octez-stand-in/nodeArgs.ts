@@ -49,6 +49,8 @@ export type NodeCommand = {
   readonly historyMode?: string;
   readonly rpcAddresses: readonly string[];
   readonly force: boolean;
+  /** The block that a snapshot must be of. */
+  readonly block?: string;
 };
 
 /** Reads the command line of octez-node, or refuses it as Octez does. */
@@ -61,6 +63,7 @@ export function parseNodeArgs(args: readonly string[]): NodeCommand {
   if (extra !== undefined) throw new Refusal(`too many arguments, don't know what to do with '${extra}'`, 124);
   const [network] = values.network ?? [];
   const [mode] = values["history-mode"] ?? [];
+  const [block] = values.block ?? [];
   return {
     name,
     dataDir: values["data-dir"]?.[0] ?? process.env.TEZOS_NODE_DIR ?? `${process.env.HOME}/.tezos-node`,
@@ -69,5 +72,6 @@ export function parseNodeArgs(args: readonly string[]): NodeCommand {
     ...(mode !== undefined && { historyMode: mode }),
     rpcAddresses: values["rpc-addr"] ?? [],
     force: values.force !== undefined,
+    ...(block !== undefined && { block }),
   };
 }

@@ -35,7 +35,7 @@ await runProgram("octez-node", async (args) => {
       readConfig(command.dataDir);
       return generateIdentity(command.dataDir);
     case "snapshot import":
-      return importSnapshot(command.dataDir, command.words[0], command.force);
+      return importSnapshot(command.dataDir, command.words[0], command);
     case "upgrade storage":
       readConfig(command.dataDir);
       return checkVersion(command.dataDir);
