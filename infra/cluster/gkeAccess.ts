@@ -16,7 +16,8 @@ export function accessOf(
 ): pulumi.Output<ClusterAccess> {
   const dnsName = cluster.controlPlaneEndpointsConfig.apply((config) => config?.dnsEndpointConfig?.endpoint);
   const endpoint: pulumi.Output<string | undefined> = dnsEndpoint ? dnsName : cluster.endpoint;
-  const ca = cluster.masterAuth.clusterCaCertificate;
+  // The provider makes a secret of all that stands beside a client's key. Another stack could not read the access then.
+  const ca = pulumi.unsecret(cluster.masterAuth.clusterCaCertificate);
   return pulumi.all([clusterName, endpoint, ca]).apply(([name, endpoint, ca]) => {
     // The context that `gcloud container clusters get-credentials` writes.
     const context = `gke_${project}_${region}_${name}`;

@@ -10,6 +10,8 @@ const access: Record<string, ClusterAccess> = {};
 const storage: Record<string, ClusterStorage | undefined> = {};
 const ignored: Record<string, string[]> = {};
 
+/** Marks a value of a mocked resource as a secret, as the engine does. */
+const secretSignature = "4dabf18193072939515e22adb298388d";
 const nodePool = { machineType: "n2-standard-8", minNodes: 3, maxNodes: 9, diskSizeGb: 100 };
 const config: GkeClusterConfig = {
   kind: "gke",
@@ -33,7 +35,11 @@ before(async () => {
         "gcp:container/cluster:Cluster": {
           endpoint: "192.0.2.9",
           controlPlaneEndpointsConfig: { dnsEndpointConfig: { endpoint: "gke-1.europe-west1.gke.goog" } },
-          masterAuth: { clusterCaCertificate: "Q0E=" },
+          // The provider marks all of it, because a client's key can be in it.
+          masterAuth: {
+            [secretSignature]: "1b47061264138c4ac30d75fd1eb44270",
+            value: { clusterCaCertificate: "Q0E=" },
+          },
           nodeLocations: ["europe-west1-b", "europe-west1-c", "europe-west1-d"],
         },
         "gcp:serviceaccount/account:Account": { email: "nodes@my-project.iam.gserviceaccount.com" },
