@@ -200,7 +200,17 @@ describe("the port for monitoring", () => {
       home.arrivals.map(({ method, target }) => `${method} ${target}`),
       ["GET /healthz", `GET /statusz/${key}${query}`],
     );
-    const others = ["/", "/signers/home/authorized_keys", `/signers/home/keys/${key}`, `/signers/other/statusz/${key}`];
+    // Whose requests the signer signs is known from its check: nobody asks it for that again.
+    assert.equal(
+      (await gateway.get(8404, "/signers/home/authorized_keys")).text,
+      (await gateway.get(home.port, "/authorized_keys")).text,
+    );
+    const others = [
+      "/",
+      "/signers/home/authorized_keys/",
+      `/signers/home/keys/${key}`,
+      `/signers/other/statusz/${key}`,
+    ];
     for (const path of [...others, "/signers/nobody/healthz", "/signers/home/healthz/", "/signers/home//healthz"]) {
       assert.equal(await statusOf(path), 404, path);
     }

@@ -14,8 +14,9 @@ import (
 
 // A check asks a signer for /authorized_keys, through its tunnel. It costs about 370 bytes of a link
 // that may be metered: each 15 s that would be 2.1 MB a day, as much as the client's own probes. So a
-// signer is asked when its session opens, when a kept link ends, after an error, and each minute while
-// it answers; each second while it does not, or while a request has waited for a second.
+// signer is asked when its session opens, when a kept link ends, when it refuses a request that is not
+// authenticated, and each minute while it answers; each second while it does not, or while a request has
+// waited for a second.
 const (
 	checkInterval   = time.Minute
 	recheckInterval = time.Second
@@ -44,13 +45,13 @@ func (s *signer) watch() {
 	var checked uint64
 	for {
 		s.mu.Lock()
-		session, changed, isRemoved := s.session, s.changed, s.removed
+		session, changed, isRemoved, isStale := s.session, s.changed, s.removed, s.isStale
 		s.mu.Unlock()
 		if isRemoved {
 			return
 		}
 		now := time.Now()
-		if session != 0 && (session != checked || !now.Before(due)) {
+		if session != 0 && (session != checked || isStale || !now.Before(due)) {
 			checked = session
 			due = time.Now().Add(s.look(session))
 			continue
@@ -73,6 +74,7 @@ func (s *signer) watch() {
 // look checks the signer once, and returns when to do so again.
 func (s *signer) look(session uint64) time.Duration {
 	s.mu.Lock()
+	s.isStale = false
 	most := patientLimit
 	if s.trip > 0 && s.trip < slowTrip {
 		most = quickLimit
@@ -91,6 +93,7 @@ func (s *signer) look(session uint64) time.Duration {
 		return 0
 	}
 	defer s.tell()
+	s.greeting = nil
 	if err != nil {
 		s.failures++
 		if !s.isDown && (s.failures >= maxFailures || errors.Is(err, errTimeout)) {
@@ -112,11 +115,12 @@ func (s *signer) look(session uint64) time.Duration {
 	}
 	s.isDown, s.failures, s.trip = false, 0, trip
 	s.setDevice(device)
-	s.greeting = nil
 	if device != "" {
 		return recheckInterval
 	}
-	s.greeting = &got
+	if !s.isStale {
+		s.greeting = &greeting{got, time.Now()}
+	}
 	return checkInterval
 }
 

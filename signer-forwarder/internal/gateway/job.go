@@ -74,8 +74,6 @@ func (g *Gateway) askSigner(s *signer, a *ask) result {
 		}
 	case SignerError:
 		s.noteAnswer(time.Now(), true)
-		// It may want authenticated requests since a moment ago.
-		s.checkSoon()
 	case Timeout:
 		s.noteAnswer(time.Now(), false)
 	}

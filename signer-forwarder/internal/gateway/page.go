@@ -15,7 +15,7 @@ func (g *Gateway) page(name, path string) (*signer, bool) {
 	if s == nil {
 		return nil, false
 	}
-	if path == "healthz" {
+	if path == "healthz" || path == "authorized_keys" {
 		return s, true
 	}
 	address, ok := strings.CutPrefix(path, "statusz/")
@@ -36,7 +36,8 @@ const maxPage = 256 << 10
 
 // ServePage answers GET /signers/<name>/healthz and /signers/<name>/statusz/<address> with the page of
 // the signer's host. The query string is passed on: the older wrapper's page is
-// /statusz/<key>?ledger_url=….
+// /statusz/<key>?ledger_url=…. It answers /signers/<name>/authorized_keys with what the signer has said to
+// the last check: whose requests it signs.
 func (g *Gateway) ServePage(response http.ResponseWriter, request *http.Request) {
 	name, path, ok := cutPage(request.URL.EscapedPath())
 	var s *signer
@@ -52,12 +53,18 @@ func (g *Gateway) ServePage(response http.ResponseWriter, request *http.Request)
 		a.target += "?" + request.URL.RawQuery
 	}
 	var got answer
-	if path == "healthz" {
+	switch path {
+	case "authorized_keys":
+		said, cause := s.awaitGreeting(time.Now())
+		if got = failed(name, cause).answer; said != nil {
+			got = said.answer
+		}
+	case "healthz":
 		a.encoding = "gzip"
 		var age time.Duration
 		got, age = s.health(a, request.URL.Query().Has("fresh"))
 		response.Header().Set("age", strconv.Itoa(int(age.Seconds())))
-	} else {
+	default:
 		a.accept = request.Header.Get("accept")
 		got = s.readPage(a)
 	}

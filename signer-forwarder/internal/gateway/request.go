@@ -84,6 +84,9 @@ func (s *signer) request(a *ask, wait func() patience, most int, pass func() (Re
 			refusal.unsigned = lost == 0
 			return refusal
 		case err == nil && got.status >= 400:
+			if a.signs && isUnauthenticated(got) {
+				s.noteUnauthenticated(taken.session)
+			}
 			return result{answer: got, signer: s.name, cause: SignerError}
 		case err == nil:
 			return result{answer: got, signer: s.name}

@@ -33,7 +33,8 @@ type signer struct {
 	isDown   bool
 	failures int
 	trip     time.Duration // how long the last check took that was passed; zero while none was
-	greeting *answer       // what it answers to /authorized_keys; nil while that is unknown
+	greeting *greeting     // what it answers to /authorized_keys; nil while that is unknown
+	isStale  bool          // it is to be checked at once
 	device   string        // why its device can't sign, in its own words; empty if it can
 	toldSlow bool
 	kept     health // the last page of its host that is served again: see health.go
@@ -133,7 +134,7 @@ func (s *signer) ends(id uint64) {
 func (s *signer) drop() {
 	s.session = 0
 	s.closeLinks()
-	s.isDown, s.failures, s.trip, s.greeting, s.device, s.unanswered, s.toldSlow = false, 0, 0, nil, "", 0, false
+	s.isDown, s.failures, s.trip, s.greeting, s.isStale, s.device, s.unanswered, s.toldSlow = false, 0, 0, nil, false, "", 0, false
 }
 
 // slowness is how much longer an answer may take because the link is slow. The caller holds mu.
