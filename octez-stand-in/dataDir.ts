@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { type DelegateKeys, readDelegateKeys } from "./delegateKeys.ts";
 import { defaultSinks, type FileSink, fileSinks } from "./eventSinks.ts";
 import { Refusal } from "./octezError.ts";
 
@@ -85,6 +86,21 @@ export function writeChain(dataDir: string, { network, shell }: NodeConfig): voi
   for (const folder of ["store", "context"]) mkdirSync(join(dataDir, folder), { recursive: true });
   const chain = { network, historyMode: shell.history_mode };
   writeFileSync(join(dataDir, "store", "chain.json"), JSON.stringify(chain));
+}
+
+/** What delegates' operations have made on the chain that the directory holds. */
+export function storedDelegates(dataDir: string): DelegateKeys {
+  const file = join(dataDir, "context", "delegates.json");
+  if (!existsSync(file)) return [];
+  const keys = readDelegateKeys(JSON.parse(readFileSync(file, "utf8")));
+  if (keys === undefined) throw new Refusal(`The context in ${dataDir} is corrupted.`, 124);
+  return keys;
+}
+
+export function writeDelegates(dataDir: string, keys: DelegateKeys): void {
+  const file = join(dataDir, "context", "delegates.json");
+  writeFileSync(`${file}.tmp`, JSON.stringify(keys));
+  renameSync(`${file}.tmp`, file);
 }
 
 /** Checks the directory's version, or writes it into a bare directory. */

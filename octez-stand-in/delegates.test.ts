@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { b58Encode, getPkhfromPk, PrefixV2 } from "@taquito/utils";
-import { Delegates, readDelegateKeys } from "./delegates.ts";
+import { readDelegateKeys } from "./delegateKeys.ts";
+import { Delegates } from "./delegates.ts";
 
 // Cycles of 10 levels.
 const keys = [1, 2, 3, 4].map((byte) => {

@@ -1,21 +1,5 @@
 import { getPkhfromPk } from "@taquito/utils";
-import { isObject } from "./eventSinks.ts";
-
-export type Role = "consensus" | "companion";
-export type PublicKey = { readonly pkh: string; readonly pk: string };
-
-/** A key of a delegate, from the first level of a cycle on. */
-type Change = PublicKey & { readonly cycle: number };
-
-/** A delegate with rights from one level until, if a baker alone made it one, it becomes another delegate's key. */
-type Delegate = {
-  readonly address: string;
-  readonly rightsFrom: number;
-  readonly rightsUntil?: number;
-} & Readonly<Record<Role, readonly Change[]>>;
-
-/** The delegates that operations have made or changed, as they are kept on disk. */
-export type DelegateKeys = readonly Delegate[];
+import type { Change, Delegate, DelegateKeys, Role } from "./delegateKeys.ts";
 
 /** `active` has no `pk` if it is the delegate's own key, which no operation has shown. */
 export type KeysNow = {
@@ -31,9 +15,9 @@ export type KeysNow = {
  */
 export class Delegates {
   readonly #cycleLength: number;
-  readonly #all = new Map<string, Delegate>();
+  #all = new Map<string, Delegate>();
   /** Those that no operation has made or changed. */
-  readonly #asked = new Set<string>();
+  #asked = new Set<string>();
 
   constructor(cycleLength: number, kept: DelegateKeys = []) {
     this.#cycleLength = cycleLength;
@@ -65,6 +49,18 @@ export class Delegates {
     if (isKnown || this.has(pkh)) return;
     this.#all.set(pkh, { address: pkh, rightsFrom: level, consensus: [], companion: [] });
     this.#asked.add(pkh);
+  }
+
+  /** Makes several changes, or none if one of them throws. */
+  together(changes: () => void): void {
+    const [all, asked] = [[...this.#all], [...this.#asked]];
+    try {
+      changes();
+    } catch (error) {
+      this.#all = new Map(all);
+      this.#asked = new Set(asked);
+      throw error;
+    }
   }
 
   /** Registers a delegate at a level. It has rights when a key that is set now counts. */
@@ -127,17 +123,3 @@ export class Delegates {
 
 /** Cycles that pass in whole before a change counts. */
 const delay = 2;
-
-/** Reads what was kept. Returns undefined for anything else. */
-export function readDelegateKeys(value: unknown): DelegateKeys | undefined {
-  const isChange = (change: unknown) =>
-    isObject(change) &&
-    Number.isInteger(change.cycle) &&
-    [change.pkh, change.pk].every((key) => typeof key === "string");
-  const isDelegate = (each: unknown) =>
-    isObject(each) &&
-    typeof each.address === "string" &&
-    Number.isInteger(each.rightsFrom) &&
-    [each.consensus, each.companion].every((list) => Array.isArray(list) && list.every(isChange));
-  return Array.isArray(value) && value.every(isDelegate) ? (value as DelegateKeys) : undefined;
-}

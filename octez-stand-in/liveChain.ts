@@ -2,7 +2,9 @@ import { createHash } from "node:crypto";
 import { b58Encode, PrefixV2 } from "@taquito/utils";
 import { type Chain, headerAt, levelAt } from "./chain.ts";
 import { voteBytes } from "./consensusBytes.ts";
-import { type DelegateKeys, Delegates } from "./delegates.ts";
+import type { DelegateKeys } from "./delegateKeys.ts";
+import { Delegates } from "./delegates.ts";
+import { applyKeyOperation, type SignedKeyOperation } from "./keyOperation.ts";
 import { isSignature } from "./remoteSigner.ts";
 import { encodeSignature, readSignedBlock, readSignedVote, type SignedVote } from "./signedBytes.ts";
 
@@ -34,15 +36,17 @@ export class LiveChain {
   /** Owns the rounds that no delegate has. */
   readonly otherBaker: string;
   readonly #now: () => number;
+  readonly #keep: ((keys: DelegateKeys) => void) | undefined;
   readonly #start: number;
   /** Each has the slot of its place among all. */
   readonly delegates: Delegates;
   readonly #votes = new Map<number, SignedVote[]>();
   readonly #bakedInTime = new Set<number>();
 
-  /** `now` is the clock, in Unix milliseconds. */
-  constructor(chain: Chain, now: () => number, kept?: DelegateKeys) {
+  /** `now` is the clock, in Unix milliseconds. `kept` are the delegates of before, and `keep` keeps those of now. */
+  constructor(chain: Chain, now: () => number = Date.now, kept?: DelegateKeys, keep?: (keys: DelegateKeys) => void) {
     this.chain = chain;
+    this.#keep = keep;
     this.delegates = new Delegates(chain.cycleLength, kept);
     this.#now = now;
     this.#start = this.head;
@@ -103,6 +107,12 @@ export class LiveChain {
     if (!votes.some(({ kind, slot }) => kind === vote.kind && slot === vote.slot)) votes.push(vote);
     this.#votes.set(vote.level, votes);
     this.#forget();
+  }
+
+  /** Takes a delegate's operation about its keys. Throws what the protocol says against it. */
+  injectKeys(signed: SignedKeyOperation): void {
+    applyKeyOperation(signed, this.delegates, this.head);
+    this.#keep?.(this.delegates.kept);
   }
 
   /** Takes the block of the next level. One that is too late is on no chain. */

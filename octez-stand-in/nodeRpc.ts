@@ -2,14 +2,15 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { encodeOpHash } from "@taquito/utils";
 import { answerAboutBlock, type RpcHeader, rpcHeader } from "./blockRpc.ts";
 import type { Chain } from "./chain.ts";
-import { LiveChain } from "./liveChain.ts";
+import { readKeyOperation } from "./keyOperation.ts";
+import type { LiveChain } from "./liveChain.ts";
 
 /**
  * The part of octez-node's RPC that its neighbours in a pod and `npm run missed` use. The paths are Octez's, which has no
- * /health/live. `now` is the clock by which levels come.
+ * /health/live.
  */
-export function rpcServer(chain: Chain, now: () => number = Date.now): Server {
-  const live = new LiveChain(chain, now);
+export function rpcServer(live: LiveChain): Server {
+  const { chain } = live;
   const head = () => rpcHeader(live, live.head);
   const answers: Readonly<Record<string, () => unknown>> = {
     "/version": () => ({
@@ -34,7 +35,13 @@ export function rpcServer(chain: Chain, now: () => number = Date.now): Server {
     const inject = injections[pathname];
     if (request.method !== (inject ? "POST" : "GET")) return reply(response, 405, { error: "method not allowed" });
     if (inject) {
-      const answer = inject(await jsonOf(request));
+      const body = await jsonOf(request);
+      let answer: unknown;
+      try {
+        answer = inject(body);
+      } catch (error) {
+        return reply(response, 500, [{ kind: "permanent", id: "failure", msg: (error as Error).message }]);
+      }
       return answer === undefined ? reply(response, 400, { error: "unreadable body" }) : reply(response, 200, answer);
     }
     if (pathname === "/monitor/heads/main") return streamHeads(chain, response, head);
@@ -57,11 +64,16 @@ function streamHeads(chain: Chain, response: ServerResponse, head: () => RpcHead
   send();
 }
 
-/** An operation's hash, as Octez answers at once with `async`. Undefined if the body is no text in hex. */
+/**
+ * An operation's hash, as Octez answers at once with `async`. Undefined if the body is no text in hex. Throws what the
+ * protocol says against an operation about keys.
+ */
 function injectOperation(live: LiveChain, body: unknown): unknown {
   const bytes = bytesIn(body);
   if (bytes === undefined) return undefined;
-  live.injectVote(bytes);
+  const keys = readKeyOperation(bytes);
+  if (keys) live.injectKeys(keys);
+  else live.injectVote(bytes);
   return encodeOpHash(bytes.toString("hex"));
 }
 

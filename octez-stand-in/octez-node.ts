@@ -11,9 +11,12 @@ import {
   readConfig,
   requireIdentity,
   storedChain,
+  storedDelegates,
   writeChain,
   writeConfig,
+  writeDelegates,
 } from "./dataDir.ts";
+import type { DelegateKeys } from "./delegateKeys.ts";
 import { openLog, type Say } from "./eventLog.ts";
 import { type NodeCommand, parseNodeArgs } from "./nodeArgs.ts";
 import { Refusal, runProgram } from "./octezError.ts";
@@ -73,10 +76,12 @@ async function run(command: NodeCommand): Promise<void> {
   const say = openLog("octez-node", logFiles(command.dataDir, config));
 
   // Loaded here, because it takes half a second, which the other commands do not need.
-  const { rpcServer } = await import("./nodeRpc.ts");
+  const [{ rpcServer }, { LiveChain }] = await Promise.all([import("./nodeRpc.ts"), import("./liveChain.ts")]);
   const chain = chainOf(config.network);
   const addresses = command.rpcAddresses.length > 0 ? command.rpcAddresses : config.rpc["listen-addrs"];
-  for (const address of addresses) await listen(rpcServer(chain), address, say);
+  const keep = (keys: DelegateKeys) => writeDelegates(command.dataDir, keys);
+  const live = new LiveChain(chain, Date.now, storedDelegates(command.dataDir), keep);
+  for (const address of addresses) await listen(rpcServer(live), address, say);
   say(`The Tezos node is now running! Network ${chain.network}, level ${levelAt(chain, Date.now())}.`);
 }
 

@@ -6,6 +6,7 @@ import { b58Encode, PrefixV2 } from "@taquito/utils";
 import type { Chain } from "../../octez-stand-in/chain.ts";
 import { blockBytes, freshContents } from "../../octez-stand-in/consensusBytes.ts";
 import type { Head } from "../../octez-stand-in/heads.ts";
+import { LiveChain } from "../../octez-stand-in/liveChain.ts";
 import { NodeClient } from "../../octez-stand-in/nodeClient.ts";
 import { rpcServer } from "../../octez-stand-in/nodeRpc.ts";
 import { signedBlock, signedVote } from "../../octez-stand-in/signedBytes.ts";
@@ -16,7 +17,7 @@ import { type Duty, dutiesOf } from "./duties.ts";
 
 const chain: Chain = { network: "sandbox", id: Buffer.alloc(4, 1), intervalMs: 2000, startMs: 0, cycleLength: 8 };
 let level = 1000;
-const server = rpcServer(chain, () => chain.intervalMs * level);
+const server = rpcServer(new LiveChain(chain, () => chain.intervalMs * level));
 const keys = [1, 2].map((byte) => b58Encode(Buffer.alloc(20, byte), PrefixV2.Ed25519PublicKeyHash)) as [string, string];
 const signature = b58Encode(Buffer.alloc(64, 5), PrefixV2.Ed25519Signature);
 let url = "";
