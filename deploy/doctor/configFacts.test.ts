@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { addressOf } from "../../infra/keys/tezosKey.ts";
 import type { Stack } from "../stack/stack.ts";
 import { configFactsOf } from "./configFacts.ts";
 
@@ -15,6 +16,8 @@ const stack: Stack = {
   },
   hasOtherCluster: false,
 };
+const alices = "edpkuhSduzfHKCZ5DE8pUryW4Cnx5Nj5qw6RrBUgp444kiEtuJqbht";
+const alicesNext = "edpku9tks4rKmTtjjcwTmMKYH18MamZgMxryTCQvFSDwEpMvXBoB9J";
 const outputs = {
   cluster: { kubectl: "kubectl --context my-cluster", context: "my-cluster" },
   signerEndpoint: { host: "signers.example.org", port: 30022, alternatePorts: [], user: "signer" },
@@ -26,8 +29,10 @@ const outputs = {
       sshPublicKeys: [sshPublicKey],
       device: { kind: "ledger" },
       keys: [{ name: "home-baker", address: "tz1fv55cpdomJVPYA5M6BeUhqs9M1DbRB79A", publicKey: "edpk" }],
+      authorizedKeys: [alices, alicesNext],
     },
   },
+  bakers: { alice: { authenticationKey: alices }, bob: {} },
 };
 
 test("the doctor's facts of a config come from the outputs that follow from it", () => {
@@ -44,6 +49,8 @@ test("the doctor's facts of a config come from the outputs that follow from it",
         device: "ledger",
         fingerprints: ["SHA256:YZTLbKmjoKJ3rPq19c7kh/UO2zm++cSRSUJRaoBPpJw"],
         keys: ["tz1fv55cpdomJVPYA5M6BeUhqs9M1DbRB79A"],
+        authorized: [addressOf(alices)],
+        authorizedNext: ["tz1fv55cpdomJVPYA5M6BeUhqs9M1DbRB79A"],
       },
     ],
   });

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { parsePublicKey } from "../../infra/keys/sshKey.ts";
+import { addressOf } from "../../infra/keys/tezosKey.ts";
 import { project } from "../stack/project.ts";
 import { localClusterOf, type Stack } from "../stack/stack.ts";
 import type { ConfigFacts } from "./facts.ts";
@@ -25,8 +26,10 @@ const outputsSchema = z.object({
       sshPublicKeys: z.array(z.string()),
       device: z.object({ kind: z.string() }),
       keys: z.array(z.object({ address: z.string() })),
+      authorizedKeys: z.array(z.string()),
     }),
   ),
+  bakers: z.record(z.string(), z.object({ authenticationKey: z.string().optional() })),
 });
 
 /**
@@ -34,7 +37,8 @@ const outputsSchema = z.object({
  * it. Throws an Error for a stack without an endpoint.
  */
 export function configFactsOf(stack: Stack, outputs: Record<string, unknown>, host?: string): ConfigFacts {
-  const { cluster, signerEndpoint, knownHosts, signers } = outputsSchema.parse(outputs);
+  const { bakers, cluster, signerEndpoint, knownHosts, signers } = outputsSchema.parse(outputs);
+  const now = Object.values(bakers).map(({ authenticationKey }) => authenticationKey);
   const dialled = signerEndpoint?.host ?? host;
   if (!signerEndpoint || knownHosts === null)
     throw new Error("found a stack that only makes a cluster, wanted one with an endpoint");
@@ -54,6 +58,8 @@ export function configFactsOf(stack: Stack, outputs: Record<string, unknown>, ho
       device: signer.device.kind,
       fingerprints: signer.sshPublicKeys.map((line) => parsePublicKey(line).fingerprint),
       keys: signer.keys.map(({ address }) => address),
+      authorized: signer.authorizedKeys.filter((key) => now.includes(key)).map(addressOf),
+      authorizedNext: signer.authorizedKeys.filter((key) => !now.includes(key)).map(addressOf),
     })),
   };
 }

@@ -24,13 +24,18 @@ const metrics = (changes: Record<string, number | undefined>): Facts => ({
   metrics: { value: parseExposition(pageOf(defined({ ...sampleMetrics, ...changes }))) },
 });
 
+/** It signs requests without authentication. */
+const authorized = { value: { status: 200, text: "{}\n" } };
+
 /** Facts with another host behind the tunnel: its metrics, the page of its key, or a status of its own. */
 function host(changes: Record<string, number | undefined>, keyPage: object = {}, base = sampleFacts): Facts {
   const health = { value: { status: 200, text: pageOf(defined({ ...sampleHost, ...changes })) } };
   const page = { ...sampleKeyPage, ...keyPage };
   return {
     ...base,
-    hosts: { home: { health, keys: { [sampleKey]: { value: { status: 200, text: JSON.stringify(page) } } } } },
+    hosts: {
+      home: { health, authorized, keys: { [sampleKey]: { value: { status: 200, text: JSON.stringify(page) } } } },
+    },
   };
 }
 
@@ -45,7 +50,9 @@ const log = (lines: string[], base = sampleFacts): Facts => ({ ...base, log: { v
 const notFound: Page = { status: 404, text: "" };
 const withoutWrapper: Facts = {
   ...sampleFacts,
-  hosts: { home: { health: { value: { status: 200, text: "" } }, keys: { [sampleKey]: { value: notFound } } } },
+  hosts: {
+    home: { health: { value: { status: 200, text: "" } }, authorized, keys: { [sampleKey]: { value: notFound } } },
+  },
 };
 /** The signer is away. Its log says why. */
 const away = (...lines: string[]): Facts => ({
@@ -315,14 +322,14 @@ const faults: readonly [string, Facts, string, RegExp, RegExp][] = [
     /start the wrapper and the signer daemon/,
   ],
   [
-    "a daemon that wants authentication",
+    "a daemon that wants a log-in",
     log(
       [wordsLine(30, "home: nothing answers through its tunnel (it answers 401 to a check); its bakers get 502")],
       metrics({ 'signer_answers{signer="home"}': 0, 'signer_device_ready{signer="home"}': 0 }),
     ),
     "daemon",
     /401/,
-    /without --require-authentication/,
+    /have the signer daemon ask for no log-in/,
   ],
   [
     "a daemon that is down behind the wrapper",
@@ -447,6 +454,7 @@ test("hops after a bad one can't be told, and depend on it", () => {
     "round trip",
     "wrapper",
     "daemon",
+    "authorized",
     "keys",
     "device",
     "version",

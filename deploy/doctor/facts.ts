@@ -13,6 +13,10 @@ export type SignerConfigFacts = {
   readonly fingerprints: readonly string[];
   /** The addresses of the keys that bakers use with it. */
   readonly keys: readonly string[];
+  /** The addresses of the keys with which these bakers sign their requests; empty without an `authenticationSeed`. */
+  readonly authorized: readonly string[];
+  /** Those with which they will, by `nextAuthenticationSeed`. */
+  readonly authorizedNext: readonly string[];
 };
 
 /** What the config says. */
@@ -50,8 +54,12 @@ type PortFacts = { readonly port: number; readonly answer: Answer<string> };
 /** A page of a signer's host, or why there is no answer. */
 export type PageAnswer = Answer<Page>;
 
-/** The pages of a signer's host: its health, and the state of each key by its address. */
-export type HostFacts = { readonly health: PageAnswer; readonly keys: Readonly<Record<string, PageAnswer>> };
+/** The pages of a signer's host: its health, whose requests it signs, and the state of each key by its address. */
+export type HostFacts = {
+  readonly health: PageAnswer;
+  readonly authorized: PageAnswer;
+  readonly keys: Readonly<Record<string, PageAnswer>>;
+};
 
 /** What is known of a stack. What was not asked, because an earlier answer was missing, is missing. */
 export type Facts = {

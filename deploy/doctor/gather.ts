@@ -92,7 +92,9 @@ async function hostFacts(
     const health = await ask(() => pod.page(`/signers/${name}/healthz?fresh=true`));
     const pages: Record<string, PageAnswer> = {};
     for (const key of keys) pages[key] = await ask(() => pod.page(`/signers/${name}/statusz/${key}`));
-    hosts[name] = { health, keys: pages };
+    // The gateway knows this from its own check.
+    const authorized = await ask(() => pod.page(`/signers/${name}/authorized_keys`));
+    hosts[name] = { health, authorized, keys: pages };
   }
   return hosts;
 }

@@ -4,6 +4,7 @@ import { stateOfDevice } from "../status/signerStatus.ts";
 import { valueIn } from "./answer.ts";
 import { bad, type Judgement, ok, unknown } from "./finding.ts";
 import type { Hop } from "./hops.ts";
+import { judgeAuthorized } from "./judgeAuthorized.ts";
 import { newest } from "./lastCall.ts";
 import type { SignerView } from "./signerView.ts";
 
@@ -11,6 +12,7 @@ import type { SignerView } from "./signerView.ts";
 export const hostHops: readonly Hop<SignerView>[] = [
   { name: "wrapper", after: () => ["tunnel"], judge: judgeWrapper },
   { name: "daemon", after: () => ["tunnel"], judge: judgeDaemon },
+  { name: "authorized", after: () => ["daemon"], judge: judgeAuthorized },
   { name: "keys", after: () => ["daemon"], judge: judgeKeys },
   { name: "device", after: () => ["daemon"], judge: judgeDevice },
   { name: "version", after: () => ["tunnel"], judge: judgeVersion },
@@ -48,7 +50,7 @@ function judgeDaemon({ host, metrics, signer, words }: SignerView): Judgement {
 /** What to do if nothing answers as a signer does, by the reason in the forwarder's log. */
 function silenceCure(line: string): string {
   if (/it answers 401/.test(line))
-    return "run the signer daemon without --require-authentication: the baker has no key for its requests";
+    return "have the signer daemon ask for no log-in, such as Signatory's JWT: a baker has none";
   if (/it answers \d|no JSON object|unreadable/.test(line)) {
     return "see what listens on the host at the port that the tunnel's RemoteForward leads to: it is no signer daemon";
   }
@@ -65,7 +67,7 @@ function judgeKeys({ keyPages, metrics, signer }: SignerView): Judgement[] {
     if (page?.known === false) {
       return bad(
         `${address} is not known to the daemon`,
-        "import the key on the host (docs/guide/signer-host.md), or correct the address and its signer in bakers[].keys",
+        "import the key on the host (docs/guide/signer-host.md), or correct the address and its signer in bakers[].delegates",
       );
     }
     const signed = samplesOf(metrics, "signer_last_signature_timestamp_seconds", { signer: signer.name, key: address });

@@ -51,6 +51,8 @@ export const sampleConfig: ConfigFacts = {
       device: "ledger",
       fingerprints: [sampleFingerprint],
       keys: [sampleKey],
+      authorized: [],
+      authorizedNext: [],
     },
   ],
 };
@@ -103,6 +105,7 @@ export const sampleFacts: Facts = {
   hosts: {
     home: {
       health: { value: { status: 200, text: pageOf(sampleHost) } },
+      authorized: { value: { status: 200, text: "{}\n" } },
       keys: { [sampleKey]: { value: { status: 200, text: JSON.stringify(sampleKeyPage) } } },
     },
   },

@@ -38,6 +38,8 @@ export type SignerView = {
   readonly host: readonly Sample[];
   /** Why its wrapper says nothing. */
   readonly hostIsMissing?: string;
+  /** The addresses of the keys whose requests its daemon signs. Missing if that is not known. */
+  readonly authorized?: readonly string[] | "anybody";
   /** The page of each key, by its address. */
   readonly keyPages: Readonly<Record<string, KeyPage | undefined>>;
 };
@@ -74,6 +76,7 @@ export function viewOf(facts: Facts, config: ConfigFacts, signer: SignerConfigFa
     call: lastCall(words, name, fingerprints),
     host: host && "samples" in host ? host.samples : [],
     ...(missing && { hostIsMissing: missing }),
+    ...readAuthorized(pages?.authorized),
     keyPages: Object.fromEntries(
       Object.entries(pages?.keys ?? {}).map(([address, answer]) => [address, readKeyPage(answer)]),
     ),
@@ -88,5 +91,19 @@ function readKeyPage(answer: PageAnswer): KeyPage | undefined {
     return keyPageSchema.safeParse(JSON.parse(page.text)).data;
   } catch {
     return undefined;
+  }
+}
+
+const authorizedSchema = z.object({ authorized_keys: z.array(z.string()).optional() });
+
+/** Reads the answer to `/authorized_keys`, which is an empty object if authentication is not required. */
+function readAuthorized(answer?: PageAnswer): Pick<SignerView, "authorized"> {
+  const page = valueIn(answer);
+  if (page?.status !== 200) return {};
+  try {
+    const { data } = authorizedSchema.safeParse(JSON.parse(page.text));
+    return data ? { authorized: data.authorized_keys ?? "anybody" } : {};
+  } catch {
+    return {};
   }
 }

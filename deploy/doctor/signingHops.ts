@@ -111,7 +111,7 @@ const refusalCures: Readonly<Record<string, string>> = {
     "find the second baker that has this key, and stop it. docs/guide/clear-a-mark.md says when the mark is wrong",
   ahead: "see the baker's node, or bakers[].minimalBlockSeconds: docs/guide/clear-a-mark.md",
   chain: "correct bakers[].chainId, or the baker's network: docs/guide/clear-a-mark.md",
-  key: "add the key to bakers[].keys with this signer",
+  key: "add the key to a delegate of bakers[].delegates, with this signer",
 };
 
 function judgeGuard({ facts, requests }: SignerView): Judgement {
