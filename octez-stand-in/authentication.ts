@@ -17,7 +17,17 @@ export function authenticate(keys: readonly LocalKey[], authorized: unknown, add
   if (key === undefined)
     throw new Error("remote signer expects authentication signature, but no authorized key was found in the wallet");
   const message = Buffer.concat([signRequest, taggedHash(address), bytes]);
-  return b58Encode(ed25519.sign(blake2b(message), seedOf(key)), PrefixV2.Ed25519Signature);
+  return signLocally(key, message);
+}
+
+/** A local key's signature of bytes. */
+export function signLocally(key: LocalKey, bytes: Buffer): string {
+  return b58Encode(ed25519.sign(blake2b(bytes), seedOf(key)), PrefixV2.Ed25519Signature);
+}
+
+/** A local key's public half. */
+export function publicKeyOf(key: Pick<LocalKey, "alias" | "secretKey">): string {
+  return b58Encode(ed25519.getPublicKey(seedOf(key)), PrefixV2.Ed25519PublicKey);
 }
 
 /** A public key's hash with the tag of its curve in front: 21 bytes. */
@@ -31,7 +41,7 @@ function blake2b(bytes: Buffer): Uint8Array {
   return b58DecodeAndCheckPrefix(encodeExpr(bytes.toString("hex")), [PrefixV2.ScriptExpr], true);
 }
 
-function seedOf({ alias, secretKey }: LocalKey): Uint8Array {
+function seedOf({ alias, secretKey }: Pick<LocalKey, "alias" | "secretKey">): Uint8Array {
   try {
     // The longer form has the public key behind the seed.
     return b58DecodeAndCheckPrefix(secretKey, [PrefixV2.Ed25519Seed, PrefixV2.Ed25519SecretKey], true).subarray(0, 32);

@@ -85,7 +85,8 @@ export function parseAccuserArgs(args: readonly string[]): ClientCommand {
   return { ...places, keepAlive: values["keep-alive"] !== undefined };
 }
 
-function parseGlobal(args: readonly string[]) {
+/** Reads what stands in front of the command of a program that has a base directory. */
+export function parseGlobal(args: readonly string[]) {
   const { values, rest } = parseOptions(args, clientGlobals, globalChecks, "clic", true);
   const [configFile] = values["config-file"] ?? [];
   return {

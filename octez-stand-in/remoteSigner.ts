@@ -24,6 +24,21 @@ export async function sign(key: WalletKey, bytes: Buffer, localKeys: readonly Lo
   return signature;
 }
 
+/** Asks for the public key of an address (`GET /keys/<address>`). */
+export async function askPublicKey(signerUrl: string, address: string): Promise<string> {
+  const { public_key: key } = (await call(`${signerUrl}/keys/${address}`, "GET")) as { public_key?: unknown };
+  if (typeof key !== "string") throw new Error(`the signer at ${signerUrl} gave no public key for ${address}`);
+  return key;
+}
+
+/** Asks a tz4 for the proof that its secret half is there. octez-signer refuses without its --allow-to-prove-possession. */
+export async function provePossession(key: WalletKey): Promise<string> {
+  const answer = await call(`${key.signerUrl}/bls_prove_possession/${key.address}`, "GET");
+  const { bls_prove_possession: proof } = answer as { bls_prove_possession?: unknown };
+  if (typeof proof !== "string") throw new Error(`the signer at ${key.signerUrl} gave no proof for ${key.address}`);
+  return proof;
+}
+
 /** Whether a signature matches the public key, on any of Tezos' four curves. */
 export function isSignature(publicKey: string, bytes: Buffer, signature: string): boolean {
   try {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { LocalKey } from "./authentication.ts";
 import { Refusal } from "./octezError.ts";
@@ -36,6 +36,55 @@ export function readLocalKeys(baseDir: string): LocalKey[] {
     return secretKey === undefined ? [] : [{ alias, address, secretKey }];
   });
 }
+
+/** What the wallet knows under an alias. */
+export type Known = {
+  readonly alias: string;
+  readonly address: string;
+  readonly key?: string;
+  readonly scheme?: string;
+};
+
+/** All that a wallet knows, in the order of its addresses. */
+export function readKnown(baseDir: string): Known[] {
+  const publicKeys = readAliases(baseDir, "public_key", isPublicKey);
+  const secretKeys = readAliases(baseDir, "secret_key", isText);
+  return [...readAliases(baseDir, "public_key_hash", isText)].map(([alias, address]) => {
+    const publicKey = publicKeys.get(alias);
+    const [scheme] = secretKeys.get(alias)?.split(":") ?? [];
+    return {
+      ...{ alias, address },
+      ...(typeof publicKey === "object" && { key: publicKey.key }),
+      ...(scheme !== undefined && { scheme }),
+    };
+  });
+}
+
+/** Adds a key to a wallet. Refuses an alias that is there, unless `force`. */
+export function addKey(baseDir: string, added: AddedKey, force: boolean): void {
+  const { alias, address, locator, publicKey, secretKey } = added;
+  mkdirSync(baseDir, { recursive: true });
+  const values = {
+    public_key_hash: address,
+    public_key: { locator, key: publicKey },
+    ...(secretKey !== undefined && { secret_key: secretKey }),
+  };
+  for (const [kind, value] of Object.entries(values)) {
+    const entries = readAliases<unknown>(baseDir, kind, (each): each is unknown => each !== undefined);
+    if (entries.has(alias) && !force)
+      refuse(`The ${kind} alias ${alias} already exists. Use --force to update the existing ${kind}.`);
+    entries.set(alias, value);
+    const list = [...entries].map(([name, each]) => ({ name, value: each }));
+    writeFileSync(join(baseDir, `${kind}s`), `${JSON.stringify(list, null, 2)}\n`, { mode: 0o600 });
+  }
+}
+export type AddedKey = {
+  readonly alias: string;
+  readonly address: string;
+  readonly locator: string;
+  readonly publicKey: string;
+  readonly secretKey?: string;
+};
 
 /** `http://host:port/path/tz1…` without the address. */
 function signerUrlOf(locator: string, address: string): string {
