@@ -17,6 +17,7 @@ type Places struct {
 	SSHConfig string
 	Proc      string
 	State     string // the folder of the key and the watermarks
+	Wallet    string // what the kit copies into octez-signer's base dir
 }
 
 // KitPlaces is where the kit puts them.
@@ -25,6 +26,7 @@ var KitPlaces = Places{
 	SSHConfig: "/etc/remote-signer/ssh_config",
 	Proc:      "/proc",
 	State:     "/var/lib",
+	Wallet:    "/usr/share/remote-signer/wallet",
 }
 
 // asRoot is the cure of what only root may see.

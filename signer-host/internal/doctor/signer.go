@@ -28,11 +28,15 @@ func (d *doctor) examineSigner(ctx context.Context) {
 		d.examineOctez(ctx)
 	}
 	// Any answer is one of a daemon that runs.
-	if _, _, err := get(ctx, daemon+"/authorized_keys"); err != nil {
+	_, body, err := get(ctx, daemon+"/authorized_keys")
+	if err != nil {
 		d.bad("daemon", fmt.Sprintf("doesn't answer at %s: %v", daemon, err), daemonCure(c))
 		return
 	}
 	d.ok("daemon", "answers at "+daemon)
+	if c.HasOctezSigner() {
+		d.examineAuthorized(body)
+	}
 	for _, key := range c.Keys {
 		d.examineAddress(ctx, daemon, key)
 	}
