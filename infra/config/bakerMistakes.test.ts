@@ -113,7 +113,7 @@ const cases: Case[] = [
   [
     "a DAL port that the node has",
     { dal: { endpoint: { host: "203.0.113.7", nodePort: 31732 } }, p2p: { nodePort: 31732 } },
-    /^bakers\[0\]\.p2p\.nodePort: found 31732; wanted a port that bakers\[0\]\.dal\.endpoint\.nodePort does not have$/,
+    /^bakers\[0\]\.p2p\.nodePort: found 31732; wanted a node port that bakers\[0\]\.dal\.endpoint\.nodePort does not have$/,
   ],
   ["a node port that is none", { p2p: { nodePort: 80 } }, /p2p\.nodePort: found 80; wanted a node port/],
   ["a P2P port of a load balancer", { p2p }],
@@ -212,13 +212,23 @@ test("a key is a consensus key of one baker alone", () => {
   ]);
 });
 
-test("a port of an address is one Service's", () => {
-  const endpoint = { address: { name: "mine", project: "my-project", region: "europe-west1" } };
+test("a reserved address, and a port of another one, are one Service's", () => {
+  const address = { name: "mine", project: "my-project", region: "europe-west1" };
   const found = problemsAfter((config) => {
-    Object.assign(config, { endpoint: { ...endpoint, alternatePorts: [11732] } });
-    Object.assign(config.bakers[0] as Tree, { dal: { endpoint } });
+    Object.assign(config, { endpoint: { address } });
+    Object.assign(config.bakers[0] as Tree, { dal: { endpoint: { address } } });
   });
-  assert.deepEqual(found, ["bakers[0].dal.endpoint.port: found 11732; wanted a port that endpoint does not have"]);
+  assert.deepEqual(found, [
+    'bakers[0].dal.endpoint.address.name: found "mine"; wanted an address that endpoint.address.name does not have',
+  ]);
+  const host = "203.0.113.7";
+  const ports = problemsAfter((config) => {
+    Object.assign(config, { endpoint: { host, alternatePorts: [11732] } });
+    Object.assign(config.bakers[0] as Tree, { dal: { endpoint: { host } } });
+  });
+  assert.deepEqual(ports, [
+    "bakers[0].dal.endpoint.port: found 11732; wanted a port that endpoint.alternatePorts[0] does not have",
+  ]);
 });
 
 test("seeds are 32 bytes, two of them differ, and a problem does not show them", () => {

@@ -66,38 +66,36 @@ function problemsOfRoles(bakers: readonly Entry[]): Problem[] {
   return problems;
 }
 
-/** Checks that no two Services of the stack want the same port of the same address. */
+/** Checks that no two Services of the stack want the same port or reserved address. */
 function problemsOfP2pPorts(bakers: readonly Entry[], endpoint: Entry): Problem[] {
   const taken = new Map<string, string>();
   const problems: Problem[] = [];
-  const alternates = Array.isArray(endpoint.alternatePorts) ? endpoint.alternatePorts : [];
-  if (endpoint.nodePort !== undefined) {
-    taken.set(`node port ${endpoint.nodePort}`, "endpoint.nodePort");
-    alternates.forEach((port, i) => void taken.set(`node port ${port}`, `endpoint.alternatePorts[${i}]`));
-  } else {
-    const ports = [endpoint.port ?? 22, ...alternates];
-    for (const port of ports) taken.set(`port ${port} of ${placeOf(endpoint)}`, "endpoint");
-  }
-  const claim = (path: string, port: unknown, use: string) => {
+  const claim = (path: string, found: unknown, use: string, wanted: string) => {
     const before = taken.get(use);
-    if (before) problems.push({ path, found: show(port), wanted: `a port that ${before} does not have` });
+    if (before) problems.push({ path, found: show(found), wanted: `${wanted} that ${before} does not have` });
     else taken.set(use, path);
   };
-  bakers.forEach(({ dal, p2p }, i) => {
-    const places = { "dal.endpoint": entry(entry(dal).endpoint), p2p: entry(p2p) };
-    for (const [name, { nodePort, port = 11732, ...place }] of Object.entries(places)) {
-      const path = `bakers[${i}].${name}`;
-      if (nodePort !== undefined) claim(`${path}.nodePort`, nodePort, `node port ${nodePort}`);
-      else if (placeOf(place)) claim(`${path}.port`, port, `port ${port} of ${placeOf(place)}`);
+  const claimPlace = (path: string, { address, host, nodePort, port, alternatePorts }: Entry, usual: number) => {
+    const { name } = entry(address);
+    const alternates = Array.isArray(alternatePorts) ? alternatePorts : [];
+    const at = (i: number) => `${path}.alternatePorts[${i}]`;
+    if (nodePort !== undefined) {
+      claim(`${path}.nodePort`, nodePort, `node port ${nodePort}`, "a node port");
+      alternates.forEach((each, i) => void taken.set(`node port ${each}`, at(i)));
+    } else if (typeof name === "string") {
+      // Google gives an address to one load balancer, and the stack would make it twice.
+      claim(`${path}.address.name`, name, `address ${name}`, "an address");
+    } else if (typeof host === "string") {
+      claim(`${path}.port`, port ?? usual, `port ${port ?? usual} of ${host}`, "a port");
+      alternates.forEach((each, i) => void taken.set(`port ${each} of ${host}`, at(i)));
     }
+  };
+  claimPlace("endpoint", endpoint, 22);
+  bakers.forEach(({ dal, p2p }, i) => {
+    claimPlace(`bakers[${i}].dal.endpoint`, entry(entry(dal).endpoint), 11732);
+    claimPlace(`bakers[${i}].p2p`, entry(p2p), 9732);
   });
   return problems;
-}
-
-/** The address of an endpoint: a reserved one's name, or its host. */
-function placeOf({ address, host }: Entry): string | undefined {
-  const { name } = entry(address);
-  return typeof name === "string" ? `address ${name}` : typeof host === "string" ? host : undefined;
 }
 
 function entry(value: unknown): Entry {
