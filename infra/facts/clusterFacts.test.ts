@@ -58,7 +58,10 @@ test("a cluster that does not answer is no problem of the config", async () => {
 
 test("nobody is asked without the engine, nor of a load balancer", async () => {
   const endpoint = { alternatePorts: [443] };
-  assert.deepEqual(await lookUpInCluster("dev", { bakers: [], endpoint } as unknown as StackConfig, { context: "here" }), []);
+  assert.deepEqual(
+    await lookUpInCluster("dev", { bakers: [], endpoint } as unknown as StackConfig, { context: "here" }),
+    [],
+  );
   delete process.env.PULUMI_NODEJS_ENGINE;
   assert.deepEqual(await lookUpInCluster("dev", config, { context: "here" }), []);
   assert.throws(() => given("words"), /ENOENT/);
