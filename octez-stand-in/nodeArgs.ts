@@ -39,7 +39,7 @@ const checks: Checks = {
 };
 
 /** How many words a command takes beside its options. */
-const wordsOf: Readonly<Record<string, number>> = { "identity generate": 1, "snapshot import": 1, "snapshot info": 1 };
+const wordsOf: Readonly<Record<string, number>> = { "identity generate": 1, "snapshot import": 1 };
 
 export type NodeCommand = {
   readonly name: string;

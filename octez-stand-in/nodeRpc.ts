@@ -45,6 +45,9 @@ export function rpcServer(live: LiveChain): Server {
       return answer === undefined ? reply(response, 400, { error: "unreadable body" }) : reply(response, 200, answer);
     }
     if (pathname === "/monitor/heads/main") return streamHeads(chain, response, head);
+    // It ends once the node is synchronised.
+    if (pathname === "/monitor/bootstrapped")
+      return reply(response, 200, { block: head().hash, timestamp: head().timestamp });
     const [, block = "", path = ""] = /^\/chains\/main\/blocks\/([^/]+)\/(.+)$/.exec(pathname) ?? [];
     const answer = answers[pathname]?.() ?? answerAboutBlock(live, block, path, searchParams);
     if (answer === undefined) return reply(response, 404, { error: `no service at ${pathname}` });

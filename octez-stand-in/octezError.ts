@@ -16,6 +16,7 @@ export async function runProgram(name: string, program: (args: readonly string[]
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     console.error(`${name}: ${error.message}`);
-    process.exitCode = error.exitCode;
+    // Whatever else it had begun.
+    process.exit(error.exitCode);
   }
 }

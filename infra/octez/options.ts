@@ -106,7 +106,6 @@ export const octezNode: Program = {
       "progress-display-mode": value,
       force: flag,
     },
-    "snapshot info": { json: flag },
     /** src/bin_node/node_upgrade_command.ml */
     "upgrade storage": { ...nodePlace, status: flag, sandbox: value },
   },
