@@ -54,14 +54,17 @@ export function answerAboutBlock(live: LiveChain, block: string, path: string, q
     case "helpers/baking_rights":
       return bakingRights(live, level, query);
     default: {
-      const [, address = ""] = /^context\/delegates\/(\w+)$/.exec(path) ?? [];
-      return live.delegates.has(address) ? delegate(live, address, level) : undefined;
+      const [, address = "", field] =
+        /^context\/delegates\/(\w+)(?:\/(consensus_key|companion_key))?$/.exec(path) ?? [];
+      if (!live.delegates.has(address)) return undefined;
+      const all = delegate(live, address, level);
+      return field === undefined ? all : all[field as keyof typeof all];
     }
   }
 }
 
 /** Some of the fields that Octez has (src/proto_025_PsUshuai/lib_plugin/delegate_services.ml). */
-function delegate({ delegates }: LiveChain, address: string, level: number): unknown {
+function delegate({ delegates }: LiveChain, address: string, level: number) {
   return {
     deactivated: false,
     is_forbidden: false,

@@ -47,8 +47,12 @@ async function client(...args: string[]): Promise<string> {
 }
 const words = (text: string) => text.split(" ");
 const keysOf = async (role: string) => {
-  const answer = await client("rpc", "get", `/chains/main/blocks/head/context/delegates/${owner.address}`);
-  return (JSON.parse(answer.slice(2)) as Record<string, unknown>)[`${role}_key`];
+  const path = `/chains/main/blocks/head/context/delegates/${owner.address}`;
+  const all = await client("rpc", "get", path);
+  const one = await client("rpc", "get", `${path}/${role}_key`);
+  const keys = JSON.parse(one.slice(2)) as unknown;
+  assert.deepEqual((JSON.parse(all.slice(2)) as Record<string, unknown>)[`${role}_key`], keys);
+  return keys;
 };
 
 test("octez-client imports keys, and lists them", async () => {
