@@ -17,6 +17,7 @@ export type NodeConfig = {
   readonly rpc: { readonly "listen-addrs": readonly string[] };
   readonly shell: { readonly history_mode: string };
   readonly "internal-events"?: unknown;
+  readonly metrics_addr?: readonly string[];
 };
 
 const configFields = ["data-dir", "disable-config-validation", "rpc", "p2p", "log", "internal-events", "shell"].concat([

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
-import { Refusal } from "./octezError.ts";
-import { type Point, writePoint } from "./point.ts";
+import type { Say } from "./eventLog.ts";
+import type { Point } from "./point.ts";
 
 /** A metric, with its values by their labels, as `{name: value}`. */
 export type Metric = {
@@ -29,14 +29,15 @@ export function metricsText(metrics: readonly Metric[]): string {
     .join("");
 }
 
-/** Serves metrics at /metrics, as they are at each request. */
-export async function serveMetrics(point: Point, metrics: () => readonly Metric[]): Promise<void> {
+/**
+ * Serves metrics at /metrics, as they are at each request. An address that it can't have is no reason to end: then `say`
+ * gets the line about it.
+ */
+export async function serveMetrics({ host, port }: Point, metrics: () => readonly Metric[], say: Say): Promise<void> {
   const server = createServer((request, response) => {
     if (request.url !== "/metrics") return response.writeHead(404).end("Not found");
     return response.writeHead(200, { "content-type": "text/plain; version=0.0.4" }).end(metricsText(metrics()));
   });
-  server.listen(point.port, point.host);
-  await once(server, "listening").catch((error: Error) => {
-    throw new Refusal(`Cannot listen on ${writePoint(point)}: ${error.message}`);
-  });
+  server.listen(port, host);
+  await once(server, "listening").catch((error: Error) => say(`metrics server ended with error ${error.message}`));
 }

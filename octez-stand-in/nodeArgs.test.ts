@@ -15,6 +15,7 @@ test("octez-node takes what the chart gives it", () => {
       network: "mainnet",
       historyMode: "rolling:5",
       rpcAddresses: ["127.0.0.1:8732"],
+      metricsAddresses: [],
       force: false,
     },
   );

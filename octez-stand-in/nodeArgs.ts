@@ -48,6 +48,7 @@ export type NodeCommand = {
   readonly network?: string;
   readonly historyMode?: string;
   readonly rpcAddresses: readonly string[];
+  readonly metricsAddresses: readonly string[];
   readonly force: boolean;
   /** The block that a snapshot must be of. */
   readonly block?: string;
@@ -71,6 +72,7 @@ export function parseNodeArgs(args: readonly string[]): NodeCommand {
     ...(network !== undefined && { network: network.toLowerCase() }),
     ...(mode !== undefined && { historyMode: mode }),
     rpcAddresses: values["rpc-addr"] ?? [],
+    metricsAddresses: values["metrics-addr"] ?? [],
     force: values.force !== undefined,
     ...(block !== undefined && { block }),
   };

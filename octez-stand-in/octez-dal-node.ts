@@ -41,7 +41,7 @@ async function run(command: DalCommand): Promise<void> {
     config.net,
   );
   say(`P2P server is listening on ${writePoint(config.net)}`);
-  if (config.metrics) await serveMetrics(config.metrics, () => node.metrics());
+  if (config.metrics) await serveMetrics(config.metrics, () => node.metrics(), say);
   say(config.metrics ? `metrics server is listening on ${writePoint(config.metrics)}` : "metrics service not enabled");
   await listen(dalRpcServer(node, !isLoopback(config.rpc), keep), config.rpc);
   say(`RPC server is listening on ${writePoint(config.rpc)}`);

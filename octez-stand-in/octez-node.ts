@@ -18,6 +18,7 @@ import {
 } from "./dataDir.ts";
 import type { DelegateKeys } from "./delegateKeys.ts";
 import { openLog, type Say } from "./eventLog.ts";
+import { serveMetrics } from "./metrics.ts";
 import { type NodeCommand, parseNodeArgs } from "./nodeArgs.ts";
 import { Refusal, runProgram } from "./octezError.ts";
 
@@ -51,13 +52,15 @@ await runProgram("octez-node", async (args) => {
 function configure(command: NodeCommand, before?: NodeConfig): void {
   const network = command.network ?? before?.network ?? "mainnet";
   requireNetwork(network, storedChain(command.dataDir)?.network);
-  const addresses = command.rpcAddresses.length > 0 ? command.rpcAddresses : before?.rpc["listen-addrs"];
+  const addresses = given(command.rpcAddresses) ?? before?.rpc["listen-addrs"];
+  const metrics = given(command.metricsAddresses) ?? before?.metrics_addr;
   writeConfig(command.dataDir, {
     "data-dir": command.dataDir,
     network,
     rpc: { "listen-addrs": addresses ?? ["localhost:8732"] },
     shell: { history_mode: command.historyMode ?? before?.shell.history_mode ?? "full" },
     ...(before?.["internal-events"] !== undefined && { "internal-events": before["internal-events"] }),
+    ...(metrics && { metrics_addr: metrics }),
   });
   console.error(`Created ${command.dataDir}/config.json for network: ${network}.`);
 }
@@ -76,13 +79,25 @@ async function run(command: NodeCommand): Promise<void> {
   const say = openLog("octez-node", logFiles(command.dataDir, config));
 
   // Loaded here, because it takes half a second, which the other commands do not need.
-  const [{ rpcServer }, { LiveChain }] = await Promise.all([import("./nodeRpc.ts"), import("./liveChain.ts")]);
+  const modules = [import("./nodeRpc.ts"), import("./liveChain.ts"), import("./nodeMetrics.ts")] as const;
+  const [{ rpcServer }, { LiveChain }, { nodeMetrics }] = await Promise.all(modules);
   const chain = chainOf(config.network);
-  const addresses = command.rpcAddresses.length > 0 ? command.rpcAddresses : config.rpc["listen-addrs"];
+  const addresses = given(command.rpcAddresses) ?? config.rpc["listen-addrs"];
   const keep = (keys: DelegateKeys) => writeDelegates(command.dataDir, keys);
   const live = new LiveChain(chain, Date.now, storedDelegates(command.dataDir), keep);
+  for (const address of given(command.metricsAddresses) ?? config.metrics_addr ?? []) {
+    const [, bracketed, plain = "", port = "9932"] = /^(?:\[(.*)\]|([^:]*))(?::(\d+))?$/.exec(address) ?? [];
+    const host = bracketed ?? plain;
+    say(`starting metrics server on ${host || "localhost"}:${port}`);
+    await serveMetrics({ host: host || "localhost", port: Number(port) }, () => nodeMetrics(live), say);
+  }
   for (const address of addresses) await listen(rpcServer(live), address, say);
   say(`The Tezos node is now running! Network ${chain.network}, level ${levelAt(chain, Date.now())}.`);
+}
+
+/** The list, if there is anything in it. */
+function given(list: readonly string[]): readonly string[] | undefined {
+  return list.length > 0 ? list : undefined;
 }
 
 async function listen(server: Server, address: string, say: Say): Promise<void> {
