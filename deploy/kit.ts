@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { isOnPath } from "../infra/facts/onPath.ts";
 import { root } from "../local/machine/checkout.ts";
 import { buildDebianPackage, fileName } from "../signer-host/package/debianPackage.ts";
+import { requiresAuthentication } from "../signer-host/package/wrapperConfig.ts";
 import { commonHelp, progress, runCommand } from "./cli/command.ts";
 import { hasPulumi } from "./engine/pulumi.ts";
 import { outputsOfLastUp, outputsWithoutCli } from "./engine/stackOutputs.ts";
@@ -39,5 +40,9 @@ await runCommand({ help, words: ["SIGNER"], valued: ["arch", "out"] }, async (op
   const target = join(folder, fileName(facts, build));
   await buildDebianPackage(facts, build, target);
   process.stdout.write(`${target}\n`);
+  if (requiresAuthentication(facts)) {
+    // Without the pulumi CLI, the outputs follow from the config, and no `up` need have been.
+    progress(`octez-signer will sign for this config's bakers alone: first npm run up -- --stack ${stack.name}`);
+  }
   progress(`copy it to the host of signer ${signer}, then there: sudo apt install ./${fileName(facts, build)}`);
 });
