@@ -3,10 +3,12 @@ import { b58DecodeAndCheckPrefix } from "@taquito/utils";
 import { roundIn } from "./blockRpc.ts";
 import type { BlockVotes } from "./blockVotes.ts";
 import { blockBytes, freshContents, type Kind, type Vote, voteBytes } from "./consensusBytes.ts";
+import { dalAttestation } from "./dalAttestation.ts";
+import type { DalSlots } from "./dalSlots.ts";
 import type { Say } from "./eventLog.ts";
 import type { Head, Heads } from "./heads.ts";
 import type { KeyRights, NodeClient } from "./nodeClient.ts";
-import { signedBlock, signedVote } from "./signedBytes.ts";
+import { signedBlock, signedVote, type VoteKind } from "./signedBytes.ts";
 import type { WalletKey } from "./wallet.ts";
 import type { Watermarks } from "./watermarks.ts";
 
@@ -27,6 +29,10 @@ export type Bakery = {
   readonly heads: Heads;
   readonly watermarks: Watermarks;
   readonly votes: BlockVotes;
+  /** All keys of the wallet, some of which are companions of others. */
+  readonly keys: readonly WalletKey[];
+  /** Undefined without a DAL node. */
+  readonly dal?: DalSlots;
   /** Asks a key's signer for a signature. */
   readonly sign: (key: WalletKey, bytes: Buffer) => Promise<string>;
 };
@@ -56,6 +62,7 @@ export async function bakeKey(key: WalletKey, bakery: Bakery, say: Say) {
     last = head.level;
     try {
       rights = await node.rightsAt(head, key.address);
+      if (rights.vote) bakery.dal?.follow(rights.vote.delegate);
       await bakeAll({ key, head, ...rights }, bakery, sayOfKey);
     } catch (error) {
       sayOfKey(`failed level ${head.level}: cannot get its rights: ${causeOf(error)}`);
@@ -76,22 +83,35 @@ async function bakeAll(duty: Duty, bakery: Bakery, say: Say): Promise<void> {
 }
 
 async function bake(kind: Kind, duty: Duty, bakery: Bakery, say: Say): Promise<void> {
-  const { node, sign, votes, watermarks } = bakery;
+  const { node, votes, watermarks } = bakery;
   const { head, key } = duty;
   const level = levelOf(kind, head.level);
   const start = performance.now();
   const waiting = setInterval(() => {
     say(`waiting for ${kind} level ${level} since ${Math.round((performance.now() - start) / 1000)} s`);
   }, 3000);
+  const signAs = async (signer: WalletKey, bytes: Buffer) => {
+    const asked = performance.now();
+    const signature = await bakery.sign(signer, bytes);
+    const who = signer === key ? "" : ` with companion key ${signer.alias}`;
+    say(`signed ${kind} level ${level} in ${Math.round(performance.now() - asked)} ms${who}`);
+    return signature;
+  };
   try {
     if (!watermarks.record(kind, key.address, level, kind === "block" ? 0 : roundIn(head)))
       return say(`skipped ${kind} level ${level}: it may have been signed before`);
-    const bytes =
-      kind === "block" ? nextBlock(head, votes()) : voteBytes(kind, voteOf(duty), key.address.startsWith("tz4"));
-    const signature = await sign(key, bytes);
-    say(`signed ${kind} level ${level} in ${Math.round(performance.now() - start)} ms`);
-    if (kind !== "block") await node.injectVote(signedVote(kind, voteOf(duty), signature));
-    else if (duty.block?.isDue) await node.injectBlock(signedBlock(bytes, signature));
+    if (kind === "block") {
+      const bytes = nextBlock(head, votes());
+      const signature = await signAs(key, bytes);
+      if (duty.block?.isDue) await node.injectBlock(signedBlock(bytes, signature));
+      return;
+    }
+    const { vote, companion } = voteOf(kind, duty, bakery, say);
+    const bytes = voteBytes(kind, vote, key.address.startsWith("tz4"));
+    const signature = await signAs(key, bytes);
+    // The companion's signature is only asked for. Octez joins both in one.
+    if (companion) await signAs(companion, bytes);
+    await node.injectVote(signedVote(kind, vote, signature));
   } catch (error) {
     say(`failed ${kind} level ${level}: ${causeOf(error)}`);
   } finally {
@@ -114,15 +134,34 @@ function nextBlock(head: Head, votes: number): Buffer {
   });
 }
 
-function voteOf({ head, vote }: Duty): Vote {
-  return {
+type SignedTwice = { readonly vote: Vote; readonly companion?: WalletKey };
+
+/**
+ * A vote on a head, and the key that signs it a second time. With a DAL node, an attestation says which slots may be
+ * attested, if only that there are none. A tz4 needs a companion key for that (`forge_and_sign_consensus_vote` in
+ * src/proto_025_PsUshuai/lib_delegate/baking_actions.ml).
+ */
+function voteOf(kind: VoteKind, { head, key, vote: right }: Duty, { dal, keys }: Bakery, say: Say): SignedTwice {
+  const vote: Vote = {
     chainId: decode(head.chain_id),
     branch: decode(head.predecessor),
-    slot: vote?.slot ?? 0,
+    slot: right?.slot ?? 0,
     level: head.level,
     round: roundIn(head),
     payloadHash: decode(head.payload_hash),
   };
+  if (dal === undefined || right === undefined || kind === "preattestation") return { vote };
+  const companion = keys.find(({ address }) => address === right.companionKey);
+  if (key.address.startsWith("tz4") && companion === undefined) {
+    say(
+      "Cannot issue an attestation with DAL because the BLS consensus key has no corresponding companion key. " +
+        `Crafting the attestation without DAL at level ${head.level} for ${right.delegate}`,
+    );
+    return { vote };
+  }
+  const bits = dalAttestation(dal.attestable(right.delegate), head.level);
+  if (bits > 0n) say(`ready to attach DAL attestation for level ${head.level}, with bitset ${bits}`);
+  return { vote: { ...vote, dal: bits }, ...(companion && { companion }) };
 }
 
 function levelOf(kind: Kind, headLevel: number): number {

@@ -81,7 +81,8 @@ function levelOf(live: LiveChain, block: string): number | undefined {
 }
 
 function operation(live: LiveChain, vote: SignedVote, query: URLSearchParams): unknown {
-  const { kind, branch, slot, level, round, payloadHash, signature } = vote;
+  const { branch, slot, level, round, payloadHash, dal, signature } = vote;
+  const kind = dal === undefined ? vote.kind : "attestation_with_dal";
   const rights = live.rightsAt(level).find((each) => each.slot === slot);
   const metadata = {
     ...{ delegate: rights?.delegate, consensus_power: { slots: 1, baking_power: null } },
@@ -94,6 +95,7 @@ function operation(live: LiveChain, vote: SignedVote, query: URLSearchParams): u
     contents: [
       {
         ...{ kind, slot, level, round, block_payload_hash: b58Encode(payloadHash, PrefixV2.ValueHash) },
+        ...(dal !== undefined && { dal_attestation: String(dal) }),
         ...(query.get("metadata") !== "never" && { metadata }),
       },
     ],

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { numberBytes } from "./dalAttestation.ts";
 
 // The bytes that a baker signs, exactly as in Tenderbake's encodings (protocols T and U, Octez v25.2).
 // octez-signer and the Ledger app read chain, level and round from these bytes for their high watermark.
@@ -14,14 +15,17 @@ export type Vote = {
   readonly level: number;
   readonly round: number;
   readonly payloadHash: Buffer;
+  /** What an attestation says of the DAL. Undefined without a DAL node. */
+  readonly dal?: bigint;
 };
 
 /**
- * A vote without DAL content. Delegates with a BLS key (tz4) leave the slot out, so that all of them sign the same
- * bytes, and mark that with another tag.
+ * A vote. Delegates with a BLS key (tz4) leave the slot and the DAL out, so that all of them sign the
+ * same bytes, and mark that with another tag.
  */
 export function voteBytes(kind: "preattestation" | "attestation", vote: Vote, bls: boolean): Buffer {
-  const tag = kind === "preattestation" ? (bls ? 40 : 20) : bls ? 41 : 21;
+  const hasDal = vote.dal !== undefined && kind === "attestation" && !bls;
+  const tag = kind === "preattestation" ? (bls ? 40 : 20) : bls ? 41 : hasDal ? 23 : 21;
   return Buffer.concat([
     Buffer.of(magicByte[kind]),
     vote.chainId,
@@ -31,6 +35,7 @@ export function voteBytes(kind: "preattestation" | "attestation", vote: Vote, bl
     int32(vote.level),
     int32(vote.round),
     vote.payloadHash,
+    ...(hasDal && vote.dal !== undefined ? [numberBytes(vote.dal)] : []),
   ]);
 }
 

@@ -61,6 +61,8 @@ function monitorSlots(node: DalNode, address: string, response: ServerResponse):
       send({ kind: "attestable_slot", slot_id });
       last = slot_id.slot_level;
     }
+    // At each level, so that the other side knows of a stream that is dead (v25.2).
+    send({ kind: "heartbeat" });
   });
   response.on("close", stop);
 }

@@ -2,8 +2,8 @@ import type { Head } from "./heads.ts";
 
 /** What a consensus key may sign on a head. */
 export type KeyRights = {
-  /** The slot of the head's votes, and the companion key that counts beside this one. Undefined without a vote. */
-  readonly vote?: { readonly slot: number; readonly companionKey?: string };
+  /** The head's votes: for whom, in which slot, and the companion key that counts beside this one. */
+  readonly vote?: { readonly delegate: string; readonly slot: number; readonly companionKey?: string };
   /** The next block. `isDue` if it is this key's turn, in round 0. Undefined if the key doesn't count by then. */
   readonly block?: { readonly isDue: boolean };
 };
@@ -35,7 +35,7 @@ export class NodeClient {
     return {
       ...(vote && {
         vote: {
-          slot: vote.attestation_slot,
+          ...{ delegate: vote.delegate, slot: vote.attestation_slot },
           ...(vote.companion_key !== undefined && { companionKey: vote.companion_key }),
         },
       }),
@@ -63,6 +63,7 @@ export class NodeClient {
 type Validators = readonly {
   readonly level: number;
   readonly delegates: readonly {
+    readonly delegate: string;
     readonly consensus_key: string;
     readonly companion_key?: string;
     readonly attestation_slot: number;

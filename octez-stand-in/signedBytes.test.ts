@@ -31,6 +31,17 @@ for (const kind of ["preattestation", "attestation"] as const) {
   });
 }
 
+for (const dal of [0n, 1n << 40n]) {
+  test(`an injected attestation that says ${dal} of the DAL is read back; a BLS key signs it without`, () => {
+    const withDal = { ...vote, dal };
+    assert.equal(readSignedVote(signedVote("attestation", withDal, ed25519))?.dal, dal);
+    assert.equal(readSignedVote(signedVote("attestation", withDal, bls))?.dal, dal);
+    assert.equal(voteBytes("attestation", withDal, false)[37], 23);
+    assert.deepEqual(voteBytes("attestation", withDal, true), voteBytes("attestation", vote, true));
+    assert.deepEqual(voteBytes("preattestation", withDal, false), voteBytes("preattestation", vote, false));
+  });
+}
+
 for (const bytes of [Buffer.alloc(0), Buffer.alloc(139), signedVote("attestation", vote, ed25519).subarray(0, 138)]) {
   test(`${bytes.length} bytes of something else are no vote`, () => assert.equal(readSignedVote(bytes), undefined));
 }

@@ -1,5 +1,6 @@
 import { b58DecodeAndCheckPrefix, b58Encode, PrefixV2 } from "@taquito/utils";
 import { type Kind, type Vote, voteBytes } from "./consensusBytes.ts";
+import { readNumber } from "./dalAttestation.ts";
 
 // What a baker injects, exactly as in Octez's encodings: the bytes that it signed, without the magic byte and the chain
 // id that stand in front of them, and the signature (Octez's operation_repr.ml and block_header_repr.ml).
@@ -34,10 +35,13 @@ export type SignedVote = Omit<Vote, "chainId"> & { readonly kind: VoteKind; read
 
 /** Reads an injected vote. Returns undefined for any other operation. */
 export function readSignedVote(bytes: Buffer): SignedVote | undefined {
-  const kind = ({ 20: "preattestation", 21: "attestation" } as const)[bytes[32] ?? 0];
-  const prefix = bytes.subarray(voteLength, -signatureLength);
+  const tag = bytes[32] ?? 0;
+  const kind = ({ 20: "preattestation", 21: "attestation", 23: "attestation" } as const)[tag];
+  const dal = tag === 23 ? readNumber(bytes.subarray(voteLength)) : undefined;
+  const end = voteLength + (dal?.length ?? 0);
+  const prefix = bytes.subarray(end, -signatureLength);
   const isBls = prefix.length === 34 && prefix.subarray(0, 2).equals(prefixTags);
-  if (kind === undefined || !(prefix.length === 0 || isBls) || bytes.length < voteLength + signatureLength) return;
+  if (kind === undefined || !(prefix.length === 0 || isBls) || bytes.length < end + signatureLength) return;
   return {
     kind,
     branch: bytes.subarray(0, 32),
@@ -45,6 +49,7 @@ export function readSignedVote(bytes: Buffer): SignedVote | undefined {
     level: bytes.readInt32BE(35),
     round: bytes.readInt32BE(39),
     payloadHash: bytes.subarray(43, voteLength),
+    ...(dal && { dal: dal.value }),
     signature: Buffer.concat([prefix.subarray(2), bytes.subarray(-signatureLength)]),
   };
 }
