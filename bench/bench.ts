@@ -11,7 +11,7 @@ import { plainSsh } from "./variants/variant.ts";
 import { makeWorld } from "./world.ts";
 
 // npm run bench measures the signing path beside its peers, on this machine, in one run.
-// `npm run bench -- baker`, `latency`, `outage`, `neighbours`, `idle`, `votes` or `hundred` runs one part. `quick` shortens all parts,
+// `npm run bench -- baker`, `latency`, `outage`, `neighbours`, `idle`, `votes`, `hundred` or `bakers` runs one part. `quick` shortens all parts,
 // to check that they run. Only a whole run writes its results.json, results.md and results.svg to bench/. All other
 // runs write them to .local/bench/.
 

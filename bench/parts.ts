@@ -1,6 +1,9 @@
 import { run } from "../local/machine/run.ts";
+import { measureAttestations } from "./measure/attestation.ts";
+import { measureGrowth } from "./measure/growth.ts";
 import { type IdleWay, measureIdle } from "./measure/idle.ts";
 import { measureLatency } from "./measure/latency.ts";
+import { gatewayAlone, measureManySigners, wholeWay } from "./measure/manySigners.ts";
 import { measureNeighbours } from "./measure/neighbours.ts";
 import { measureOutages } from "./measure/outage.ts";
 import { type CrowdServer, makeCrowd, measureCrowd } from "./measure/reconnectStorm.ts";
@@ -9,8 +12,8 @@ import { measureTogether } from "./measure/together.ts";
 import { makeSlowHomes, measureVotes, type Way } from "./measure/votes.ts";
 import { type Results, roundTrips } from "./report/results.ts";
 import { home as homePlace, otherCloud } from "./rig/networks.ts";
-import { addressesOf, type BenchSigner, home } from "./rig/signers.ts";
-import { awaitWords } from "./rig/traffic.ts";
+import { addressesOf, type BenchSigner, home, makeTezosKey, makeTz4Key } from "./rig/signers.ts";
+import { awaitWords, signerPort } from "./rig/traffic.ts";
 import { straightTo } from "./variants/peerVariants.ts";
 import { ourVariant, sshVariant } from "./variants/sshVariants.ts";
 import { plainSsh, ratholeNoise, signerForwarder, type Variant } from "./variants/variant.ts";
@@ -19,7 +22,7 @@ import type { World } from "./world.ts";
 type Progress = (line: string) => void;
 type Part = (world: World, results: Results, quick: boolean, progress: Progress) => Promise<void>;
 
-/** The parts of a run, in order. The last gives the stack a hundred signers, which would weigh on the other parts. */
+/** The parts of a run, in order. The last two give the stack many signers, which would weigh on the other parts. */
 export const parts: Readonly<Record<string, Part>> = {
   async baker({ variants }, results, quick, progress) {
     results.baker = await measureTogether(variants, roundTrips, quick ? 0.2 : 1, progress);
@@ -84,6 +87,36 @@ export const parts: Readonly<Record<string, Part>> = {
     for (const server of await crowdServers(world)) {
       results.hundred = [...results.hundred, await measureCrowd(server, crowd, quick ? 1 : 2, progress)];
     }
+  },
+
+  async bakers(world, results, quick, progress) {
+    const crowd = await makeCrowd(30, world.folder, 11000);
+    results.growth = await measureGrowth(crowd, quick ? 1 : 3, world.folder, progress);
+
+    const many = crowd.map(({ name, port, keys: ssh }) => {
+      return { ...ssh, name, port, localPort: signerPort, keys: [makeTezosKey()] };
+    });
+    const pair = { consensus: makeTz4Key(), companion: makeTz4Key() };
+    const [dalCrowd] = await makeCrowd(1, world.folder, 11100);
+    const dal = { ...home, ...dalCrowd?.keys, name: "dal", port: 11100, keys: [makeTezosKey()] };
+    progress(`bakers: the stack gets ${many.length + 1} signers`);
+    world.stock.allow([home.public, dal.public]);
+    await world.forwarder.addSigners([
+      ...many.map((signer) => ({ ...signerEntry(signer), keys: signer.keys })),
+      { ...signerEntry(dal), keys: dal.keys, pair },
+    ]);
+    const variants = [
+      straightTo(signerPort),
+      sshVariant(world.stock, dal),
+      ourVariant(world.forwarder, world.imageSsh, dal),
+    ];
+    const addresses = [pair.consensus.address, pair.companion.address];
+    results.attestations = await measureAttestations(variants, addresses, [0, 30], quick ? 1 : 10, progress);
+
+    const { forwarder, imageSsh } = world;
+    const ways = [gatewayAlone, wholeWay(forwarder, imageSsh, await forwarder.server())];
+    const often = quick ? { repetitions: 1, levels: 5 } : { repetitions: 3, levels: 40 };
+    results.manySigners = await measureManySigners(ways, home, many, often, progress);
   },
 };
 

@@ -31,12 +31,12 @@ export type CrowdRow = {
 
 export type CrowdSigner = { readonly name: string; readonly port: number; readonly keys: KeyPair };
 
-/** Makes signers, each with its own key and port. */
-export async function makeCrowd(count: number, folder: string): Promise<CrowdSigner[]> {
+/** Makes signers, each with its own key and port. The ports, from the first on, are in their names. */
+export async function makeCrowd(count: number, folder: string, firstPort = 10000): Promise<CrowdSigner[]> {
   const crowd: CrowdSigner[] = [];
-  for (let n = 0; n < count; n++) {
-    const name = `crowd-${n}`;
-    crowd.push({ name, port: 10000 + n, keys: await makeKeyPair(folder, name) });
+  for (let port = firstPort; port < firstPort + count; port++) {
+    const name = `crowd-${port}`;
+    crowd.push({ name, port, keys: await makeKeyPair(folder, name) });
   }
   return crowd;
 }

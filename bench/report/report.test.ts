@@ -77,3 +77,37 @@ test("the plot is SVG with a line for each variant", () => {
   assert.ok(svg.includes("a &lt;b> &amp; c"));
   assert.ok(!svg.includes("NaN"));
 });
+
+test("two signatures over a link have two round trips, beside what they take without one", () => {
+  const judge = (far: number) => {
+    const rows = [0, 30].map((rtt) => ({
+      variant: signerForwarder,
+      rtt,
+      p50: rtt ? far : 4,
+      p99: 9,
+      count: 1,
+      errors: 0,
+    }));
+    return targetsOf({ ...results, attestations: rows }).map(({ measured, met }) => [measured, met]);
+  };
+  assert.deepEqual(judge(67), [["2.10 (67 ms)", true]]);
+  assert.deepEqual(judge(96), [["3.07 (96 ms)", false]]);
+});
+
+test("many signers are compared with one on the same way, and each further baker has its milliseconds", () => {
+  const cell = { way: "the gateway alone", keys: 30, isSpread: false, p50: 1, count: 9, errors: 0 };
+  const manySigners = [
+    { ...cell, signers: 1, p99: 10 },
+    { ...cell, signers: 30, p99: 13 },
+  ];
+  const growth = [{ what: "`up` with nothing to change", seconds: { 1: 2, 30: 4.9 }, perBaker: 100 }];
+  const judged = targetsOf({ ...results, manySigners, growth }).map(({ measured, met }) => [measured, met]);
+  assert.deepEqual(judged, [
+    ["100 ms", false],
+    ["1.30 × (13 ms)", false],
+  ]);
+  const text = report({ ...results, manySigners, growth });
+  assert.match(text, /\| the gateway alone, 30 signers \| 1\.00 \/ 13\.0 \| {2}\|/);
+  assert.match(text, /\| `up` with nothing to change \| 2\.00 s \| 4\.90 s \| 100 ms \|/);
+  assert.match(text, /no pulumi CLI/);
+});

@@ -1,6 +1,9 @@
 import type { Machine } from "../base/machine.ts";
+import type { AttestationRow } from "../measure/attestation.ts";
+import type { GrowthRow } from "../measure/growth.ts";
 import type { IdleRow } from "../measure/idle.ts";
 import type { LatencyRow } from "../measure/latency.ts";
+import type { ManySignersRow } from "../measure/manySigners.ts";
 import type { NeighbourRow } from "../measure/neighbours.ts";
 import type { OutageRow } from "../measure/outage.ts";
 import type { CrowdRow } from "../measure/reconnectStorm.ts";
@@ -24,6 +27,9 @@ export type Results = {
   neighbours?: readonly NeighbourRow[];
   votes?: readonly VoteRow[];
   idle?: readonly IdleRow[];
+  growth?: readonly GrowthRow[];
+  attestations?: readonly AttestationRow[];
+  manySigners?: readonly ManySignersRow[];
   /** The duration of the whole run. */
   seconds?: number;
 };

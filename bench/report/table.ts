@@ -2,6 +2,8 @@ import { median } from "../base/statistics.ts";
 import type { IdleRow } from "../measure/idle.ts";
 import type { LatencyRow } from "../measure/latency.ts";
 import type { TogetherRow } from "../measure/together.ts";
+import { bakersSections } from "./bakersTables.ts";
+import { short, table, variantsOf } from "./markdown.ts";
 import type { Results } from "./results.ts";
 import { targetsOf } from "./targets.ts";
 
@@ -19,6 +21,7 @@ export function report(results: Results): string {
     votes && votesTable(results),
     idle && idleTable(idle),
     hundred && hundredTable(results),
+    ...bakersSections(results),
     targetTable(results),
   ];
   const lines = sections.filter(Boolean).join("\n\n").split("\n");
@@ -41,22 +44,6 @@ function origin({ date, machine, versions, seconds }: Results): string {
     ...Object.entries(versions).map(([name, version]) => `- ${name}: ${version}`),
   ];
   return lines.join("\n");
-}
-
-/** A Markdown table. Columns after the first are aligned to the right. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
-  return [line(head), line(head.map((_, i) => (i === 0 ? "---" : "--:"))), ...rows.map(line)].join("\n");
-}
-
-const variantsOf = (rows: readonly { variant: string }[]): string[] => [...new Set(rows.map(({ variant }) => variant))];
-
-/** Milliseconds, or a rate, rounded to the meaningful digits. */
-function short(value: number | null | undefined): string {
-  if (value === null || value === undefined || Number.isNaN(value)) return "";
-  if (value >= 1000) return Math.round(value).toLocaleString("en-US");
-  if (value >= 100) return value.toFixed(0);
-  return value >= 10 ? value.toFixed(1) : value.toFixed(2);
 }
 
 /** A value with its ratio to the reference's. */

@@ -1,10 +1,9 @@
 import { median } from "../base/statistics.ts";
 import type { LatencyRow } from "../measure/latency.ts";
 import { signerForwarder } from "../variants/variant.ts";
+import { bakersTargets } from "./bakersTargets.ts";
 import type { Results } from "./results.ts";
-
-/** One target of the signing path, and a run's value for it. */
-export type Target = { readonly what: string; readonly measured: string; readonly met: boolean };
+import type { Target } from "./target.ts";
 
 /** Compares a run with the targets that it has measurements for. */
 export function targetsOf(results: Results): Target[] {
@@ -15,6 +14,7 @@ export function targetsOf(results: Results): Target[] {
     ...votes(results),
     ...idles(results),
     ...crowd(results),
+    ...bakersTargets(results),
   ];
 }
 

@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from "node:crypto";
+import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { b58Encode, PrefixV2 } from "@taquito/utils";
@@ -27,6 +27,12 @@ export type TezosKey = { readonly address: string; readonly publicKey: string };
 export function makeTezosKey(): TezosKey {
   const { x } = generateKeyPairSync("ed25519").publicKey.export({ format: "jwk" });
   const publicKey = b58Encode(Buffer.from(x as string, "base64url").toString("hex"), PrefixV2.Ed25519PublicKey);
+  return { publicKey, address: addressOf(publicKey) };
+}
+
+/** The same of a tz4. */
+export function makeTz4Key(): TezosKey {
+  const publicKey = b58Encode(randomBytes(48).toString("hex"), PrefixV2.BLS12_381PublicKey);
   return { publicKey, address: addressOf(publicKey) };
 }
 

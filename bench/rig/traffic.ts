@@ -85,6 +85,35 @@ export async function together(signerAddress: SignerAddress, count: number, seco
   return JSON.parse(await run(enter, rest)) as LoadResult;
 }
 
+/** How bakers ask once a level with each key. */
+export type LevelOptions = {
+  readonly levels: number;
+  /** Seconds from the start of one level to the start of the next. */
+  readonly every: number;
+  /** Whether the keys ask evenly spread over the level, and not at once. */
+  readonly isSpread: boolean;
+};
+
+/** Makes bakers ask once a level with each key of some signers, which have as many keys each. */
+export async function askLevels(
+  signers: readonly SignerAddress[],
+  { levels, every, isSpread }: LevelOptions,
+): Promise<LoadResult> {
+  const [{ place } = { place: [] }] = signers;
+  const address = signers.map((signer) => signer.address).join(",");
+  const keys = signers.flatMap((signer) => signer.keys);
+  const words = ["-levels", String(levels), "-every", `${every}s`, `-spread=${isSpread}`];
+  const [enter = "", ...rest] = [...place, program, "levels", ...target({ address, keys }), ...words];
+  return JSON.parse(await run(enter, rest)) as LoadResult;
+}
+
+/** Makes a baker sign attestations with all keys of a signer, one after the other, as with a companion key. */
+export async function attest(signerAddress: SignerAddress, seconds: number): Promise<LoadResult> {
+  const words = ["attest", ...target(signerAddress), "-seconds", String(seconds)];
+  const [enter = "", ...rest] = [...signerAddress.place, program, ...words];
+  return JSON.parse(await run(enter, rest)) as LoadResult;
+}
+
 /** The outcome of a baker's votes. */
 export type VoteResult = {
   readonly votes: number;
@@ -115,7 +144,7 @@ export function awaitWords(place: Words, address: string): Words {
   return [...place, program, "await", "-to", address];
 }
 
-function target({ address, keys }: SignerAddress): string[] {
+function target({ address, keys }: Pick<SignerAddress, "address" | "keys">): string[] {
   return ["-to", address, "-keys", keys.join(",")];
 }
 

@@ -4,7 +4,7 @@ import type { Progress } from "../../local/machine/paths.ts";
 import { until } from "../../testbed/background.ts";
 import { delegateOf } from "../../testbed/stackBakers.ts";
 import { clusterName } from "../../testbed/testCluster.ts";
-import { Stack, temporary } from "../../testbed/testStack.ts";
+import { Stack, temporary, withoutPulumi } from "../../testbed/testStack.ts";
 import { onExit } from "../base/cleanup.ts";
 import { type Ended, ended } from "../base/ended.ts";
 import { processesIn, type Words } from "../base/programs.ts";
@@ -17,17 +17,23 @@ export type ForwarderSigner = {
   readonly name: string;
   readonly sshPublicKey: string;
   readonly port: number;
-  /** The keys that the baker asks it to sign with. */
-  readonly keys?: readonly { readonly address: string; readonly publicKey: string }[];
+  /** The keys that the baker asks it to sign with, each for a delegate of its own. */
+  readonly keys?: readonly TezosKey[];
+  /** The two tz4 of a further delegate that attests to the DAL. */
+  readonly pair?: { readonly consensus: TezosKey; readonly companion: TezosKey };
 };
 type Pod = {
   metadata: { name: string; uid: string; deletionTimestamp?: string };
   status: { containerStatuses?: { name: string; containerID?: string; ready: boolean }[] };
 };
 
-/** A baker's entries for keys of a signer. */
-function bakerKeys(signer: string, keys: readonly TezosKey[]) {
-  return keys.map((key, i) => ({ ...key, name: `${signer}-${i}`, signer }));
+/** A baker's delegates that sign with keys of a signer. */
+function delegatesOf({ name: signer, keys = [], pair }: Pick<ForwarderSigner, "name" | "keys" | "pair">) {
+  const delegates = keys.map((key, i) => delegateOf({ ...key, name: `${signer}-${i}`, signer }));
+  if (!pair) return delegates;
+  const consensus = [{ ...pair.consensus, name: `${signer}-consensus`, signer }];
+  const companion = [{ ...pair.companion, name: `${signer}-companion`, signer }];
+  return [...delegates, { address: pair.consensus.address, keys: { consensus, companion } }];
 }
 
 /** Our forwarder in the test cluster, in the bench's own stack, with a baker's pod beside it. */
@@ -41,16 +47,21 @@ export class Forwarder {
     if (clusterStatus(clusterName).state === "absent") onExit("the cluster", () => clusterDown(clusterName, progress));
     progress("bringing the stack up");
     // Removes the remains of a run that could not clean up.
-    await this.#stack.npm("down");
-    onExit("the stack", () => this.#stack.npm("down"));
+    await this.#npm("down");
+    onExit("the stack", () => this.#npm("down"));
     this.#stack.change((settings) => {
       const [baker] = settings.bakers;
-      for (const { name, keys } of [home, office]) baker?.delegates.push(...bakerKeys(name, keys).map(delegateOf));
+      for (const signer of [home, office]) baker?.delegates.push(...delegatesOf(signer));
     });
-    await this.#stack.npm("up");
+    await this.#npm("up");
     await this.#stack.kubectl("scale", "statefulset/baker-alice", "--replicas=0");
     await this.#startBaker();
     await this.pid();
+  }
+
+  /** Makes or removes the stack without the pulumi CLI, which would wait for more than this needs. */
+  async #npm(command: "up" | "down"): Promise<void> {
+    await withoutPulumi(() => this.#stack.npm(command));
   }
 
   /** Starts an empty pod that looks like the baker's to the cluster. The bench runs its own programs in it. */
@@ -95,7 +106,7 @@ export class Forwarder {
 
   /** The server that signers dial, with its user and host key. */
   async server(): Promise<Address & { user: string; hostKey: string }> {
-    const { knownHosts, signerEndpoint } = await this.#stack.outputs();
+    const { knownHosts, signerEndpoint } = await withoutPulumi(() => this.#stack.outputs());
     return { ...signerEndpoint, hostKey: knownHosts.split("\n")[0]?.split(" ").slice(1).join(" ") ?? "" };
   }
 
@@ -103,12 +114,13 @@ export class Forwarder {
   async addSigners(signers: readonly ForwarderSigner[]): Promise<void> {
     this.#stack.change((settings) => {
       const [baker] = settings.bakers;
-      for (const { keys = [], ...signer } of signers) {
-        settings.signers.push(signer);
-        baker?.delegates.push(...bakerKeys(signer.name, keys).map(delegateOf));
+      for (const signer of signers) {
+        const { keys, pair, ...entry } = signer;
+        settings.signers.push(entry);
+        baker?.delegates.push(...delegatesOf(signer));
       }
     });
-    await this.#stack.npm("up");
+    await this.#npm("up");
     // The changed wallet would start the baker.
     await this.#stack.kubectl("scale", "statefulset/baker-alice", "--replicas=0");
   }

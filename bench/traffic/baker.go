@@ -15,6 +15,11 @@ func voteBytes(magic string, level, round int) string {
 	return fmt.Sprintf("%s%s%s15%s%08x%08x%s", magic, strings.Repeat("7a", 4), strings.Repeat("ab", 32), "0007", level, round, strings.Repeat("cd", 32))
 }
 
+// tz4VoteBytes is the same of a tz4 key: it has another tag (41 for an attestation), and no slot.
+func tz4VoteBytes(magic string, level, round int) string {
+	return fmt.Sprintf("%s%s%s29%08x%08x%s", magic, strings.Repeat("7a", 4), strings.Repeat("ab", 32), level, round, strings.Repeat("cd", 32))
+}
+
 // target is which address a baker asks, and for which keys' signatures.
 type target struct {
 	address string

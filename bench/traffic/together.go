@@ -24,18 +24,13 @@ func together(words []string) error {
 	var failures []error
 	once := func() {
 		now := time.Now()
-		get := request(t.address, "GET", "/authorized_keys", "")
 		errs := make([]error, len(t.keys))
 		var all sync.WaitGroup
 		for i, key := range t.keys {
 			all.Add(1)
 			go func() {
 				defer all.Done()
-				c := caller{address: t.address, fresh: true, timeout: *timeout}
-				if errs[i] = c.call(get); errs[i] == nil {
-					body := voteBody("13", int(now.Unix()), now.Nanosecond()/1000)
-					errs[i] = c.call(request(t.address, "POST", "/keys/"+key+"?version=3", body))
-				}
+				errs[i] = sign(t.address, key, voteBody("13", int(now.Unix()), now.Nanosecond()/1000), *timeout)
 			}()
 		}
 		all.Wait()
@@ -58,4 +53,13 @@ func together(words []string) error {
 		return fmt.Errorf("found no signature, but %s", result.Cause)
 	}
 	return json.NewEncoder(os.Stdout).Encode(result)
+}
+
+// sign asks for a key's signature with a GET and then a POST in one chunk, each over a connection of its own.
+func sign(address, key, body string, timeout time.Duration) error {
+	c := caller{address: address, fresh: true, timeout: timeout}
+	if err := c.call(request(address, "GET", "/authorized_keys", "")); err != nil {
+		return err
+	}
+	return c.call(request(address, "POST", "/keys/"+key+"?version=3", body))
 }
