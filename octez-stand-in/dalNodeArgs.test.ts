@@ -60,6 +60,18 @@ for (const [what, [args, message]] of Object.entries(refused)) {
   });
 }
 
+test("an option for tests wants a variable, and the variable wants the option", (t) => {
+  const variable = "TEZOS_DISABLE_SHARD_VALIDATION_I_KNOW_WHAT_I_AM_DOING";
+  const option = "--disable-shard-validation";
+  const message = new RegExp(`${option}.*${variable}|${variable}.*${option}`);
+  assert.throws(() => parseDalNodeArgs(["run", option]), { message, exitCode: 1 });
+  process.env[variable] = "Yes";
+  t.after(() => delete process.env[variable]);
+  assert.equal(parseDalNodeArgs(["run", option]).name, "run");
+  assert.throws(() => parseDalNodeArgs(["run"]), { message, exitCode: 1 });
+  assert.equal(parseDalNodeArgs(["config", "init"]).name, "config init");
+});
+
 test("a point is an IP address and a port, of which either may be missing", () => {
   const standard = dalDefaults.net;
   for (const [text, point] of Object.entries({

@@ -83,6 +83,13 @@ const checks: Checks = {
   "batching-time-interval": (value) => (/^(disabled|-?\d+)$/.test(value) ? undefined : "Unrecognized int"),
 };
 
+/** Options for tests, each of which wants its variable to say yes, and the other way round. */
+const gates: Readonly<Record<string, string>> = {
+  "disable-shard-validation": "TEZOS_DISABLE_SHARD_VALIDATION_I_KNOW_WHAT_I_AM_DOING",
+  "ignore-topics": "TEZOS_IGNORE_TOPICS_I_KNOW_WHAT_I_AM_DOING",
+  "publish-slots-regularly": "TEZOS_DAL_PUBLISH_REGULARLY_I_KNOW_WHAT_I_AM_DOING",
+};
+
 /** Reads the command line of octez-dal-node, or refuses it as Octez does. */
 export function parseDalNodeArgs(args: readonly string[]): DalCommand {
   const name = args[0] === "config" ? args.slice(0, 2).join(" ") : (args[0] ?? "");
@@ -90,6 +97,13 @@ export function parseDalNodeArgs(args: readonly string[]): DalCommand {
   if (!options) throw new Refusal(`unknown command '${name}'.`, 124);
   const { values, rest } = parseOptions(args.slice(name.split(" ").length), options, checks, octezDalNode.reader);
   if (rest[0] !== undefined) throw new Refusal(`too many arguments, don't know what to do with '${rest[0]}'`, 124);
+  for (const [option, variable] of name === "run" ? Object.entries(gates) : []) {
+    const isSet = /^y(es)?$/i.test(process.env[variable] ?? "");
+    if (values[option] && !isSet)
+      throw new Refusal(`The option '--${option}' was provided, but the environment variable ${variable} was not set.`);
+    if (!values[option] && isSet)
+      throw new Refusal(`The environment variable ${variable} was set, but the option '--${option}' was not provided.`);
+  }
   const last = (option: string) => values[option]?.[0];
   const list = (option: string) => last(option)?.split(",");
   const pointOf = (option: string, standard: Point) => {
