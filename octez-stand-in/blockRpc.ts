@@ -1,5 +1,6 @@
 import { b58Encode, encodeOpHash, PrefixV2 } from "@taquito/utils";
 import { headerAt } from "./chain.ts";
+import { activationDelay } from "./delegates.ts";
 import type { LiveChain } from "./liveChain.ts";
 import { encodeSignature, type SignedVote } from "./signedBytes.ts";
 
@@ -53,24 +54,11 @@ export function answerAboutBlock(live: LiveChain, block: string, path: string, q
       return validators(live, level, query);
     case "helpers/baking_rights":
       return bakingRights(live, level, query);
-    default: {
-      const [, address = "", field] =
-        /^context\/delegates\/(\w+)(?:\/(consensus_key|companion_key))?$/.exec(path) ?? [];
-      if (!live.delegates.has(address)) return undefined;
-      const all = delegate(live, address, level);
-      return field === undefined ? all : all[field as keyof typeof all];
-    }
+    case "context/constants":
+      return constants(live);
+    default:
+      return delegateAt(live, level, path);
   }
-}
-
-/** Some of the fields that Octez has (src/proto_025_PsUshuai/lib_plugin/delegate_services.ml). */
-function delegate({ delegates }: LiveChain, address: string, level: number) {
-  return {
-    deactivated: false,
-    is_forbidden: false,
-    consensus_key: delegates.keysNow(address, "consensus", level),
-    companion_key: delegates.keysNow(address, "companion", level),
-  };
 }
 
 /** `head`, `head~2`, `head-2`, or a level. */
@@ -78,6 +66,29 @@ function levelOf(live: LiveChain, block: string): number | undefined {
   const [, back = "0"] = /^head(?:[~-](\d+))?$/.exec(block) ?? [];
   const level = block.startsWith("head") ? live.head - Number(back) : /^\d+$/.test(block) ? Number(block) : -1;
   return level >= live.savepoint && level <= live.head ? level : undefined;
+}
+
+/** Some of the constants that Octez has. */
+function constants({ chain }: LiveChain): unknown {
+  return {
+    blocks_per_cycle: chain.cycleLength,
+    minimal_block_delay: String(chain.intervalMs / 1000),
+    consensus_rights_delay: activationDelay,
+    consensus_key_activation_delay: activationDelay,
+  };
+}
+
+/** Some of what Octez has on a delegate (src/proto_025_PsUshuai/lib_plugin/delegate_services.ml): all, or one field. */
+function delegateAt({ delegates }: LiveChain, level: number, path: string): unknown {
+  const [, address = "", field] = /^context\/delegates\/(\w+)(?:\/(\w+))?$/.exec(path) ?? [];
+  if (!delegates.has(address)) return undefined;
+  const all: Readonly<Record<string, unknown>> = {
+    deactivated: false,
+    is_forbidden: false,
+    consensus_key: delegates.keysNow(address, "consensus", level),
+    companion_key: delegates.keysNow(address, "companion", level),
+  };
+  return field === undefined ? all : all[field];
 }
 
 function operation(live: LiveChain, vote: SignedVote, query: URLSearchParams): unknown {

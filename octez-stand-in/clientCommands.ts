@@ -1,10 +1,10 @@
-import { getPkhfromPk } from "@taquito/utils";
+import { getPkhfromPk, isValidPrefixedValue, PrefixV2 } from "@taquito/utils";
 import type { Options } from "../infra/octez/options.ts";
 import { publicKeyOf, signLocally } from "./authentication.ts";
 import type { Role } from "./delegateKeys.ts";
-import { type KeyOperation, operationBytes } from "./keyOperation.ts";
+import { isProof, type KeyOperation, operationBytes } from "./keyOperation.ts";
 import { Refusal } from "./octezError.ts";
-import { parseOptions } from "./parsedOptions.ts";
+import { type Check, type Checks, parseOptions } from "./parsedOptions.ts";
 import { askPublicKey, provePossession, sign } from "./remoteSigner.ts";
 import { addKey, type Known, readKnown, readLocalKeys, readWallet } from "./wallet.ts";
 
@@ -20,6 +20,10 @@ const options: Options = {
   "consensus-key-pop": { value: true },
   "companion-key-pop": { value: true },
 };
+
+const isBlsSignature = (text: string) => isValidPrefixedValue(text, [PrefixV2.BLS12_381Signature]);
+const proofCheck: Check = (text) => (isBlsSignature(text) ? undefined : "The provided proof is not a BLS signature");
+const checks: Checks = { "consensus-key-pop": proofCheck, "companion-key-pop": proofCheck };
 
 /** By its words, of which those in capitals are the user's. */
 const commands: Readonly<Record<string, Command>> = {
@@ -46,6 +50,12 @@ const commands: Readonly<Record<string, Command>> = {
     for (const { alias, address, key, scheme } of readKnown(baseDir))
       console.log(`${alias}: ${address}${scheme ? ` (${scheme} sk known)` : key ? " (pk known)" : ""}`);
   },
+  "check bls proof PROOF for KEY": ([proof = "", key = ""]) => {
+    if (!isBlsSignature(proof)) throw new Error("Failed to read a BLS signature");
+    if (!key.startsWith("BLpk")) throw new Error("Failed to read a BLS public key");
+    if (!isProof(key, proof)) throw new Error("Invalid proof");
+    console.log("Proof check is successful.");
+  },
   "rpc get PATH": async ([path = ""], { endpoint }) => {
     console.log(JSON.stringify(await ask(endpoint, path), null, 2));
   },
@@ -59,7 +69,7 @@ const commands: Readonly<Record<string, Command>> = {
 
 /** Runs the command that these words are. */
 export async function runCommand(args: readonly string[], places: Places): Promise<void> {
-  const { values, rest } = parseOptions(args, options, {}, "clic");
+  const { values, rest } = parseOptions(args, options, checks, "clic");
   for (const [pattern, run] of Object.entries(commands)) {
     const wanted = pattern.split(" ");
     const isParameter = (word: string | undefined) => /^[A-Z]+$/.test(word ?? "");

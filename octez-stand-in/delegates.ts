@@ -7,10 +7,13 @@ export type KeysNow = {
   readonly pendings: readonly Change[];
 };
 
+/** Cycles that pass in whole before a change counts. */
+export const activationDelay = 2;
+
 /**
  * A chain's delegates, and which key of each counts when.
  *
- * A new key counts once `delay` whole cycles have passed, as in protocol U (`register_update` in
+ * A new key counts once `activationDelay` whole cycles have passed, as in protocol U (`register_update` in
  * src/proto_025_PsUshuai/lib_protocol/delegate_consensus_key.ml, and CONSENSUS_RIGHTS_DELAY, which is 2 everywhere).
  */
 export class Delegates {
@@ -67,7 +70,7 @@ export class Delegates {
   register(address: string, level: number): void {
     if (this.has(address) && !this.#asked.has(address)) throw new Error("Delegate already activated.");
     this.#asked.delete(address);
-    const rightsFrom = (this.cycleOf(level) + delay + 1) * this.#cycleLength;
+    const rightsFrom = (this.cycleOf(level) + activationDelay + 1) * this.#cycleLength;
     this.#all.set(address, this.#all.get(address) ?? { address, rightsFrom, consensus: [], companion: [] });
   }
 
@@ -76,7 +79,7 @@ export class Delegates {
     const delegate = this.#all.get(address);
     if (delegate === undefined) throw new Error(`Contract ${address} is not registered as a delegate.`);
     const pkh = getPkhfromPk(pk);
-    const cycle = this.cycleOf(level) + delay + 1;
+    const cycle = this.cycleOf(level) + activationDelay + 1;
     const last = delegate[role].at(-1);
     if (pkh === (last?.pkh ?? (role === "consensus" ? address : undefined)))
       throw new Error(`Invalid key while updating a ${role} key (already active since ${last?.cycle ?? 0}).`);
@@ -120,6 +123,3 @@ export class Delegates {
     );
   }
 }
-
-/** Cycles that pass in whole before a change counts. */
-const delay = 2;

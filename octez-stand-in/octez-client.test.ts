@@ -24,6 +24,7 @@ const [owner, next, bls] = await Promise.all([
   keyOf(b58Encode(Buffer.alloc(32, 3), PrefixV2.BLS12_381SecretKey)),
 ]);
 const proof = (await (bls.signer as InMemorySigner).provePossession()).prefixSig;
+const other = b58Encode(Buffer.alloc(96, 1), PrefixV2.BLS12_381Signature);
 const signer = new FakeSigner(bls);
 let endpoint = "";
 let signerUrl = "";
@@ -87,7 +88,10 @@ test("a tz4 becomes a companion key by its signer's proof, or by a given one", a
   assert.match(await client(...set), /^1 .*\n.*no public key alias named bls/);
   await client("import", "public", "key", "bls", `unencrypted:${bls.publicKey}`);
   assert.match(await client(...set), new RegExp(`Unknown secret key for ${bls.address}`));
-  assert.match(await client(...set, "--companion-key-pop", "BLsig"), /an incorrect proof of possession/);
+  assert.match(await client(...set, "--companion-key-pop", "BLsig"), /The provided proof is not a BLS signature/);
+  assert.match(await client(...set, "--companion-key-pop", other), /an incorrect proof of possession/);
+  assert.equal(await client(...words(`check bls proof ${proof} for ${bls.publicKey}`)), "0 Proof check is successful.");
+  assert.match(await client(...words(`check bls proof ${other} for ${bls.publicKey}`)), /^1 .*\n.*Invalid proof/);
   assert.match(await client(...set, "--companion-key-pop", proof), /^0 /);
 
   level = 200;

@@ -32,7 +32,7 @@ test("the programs need nothing that the image's context does not have", async (
   const running = new RunningProgram("octez-node", ["run", "--data-dir", data], programs);
   await running.line(/now running/);
   await running.stop();
-  for (const name of ["octez-baker", "octez-accuser", "wget"]) {
+  for (const name of ["octez-baker", "octez-accuser", "octez-client", "wget"]) {
     const program = new RunningProgram(name, [], programs);
     assert.equal(await program.ended(), 1);
     assert.match(program.lines.join("\n"), new RegExp(`^${name}: (Unrecognized command|the stand-in takes)`));
