@@ -5,12 +5,12 @@ import type { Metric } from "./metrics.ts";
 /** Levels from a slot's publication to the last block that may attest it (ATTESTATION_LAG of protocol U). */
 const attestationLag = 5;
 /** Slots of a level, and the one of them that somebody publishes at each. */
-export const numberOfSlots = 160;
+const numberOfSlots = 160;
 const publishedSlot = 0;
 /** Shards of a slot, dealt to the attesters here in equal parts. */
 const numberOfShards = 512;
 /** Final is what has this many levels above it. */
-const finality = 2;
+export const finality = 2;
 /** The others of a network whom this node would know. */
 const peers = 12;
 

@@ -11,7 +11,8 @@ import { RunningProgram } from "./runningProgram.ts";
 
 const root = mkdtempSync(join(tmpdir(), "dal-"));
 const nodeData = join(root, "node");
-const firstPort = 30_000 + (process.pid % 4_000) * 5;
+// Below those from which clients dial out.
+const firstPort = 10_000 + (process.pid % 2_000) * 5;
 const [nodePort, rpcPort, netPort, metricsPort, publicPort] = [0, 1, 2, 3, 4].map((step) => firstPort + step);
 const endpoint = `http://127.0.0.1:${nodePort}`;
 const alice = "tz1VSUr8wwNhLAzempoch5d6hLRiTh8Cjcjb";
@@ -83,8 +84,9 @@ test("it waits for octez-node, and then serves attesters, peers and metrics", as
   await dal.stop();
 });
 
-test("a slot can be attested once its level is final, by the keys that it works for", async () => {
+test("a slot can be attested once its level is final, by the keys that it works for", async (t) => {
   const dal = startDal("slots", "--attester", alice, "--metrics-addr", `127.0.0.1:${metricsPort}`);
+  t.after(() => dal.stop());
   await dal.line(/the DAL node is ready/);
   const monitor = async (address: string) => {
     const response = await fetch(`http://127.0.0.1:${rpcPort}/profiles/${address}/monitor/attestable_slots`);
@@ -110,13 +112,9 @@ test("a slot can be attested once its level is final, by the keys that it works 
   assert.equal((await get("/profiles", rpcPort, { method: "PATCH", body: `{"attesters":["${bob}"]}` })).status, 200);
   assert.deepEqual((await get("/profiles")).body.controller_profiles.attesters, [alice, bob]);
   const page = (await get("/metrics", metricsPort)).text;
-  for (const metric of [
-    `dal_node_layer1_block_finalized ${slot.slot_level}`,
-    "dal_node_number_of_stored_shards",
-    "dal_gs_count_connections 12",
-  ])
-    assert.ok(page.includes(metric), `${metric} in ${page}`);
-  await dal.stop();
+  const [, finalized] = /^dal_node_layer1_block_finalized (\d+)\.0+$/m.exec(page) ?? [];
+  assert.ok(Number(finalized) >= slot.slot_level, page);
+  assert.match(page, /^dal_gs_count_connections 12\.0+$/m);
 });
 
 test("it keeps its config and adds to its profiles from start to start", async () => {

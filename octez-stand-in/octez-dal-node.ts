@@ -3,7 +3,7 @@ import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { attestedParts, chainName, untilBootstrapped } from "./dalChain.ts";
 import { dalConfigOf, openDalStore, storedProfile, storeProfile, writeDalConfig } from "./dalDataDir.ts";
-import { DalNode } from "./dalNode.ts";
+import { DalNode, finality } from "./dalNode.ts";
 import { type DalCommand, parseDalNodeArgs } from "./dalNodeArgs.ts";
 import { dalRpcServer } from "./dalRpc.ts";
 import { openLog } from "./eventLog.ts";
@@ -49,14 +49,15 @@ async function run(command: DalCommand): Promise<void> {
   await untilBootstrapped(config.endpoint);
   node.sync();
   say("the DAL node is ready");
-  await Promise.race([follow(node, heads, config.endpoint), following]);
+  await Promise.race([follow(node, heads, head.level, config.endpoint), following]);
 }
 
-async function follow(node: DalNode, heads: Heads, endpoint: string): Promise<never> {
-  for (let level = -1; ; ) {
+/** Takes the heads above a level. */
+async function follow(node: DalNode, heads: Heads, above: number, endpoint: string): Promise<never> {
+  for (let level = above; ; ) {
     const head = await heads.above(level);
     level = head.level;
-    node.advance(level, await attestedParts(endpoint, node.finalized, node.attesters));
+    node.advance(level, await attestedParts(endpoint, level - finality, node.attesters));
   }
 }
 
