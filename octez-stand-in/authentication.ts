@@ -31,7 +31,7 @@ export function publicKeyOf(key: Pick<LocalKey, "alias" | "secretKey">): string 
 }
 
 /** A public key's hash with the tag of its curve in front: 21 bytes. */
-export function taggedHash(address: string): Buffer {
+function taggedHash(address: string): Buffer {
   const [hash] = b58DecodeAndCheckPrefix(address);
   return Buffer.concat([Buffer.of(Number(address[2]) - 1), hash]);
 }

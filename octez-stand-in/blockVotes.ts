@@ -5,7 +5,7 @@ import { Refusal } from "./octezError.ts";
 
 /** A vote on liquidity baking, and its byte in a block (per_block_votes_repr.ml of protocol U). */
 const voteBytes = { on: 0, off: 1, pass: 2 } as const;
-export type ToggleVote = keyof typeof voteBytes;
+type ToggleVote = keyof typeof voteBytes;
 
 /** The byte of the next block's votes. */
 export type BlockVotes = () => number;

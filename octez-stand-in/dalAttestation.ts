@@ -2,7 +2,7 @@
 export type SlotId = { readonly slot_level: number; readonly slot_index: number };
 
 /** How many levels after its publication a slot may be attested (ATTESTATION_LAGS of protocol U). */
-export const lags = [1, 2, 3, 4, 5];
+const lags = [1, 2, 3, 4, 5];
 
 /**
  * What an attestation says of the DAL: a bit for each lag that has slots, and for each of those the slots in chunks of

@@ -1,7 +1,7 @@
 import { isObject } from "./eventSinks.ts";
 
 export type Role = "consensus" | "companion";
-export type PublicKey = { readonly pkh: string; readonly pk: string };
+type PublicKey = { readonly pkh: string; readonly pk: string };
 
 /** A key of a delegate, from the first level of a cycle on. */
 export type Change = PublicKey & { readonly cycle: number };

@@ -33,7 +33,7 @@ export type AddressConfig = NonNullable<EndpointConfig["address"]> & { project: 
 /** An endpoint whose reserved address, if it has one, is known with its place. */
 type Placed<Config> = Omit<Config, "address"> & { address?: AddressConfig };
 /** Where peers dial a baker's DAL node. */
-export type PlacedDalEndpoint = Placed<DalEndpointConfig>;
+type PlacedDalEndpoint = Placed<DalEndpointConfig>;
 /** A baker as the config describes it. */
 export type BakerConfig = Omit<WrittenBaker, "dal"> & { dal?: false | { endpoint?: PlacedDalEndpoint } };
 /** A stack's whole config, checked. Secret are the `pem` of the two host keys, and the two seeds. */

@@ -1,7 +1,7 @@
 import type { Option, Options, Program, Reader } from "./options.ts";
 
 /** What Octez refuses in an argument. */
-export type Kind = "unknown" | "repeated" | "missing value" | "value of a switch";
+type Kind = "unknown" | "repeated" | "missing value" | "value of a switch";
 
 /** An option of a list of arguments, or a word between them. */
 type Part = {
