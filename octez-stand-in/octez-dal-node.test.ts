@@ -94,7 +94,12 @@ test("a slot can be attested once its level is final, by the keys that it works 
     return lines[Symbol.asyncIterator]();
   };
   const stream = await monitor(alice);
-  const next = async () => JSON.parse((await stream.next()).value as string);
+  const next = async () => {
+    for (;;) {
+      const event = JSON.parse((await stream.next()).value as string);
+      if (event.kind !== "heartbeat") return event;
+    }
+  };
   const first = await next();
   assert.equal(first.kind, "backfill");
   const { kind, slot_id: slot } = await next();
