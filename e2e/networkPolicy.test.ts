@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { ensureLocalCluster } from "../deploy/cluster/ownCluster.ts";
-import { octezStandIn } from "../octez-stand-in/standInImage.ts";
 import { type Background, stopAll, until } from "../testbed/background.ts";
 import { makeNetwork, removeNetwork } from "../testbed/network.ts";
 import { openKind } from "../testbed/openKind.ts";
 import type { BakerSetting, DelegateSetting } from "../testbed/stackBakers.ts";
 import { clusterName, kubeconfig, testCluster } from "../testbed/testCluster.ts";
 import { Stack, temporary } from "../testbed/testStack.ts";
+import { bakerLabels, visitorPod, visitorPort } from "../testbed/visitorPod.ts";
 
 const stack = new Stack("e2e", 30022);
 const { nodeAddress, apiServiceAddress } = testCluster;
@@ -28,8 +28,6 @@ const visitors = {
 };
 type Visitor = keyof typeof visitors;
 type Applied = { metadata: { name: string; namespace?: string }; [field: string]: unknown };
-/** The port on which each visitor itself listens. */
-const visitorPort = 8080;
 
 /** The forwarder's addresses by name, as `address:port`. */
 let targets: Record<string, string>;
@@ -50,7 +48,7 @@ before(async () => {
   await apply(podMonitors);
   await stack.npm("up");
   for (const namespace of [foreign, scrapers]) await stack.kubectl("create", "namespace", namespace);
-  for (const name of Object.keys(visitors)) await apply(visitorPod(name as Visitor));
+  for (const [name, visitor] of Object.entries(visitors)) await apply(visitorPod({ name, ...visitor }));
   for (const [name, { namespace }] of Object.entries(visitors)) {
     await stack.kubectl("--namespace", namespace, "wait", "--for=condition=Ready", `pod/${name}`, "--timeout=60s");
   }
@@ -79,40 +77,6 @@ after(async () => {
   await stack.kubectl("delete", "customresourcedefinition", podMonitors.metadata.name, "--ignore-not-found");
   await removeNetwork(["home"]);
 });
-
-function bakerLabels(name: string): Record<string, string> {
-  return { "app.kubernetes.io/name": "baker", "app.kubernetes.io/instance": `baker-${name}` };
-}
-
-const confined = {
-  allowPrivilegeEscalation: false,
-  capabilities: { drop: ["ALL"] },
-  runAsNonRoot: true,
-  seccompProfile: { type: "RuntimeDefault" },
-};
-
-/** A pod that listens on a port, and in which a test can run programs. */
-function visitorPod(name: Visitor, securityContext: object = confined): Applied {
-  const script = `require("node:net").createServer((socket) => socket.end()).listen(${visitorPort})`;
-  return {
-    apiVersion: "v1",
-    kind: "Pod",
-    metadata: { name, ...visitors[name] },
-    spec: {
-      automountServiceAccountToken: false,
-      terminationGracePeriodSeconds: 0,
-      containers: [
-        {
-          name: "visitor",
-          image: octezStandIn.tag,
-          imagePullPolicy: "Never",
-          command: ["node", "--eval", script],
-          securityContext,
-        },
-      ],
-    },
-  };
-}
 
 async function apply(object: Applied): Promise<string> {
   const file = temporary("object.json");
@@ -192,7 +156,6 @@ test("nobody calls a baker", async () => {
 });
 
 test("Pod Security lets no privileged pod into the namespace", async () => {
-  const privileged = visitorPod("neighbour", { privileged: true });
-  privileged.metadata.name = "privileged";
+  const privileged = visitorPod({ name: "privileged", ...visitors.neighbour }, { privileged: true });
   await assert.rejects(apply(privileged), /violates PodSecurity "restricted:v1\.34": privileged/);
 });

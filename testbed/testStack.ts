@@ -84,6 +84,12 @@ export class Stack {
     });
   }
 
+  /** The seed of the bakers' authentication keys. */
+  get authenticationSeed(): string {
+    const { secure } = this.#content.config["remote-signer-cloud:authenticationSeed"] as { secure: string };
+    return this.#secrets.decrypt(secure);
+  }
+
   /** Runs one of the project's commands on the stack, as a user types it. Returns its stdout. */
   npm(command: string, ...words: string[]): Promise<string> {
     const env = { ...process.env, PULUMI_CONFIG_PASSPHRASE: this.passphrase };
