@@ -142,7 +142,8 @@ export class Stack {
   /** The lines that octez-baker has logged since a moment. */
   async bakerLog(since = new Date(0)): Promise<string[]> {
     // Filters by the lines' timestamps: kubectl's `--since-time` has whole seconds only, and returns earlier lines too.
-    const text = await this.kubectl("logs", "statefulset/baker-alice", "--container", "octez-baker", "--timestamps");
+    // Its name, because a test may have other pods with its labels.
+    const text = await this.kubectl("logs", "baker-alice-0", "--container", "octez-baker", "--timestamps");
     const lines = [...text.matchAll(/^(\S+) (.+)$/gm)];
     return lines
       .filter(([, time]) => Date.parse(time as string) >= since.getTime())
