@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { stopAll, until } from "../testbed/background.ts";
+import { type Background, stopAll, until } from "../testbed/background.ts";
 import { makeNetwork, removeNetwork } from "../testbed/network.ts";
 import { type SoftwareKey, softwareKey } from "../testbed/softwareKeys.ts";
+import { keepFirstDelegate } from "../testbed/stackBakers.ts";
 import { newSigner, Stack } from "../testbed/testStack.ts";
 
-// A delegate with a tz4 consensus key, a companion key and a DAL node, on real pods.
+// A DAL node that fails, and a delegate with a tz4 consensus key and a companion key, on real pods.
 
 const stack = new Stack("e2e-dal", 30142);
 const client = ["octez-client", "--base-dir", "/tmp/wallet", "--endpoint", "http://127.0.0.1:8732"];
@@ -19,27 +20,26 @@ const [me, consensus, companion] = await Promise.all([
 ]);
 const entryOf = (name: string, { address, publicKey }: SoftwareKey) => ({ name, address, publicKey, signer: "home" });
 
+let home: Background;
+let keys: string;
+
 before(async () => {
-  const { keys, ...home } = await newSigner("home", 8443);
-  writeFileSync(
-    join(keys, "tezos.json"),
-    JSON.stringify({ consensus: consensus.secretKey, companion: companion.secretKey }),
-  );
+  const { keys: folder, ...entry } = await newSigner("home", 8443);
+  keys = folder;
   stack.change((settings) => {
-    settings.signers = [home];
-    for (const baker of settings.bakers)
-      baker.delegates = [
-        {
-          address: me.address,
-          keys: { consensus: [entryOf("consensus", consensus)], companion: [entryOf("companion", companion)] },
-        },
-      ];
+    settings.signers = [entry];
+    keepFirstDelegate(settings.bakers);
   });
   await stack.npm("up");
   await makeNetwork(["home"]);
-  const signer = await stack.startSigner("home", "--keys", keys);
-  await until("the signer is connected", 60, () => /connected to/.test(signer.output()), signer.output);
+  await dialIn();
 });
+
+/** Starts the signer with the keys that its folder has now. */
+async function dialIn(): Promise<void> {
+  home = await stack.startSigner("home", "--keys", keys);
+  await until("the signer is connected", 60, () => /connected to/.test(home.output()), home.output);
+}
 
 after(async () => {
   await stopAll();
@@ -75,11 +75,14 @@ async function head(): Promise<number> {
 }
 
 /** Waits until levels can be judged, and returns what the chain lacks of them. */
-async function missedOf(from: number, to: number): Promise<{ due: { attestations: number }; missed: object[] }> {
+async function missedOf(
+  from: number,
+  to: number,
+): Promise<{ due: { attestations: number }; missed: { kind: string }[] }> {
   await until(`level ${to} is final`, 60, async () => (await head()) > to + 3);
   const { stdout, all } = await stack.attempt("missed", "--json", "--levels", `${from}..${to}`);
   assert.match(stdout, /^\{/, all);
-  return (JSON.parse(stdout) as { bakers: [{ due: { attestations: number }; missed: object[] }] }).bakers[0];
+  return (JSON.parse(stdout) as { bakers: [{ due: { attestations: number }; missed: { kind: string }[] }] }).bakers[0];
 }
 
 async function restarts(container: string): Promise<number> {
@@ -88,7 +91,32 @@ async function restarts(container: string): Promise<number> {
   return Number(await stack.kubectl("get", "pods", "--selector", selector, "--output", `jsonpath=${path}`));
 }
 
+test("a DAL node that dies and comes back costs no vote, and the baker stays as it is", async () => {
+  const attests = /ready to attach DAL attestation for level \d+, with bitset [1-9]/;
+  await logged("there is data to attest to", attests, new Date(), 120);
+  const [baker, dalNode, from] = [await restarts("octez-baker"), await restarts("octez-dal-node"), await head()];
+  await inPod("octez-dal-node", "sh", "-c", "kill 1");
+  const died = new Date();
+  await until("the DAL node is started anew", 90, async () => (await restarts("octez-dal-node")) > dalNode);
+  const back = new Date();
+  await logged("the data is attested to again", attests, back, 120);
+  const { due, missed } = await missedOf(from + 1, Math.max(from + 8, await head()));
+  const votes = missed.filter(({ kind }) => kind === "attestation");
+  assert.deepEqual(votes, [], (await log(died)).join("\n"));
+  assert.ok(due.attestations >= 8);
+  assert.equal(await restarts("octez-baker"), baker);
+});
+
 test("without a companion key that counts, a tz4 votes, and attests to no DAL data", async () => {
+  await home.stop();
+  const secrets = { consensus: consensus.secretKey, companion: companion.secretKey };
+  writeFileSync(join(keys, "tezos.json"), JSON.stringify(secrets));
+  stack.change(({ bakers: [baker] }) => {
+    const keys = { consensus: [entryOf("consensus", consensus)], companion: [entryOf("companion", companion)] };
+    if (baker) baker.delegates = [{ address: me.address, keys }];
+  });
+  await stack.npm("up");
+  await dialIn();
   const since = new Date();
   await logged("it votes", /^consensus: signed attestation level \d+ in \d+ ms$/, since);
   await logged("it says why it does no more", /Cannot issue an attestation with DAL because the BLS/, since);
@@ -123,17 +151,4 @@ test("then both keys sign each attestation, one after the other, and the DAL's d
       return key === address && kind === "attestation" && at === Number(level) && status === 200;
     }).length;
   assert.deepEqual([of(consensus.address), of(companion.address)], [1, 1], `level ${level}`);
-});
-
-test("a DAL node that dies and comes back costs no vote, and the baker stays as it is", async () => {
-  const [baker, dalNode, from] = [await restarts("octez-baker"), await restarts("octez-dal-node"), await head()];
-  await inPod("octez-dal-node", "sh", "-c", "kill 1");
-  const died = new Date();
-  await until("the DAL node is started anew", 90, async () => (await restarts("octez-dal-node")) > dalNode);
-  const back = new Date();
-  await logged("the data is attested to again", /ready to attach DAL attestation .* bitset [1-9]/, back, 120);
-  const { due, missed } = await missedOf(from + 1, Math.max(from + 8, await head()));
-  assert.deepEqual(missed, [], (await log(died)).join("\n"));
-  assert.ok(due.attestations >= 8);
-  assert.equal(await restarts("octez-baker"), baker);
 });
