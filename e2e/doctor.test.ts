@@ -268,7 +268,7 @@ const faults: Record<string, Fault> = {
     },
     hop: "daemon",
     found: /it answers 401 to a check/,
-    cure: /without --require-authentication/,
+    cure: /ask for no log-in/,
     mend: () => host.set({}),
   },
   "a key that the daemon does not have": onHost(
