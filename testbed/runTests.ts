@@ -6,7 +6,7 @@ import type { ClusterName } from "../local/cluster/layout.ts";
 import { clusterDown } from "../local/cluster/localCluster.ts";
 import { root } from "../local/machine/checkout.ts";
 import { stateFolder } from "../local/machine/paths.ts";
-import { run } from "../local/machine/run.ts";
+import { attempt, run } from "../local/machine/run.ts";
 import { ensurePackages } from "../local/toolchain/debianPackages.ts";
 import { ensureGo, goSettings } from "../local/toolchain/go.ts";
 import { ensureTools } from "../local/toolchain/tools.ts";
@@ -41,10 +41,8 @@ async function testGo(): Promise<void> {
   const script = `wrong=$('${gofmt}' -d ${goFolders.join(" ")}) && test -z "$wrong" || { echo "$wrong"; exit 1; }`;
   await check("Go: format", "sh", "-c", script);
   const packages = goFolders.map((folder) => `./${folder}/...`);
-  const output = await run(go, ["test", "-json", "-vet=all", ...packages], { cwd: root, env }).catch(
-    (error: Error) => error.message,
-  );
-  type Event = { Action: string; Test?: string; Output?: string };
+  const { stdout: output } = await attempt(go, ["test", "-json", "-vet=all", ...packages], { cwd: root, env });
+  type Event = { Action: string; Package?: string; Test?: string; Output?: string };
   const events = output
     .split("\n")
     .filter((line) => line.startsWith("{"))
@@ -54,7 +52,11 @@ async function testGo(): Promise<void> {
   // A package that does not build or that vet rejects fails without a failed test.
   const broken = events.some(({ Action }) => Action === "fail" || Action === "build-fail") || events.length === 0;
   counts.failed += Math.max(ended("fail"), broken ? 1 : 0);
-  if (broken) console.log(events.length === 0 ? output : events.map(({ Output }) => Output ?? "").join(""));
+  // What the failed packages said, without the tests that passed.
+  const nameOf = ({ Package = "", Test = "" }: Event) => `${Package} ${Test}`;
+  const passed = new Set(events.filter(({ Action }) => Action === "pass" || Action === "skip").map(nameOf));
+  const said = events.filter((event) => !passed.has(nameOf(event))).map(({ Output }) => Output ?? "");
+  if (broken) console.log(events.length === 0 ? output : said.join(""));
   console.log(`${broken ? "✖" : "✔"} Go: ${ended("pass")} tests`);
   const { staticcheck } = await ensureTools(["staticcheck"], console.error);
   // staticcheck finds `go` on PATH.
