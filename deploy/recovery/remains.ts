@@ -52,9 +52,11 @@ export async function examine(
   const claims = claimsOf(objects);
   const names = objects.map(nameOf);
   const lost = { missing: names, wanted: names.length, lostClaims: claims };
-  const state = local && clusterStatus(local.name).state;
+  const { state, running = [] } = local ? clusterStatus(local.name) : {};
   if (state === "absent" || !kubectl) return { cluster: "absent", ...lost };
   if (state === "stopped") return { cluster: state, ...lost, lostClaims: [] };
+  // Its network may be gone as well. Then whatever the machine's default route leads to would be asked, and may answer.
+  if (state === "partial" && !running.includes("kube-apiserver")) return { cluster: "silent", ...lost };
   const { cluster, said } = await probe(kubectl);
   if (cluster !== "answers") return { cluster, ...(said && { said }), ...lost };
   await requireOwnNamespace(kubectl, namespace);
