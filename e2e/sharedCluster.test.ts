@@ -109,7 +109,8 @@ test("render prints a Google stack's objects on stdout, and names on stderr what
   // One for the page of each signer's host; the alerts; the dashboard.
   const ofMonitoring = ["PodMonitoring", "PodMonitoring", "Rules", "ConfigMap"];
   const services = ["Service", "Service", "Service"];
-  assert.deepEqual(kinds, [...ofPod, ...ofMonitoring, "Namespace", "Secret", ...services].sort());
+  // The class of the disks that outlive a zone.
+  assert.deepEqual(kinds, [...ofPod, ...ofMonitoring, "Namespace", "Secret", ...services, "StorageClass"].sort());
   const left = [...stderr.matchAll(/left out, for the pulumi CLI to make: (\S+) (\S+)\n/g)].map(([, type]) => type);
   assert.ok(left.includes("gcp:container/cluster:Cluster") && left.includes("gcp:compute/address:Address"), stderr);
   assert.equal(left.length, 11);
