@@ -87,7 +87,9 @@ test("what a stack no longer has is removed, and nothing of the other stack", as
 test("render prints every object that is in the cluster, as plain YAML and nothing else", async () => {
   const rendered = loadAll(await one.npm("render")) as Item[];
   const names = (items: Item[]) => items.map(({ kind, metadata: { name } }) => `${kind} ${name}`).sort();
-  const claims = JSON.parse(await one.kubectl("get", "persistentvolumeclaims", "--output", "json")) as { items: Item[] };
+  const claims = JSON.parse(await one.kubectl("get", "persistentvolumeclaims", "--output", "json")) as {
+    items: Item[];
+  };
   assert.deepEqual(
     names(rendered),
     names([
