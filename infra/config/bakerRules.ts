@@ -1,16 +1,16 @@
 import { type Problem, show } from "./configError.ts";
 import { problemsOfAddress } from "./endpointRules.ts";
+import { type Entry, entriesOf, entryOf } from "./writtenConfig.ts";
 
-type Entry = Record<string, unknown>;
 /** A key as the config has it, with its path and its role. */
 export type KeyEntry = Entry & { readonly path: string; readonly role: "consensus" | "companion" };
 
 /** The keys of the config's bakers as they were written, those of one baker together. */
 export function keyEntries(bakers: readonly Entry[]): KeyEntry[][] {
   return bakers.map((baker, i) =>
-    entries(baker.delegates).flatMap(({ keys }, j) =>
+    entriesOf(baker.delegates).flatMap(({ keys }, j) =>
       (["consensus", "companion"] as const).flatMap((role) =>
-        entries((keys as Entry | undefined)?.[role]).map((key, k) => ({
+        entriesOf(entryOf(keys)?.[role]).map((key, k) => ({
           ...key,
           path: `bakers[${i}].delegates[${j}].keys.${role}[${k}]`,
           role,
@@ -25,9 +25,7 @@ export function problemsOfBakers(bakers: readonly Entry[], endpoint: Entry, clus
   return [
     ...problemsOfRoles(bakers),
     ...problemsOfP2pPorts(bakers, endpoint),
-    ...bakers.flatMap(({ dal }, i) =>
-      problemsOfAddress(entry(entry(dal).endpoint), cluster, `bakers[${i}].dal.endpoint`),
-    ),
+    ...bakers.flatMap(({ dal }, i) => problemsOfAddress(dalEndpointOf(dal), cluster, `bakers[${i}].dal.endpoint`)),
   ];
 }
 
@@ -42,7 +40,7 @@ function problemsOfRoles(bakers: readonly Entry[]): Problem[] {
   const owners = new Map<unknown, string>();
   const problems: Problem[] = [];
   const delegates = bakers.flatMap((baker, i) =>
-    entries(baker.delegates).map(({ address }, j) => ({ address, path: `bakers[${i}].delegates[${j}]` })),
+    entriesOf(baker.delegates).map(({ address }, j) => ({ address, path: `bakers[${i}].delegates[${j}]` })),
   );
   for (const { address, path } of delegates) {
     if (typeof address !== "string" || address === "") continue;
@@ -76,7 +74,7 @@ function problemsOfP2pPorts(bakers: readonly Entry[], endpoint: Entry): Problem[
     else taken.set(use, path);
   };
   const claimPlace = (path: string, { address, host, nodePort, port, alternatePorts }: Entry, usual: number) => {
-    const { name } = entry(address);
+    const name = entryOf(address)?.name;
     const alternates = Array.isArray(alternatePorts) ? alternatePorts : [];
     const at = (i: number) => `${path}.alternatePorts[${i}]`;
     if (nodePort !== undefined) {
@@ -92,16 +90,12 @@ function problemsOfP2pPorts(bakers: readonly Entry[], endpoint: Entry): Problem[
   };
   claimPlace("endpoint", endpoint, 22);
   bakers.forEach(({ dal, p2p }, i) => {
-    claimPlace(`bakers[${i}].dal.endpoint`, entry(entry(dal).endpoint), 11732);
-    claimPlace(`bakers[${i}].p2p`, entry(p2p), 9732);
+    claimPlace(`bakers[${i}].dal.endpoint`, dalEndpointOf(dal), 11732);
+    claimPlace(`bakers[${i}].p2p`, entryOf(p2p) ?? {}, 9732);
   });
   return problems;
 }
 
-function entry(value: unknown): Entry {
-  return value instanceof Object && !Array.isArray(value) ? (value as Entry) : {};
-}
-
-function entries(value: unknown): Entry[] {
-  return Array.isArray(value) ? value.map(entry) : [];
+function dalEndpointOf(dal: unknown): Entry {
+  return entryOf(entryOf(dal)?.endpoint) ?? {};
 }

@@ -4,18 +4,18 @@ import { type KeyEntry, keyEntries, problemsOfBakers } from "./bakerRules.ts";
 import { type Problem, show } from "./configError.ts";
 import { problemsOfEndpoint } from "./endpointRules.ts";
 import { problemsOfObjectNames } from "./objectNames.ts";
-
-type Entry = Record<string, unknown>;
+import { type Entry, entriesOf, entryOf } from "./writtenConfig.ts";
 
 /**
  * Finds the problems that only show when fields are compared with each other.
  *
- * These are duplicate names, keys, ports and addresses, keys in two places, bakers that name no signer, and a host key that differs from
- * the pinned one. It takes the config as it was written, so that it reports them together with all other problems.
+ * These are duplicate names, keys, ports and addresses, keys in two places, bakers that name no signer, and a host key
+ * that differs from the pinned one. It takes the config as it was written, so that it reports them together with all
+ * other problems.
  */
 export function problemsAcross(input: Entry): Problem[] {
-  const signers = entries(input.signers);
-  const bakers = entries(input.bakers);
+  const signers = entriesOf(input.signers);
+  const bakers = entriesOf(input.bakers);
   const keys = keyEntries(bakers);
   const names = signers.map((signer) => signer.name);
   return [
@@ -34,7 +34,7 @@ export function problemsAcross(input: Entry): Problem[] {
     ...keys.flatMap((keysOfBaker) =>
       twice(keysOfBaker.map(({ name, path }) => ({ path: `${path}.name`, value: name }))),
     ),
-    ...problemsOfBakers(bakers, entryOf(input.endpoint), entryOf(input.cluster)),
+    ...problemsOfBakers(bakers, entryOf(input.endpoint) ?? {}, entryOf(input.cluster) ?? {}),
     ...problemsOfOrder(keys.flat(), names),
     ...problemsOfObjectNames(input),
     ...problemsOfForwarder(input),
@@ -134,7 +134,7 @@ function problemsOfOrder(keys: readonly KeyEntry[], names: unknown[]): Problem[]
 
 /** Checks that a stack has what its forwarder needs, unless it only makes a cluster. */
 function problemsOfForwarder(input: Entry): Problem[] {
-  const lists = [...entries(input.signers), ...entries(input.bakers)];
+  const lists = [...entriesOf(input.signers), ...entriesOf(input.bakers)];
   const given = [input.endpoint, input.hostKey, input.hostKeyFingerprint, input.nextHostKey];
   if (lists.length === 0 && given.every((value) => value === undefined)) return [];
   const missing = (path: string, wanted: string) =>
@@ -165,12 +165,4 @@ function keyOf(line: unknown): unknown {
     if (!(error instanceof SshKeyError)) throw error;
     return undefined;
   }
-}
-
-function entries(value: unknown): Entry[] {
-  return Array.isArray(value) ? value.map(entryOf) : [];
-}
-
-function entryOf(value: unknown): Entry {
-  return value !== null && typeof value === "object" ? (value as Entry) : {};
 }

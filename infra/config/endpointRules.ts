@@ -1,17 +1,16 @@
 import { isIP } from "node:net";
 import { type Problem, show } from "./configError.ts";
-
-type Entry = Record<string, unknown>;
+import { type Entry, entryOf } from "./writtenConfig.ts";
 
 /** Finds conflicts within an endpoint, or between it and the stack's cluster. Takes the config as it was written. */
 export function problemsOfEndpoint(input: Entry): Problem[] {
-  const endpoint = entry(input.endpoint);
+  const endpoint = entryOf(input.endpoint);
   if (!endpoint) return [];
   return [
     ...problemsOfHost(endpoint),
     ...problemsOfNodePort(endpoint),
     ...problemsOfAlternatePorts(endpoint),
-    ...problemsOfAddress(endpoint, entry(input.cluster) ?? {}),
+    ...problemsOfAddress(endpoint, entryOf(input.cluster) ?? {}),
   ];
 }
 
@@ -58,7 +57,7 @@ function problemsOfAlternatePorts({ alternatePorts, nodePort, port = 22 }: Entry
 
 /** Checks that an address is where the load balancer is. That place is known only for the stack's own cluster. */
 export function problemsOfAddress(endpoint: Entry, cluster: Entry, at = "endpoint"): Problem[] {
-  const address = entry(endpoint.address);
+  const address = entryOf(endpoint.address);
   if (!address) return [];
   return (["project", "region"] as const).flatMap((key) => {
     const [given, own] = [address[key], cluster.kind === "gke" ? cluster[key] : undefined];
@@ -69,8 +68,4 @@ export function problemsOfAddress(endpoint: Entry, cluster: Entry, at = "endpoin
       return [{ path, found: "nothing", wanted: `the ${key} that the address and the cluster are in` }];
     return [];
   });
-}
-
-function entry(value: unknown): Entry | undefined {
-  return value instanceof Object && !Array.isArray(value) ? (value as Entry) : undefined;
 }

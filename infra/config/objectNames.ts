@@ -1,7 +1,6 @@
 import { bakerRelease } from "../names/releaseNames.ts";
 import { type Problem, show } from "./configError.ts";
-
-type Entry = Record<string, unknown>;
+import { type Entry, entryOf } from "./writtenConfig.ts";
 
 /** An object of a stack, or one that Kubernetes makes for it. `from` is the config's name that its name comes from. */
 export type NamedObject = { readonly kind: string; readonly name: string; readonly from?: ChosenName };
@@ -27,7 +26,7 @@ export function objectNames(stack: string, input: Entry): NamedObject[] {
 
 /** The kinds of a signer's own objects. Google's scraper has an object for each host's page. */
 function kindsOfSigner({ monitoring }: Entry): string[] {
-  return (monitoring as Entry | undefined)?.kind === "PodMonitoring" ? ["Service", "PodMonitoring"] : ["Service"];
+  return entryOf(monitoring)?.kind === "PodMonitoring" ? ["Service", "PodMonitoring"] : ["Service"];
 }
 
 function forwarderObjects(stack: string, { monitoring }: Entry): NamedObject[] {
@@ -38,7 +37,7 @@ function forwarderObjects(stack: string, { monitoring }: Entry): NamedObject[] {
     { kind: "Secret", name: `${name}-host-key` },
     ...kinds.map((kind) => ({ kind, name })),
     { kind: "PriorityClass", name: `${stack}.${name}` },
-    ...monitoringObjects(name, (monitoring ?? {}) as Entry),
+    ...monitoringObjects(name, entryOf(monitoring) ?? {}),
   ];
 }
 
@@ -69,11 +68,11 @@ function bakerObjects(stack: string, name: string, baker: Entry, config: Entry):
     ...of(`${name}-votes`, "ConfigMap"),
     ...(config.authenticationSeed === undefined ? [] : of(`${name}-authentication`, "Secret")),
     ...(dal === false ? [] : of(`${name}-dal`, "PersistentVolumeClaim")),
-    ...((dal as Entry | undefined)?.endpoint === undefined
+    ...(entryOf(dal)?.endpoint === undefined
       ? []
       : [...of(`${name}-dal-address`, "ConfigMap"), ...of(`${name}-dal`, "Service")]),
     ...(p2p === undefined ? [] : of(`${name}-p2p`, "Service")),
-    ...scrapedObjects(name, (config.monitoring ?? {}) as Entry),
+    ...scrapedObjects(name, entryOf(config.monitoring) ?? {}),
     ...of(`${stack}.${name}`, "PriorityClass"),
     ...of(`${name}-0`, "Pod"),
     ...["client", "data"].flatMap((volume) => of(`${volume}-${name}-0`, "PersistentVolumeClaim")),
