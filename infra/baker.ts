@@ -8,7 +8,7 @@ import type { Endpoint } from "./endpoint.ts";
 import { type AuthenticationKey, authenticationKeyOf } from "./keys/authenticationKey.ts";
 import { bakerRelease } from "./names/releaseNames.ts";
 import { snapshotLabels } from "./names/snapshotLabels.ts";
-import { serviceValues } from "./serviceValues.ts";
+import { portValues, serviceValues } from "./serviceValues.ts";
 import type { SignerForwarder } from "./signerForwarder.ts";
 
 /** The arguments of Baker. */
@@ -189,11 +189,7 @@ function settingsOf(baker: BakerConfig) {
   return {
     ...settings,
     ...(liquidityBakingToggleVote && { votes: { liquidityBakingToggleVote } }),
-    ...(p2p && {
-      p2p: {
-        service: p2p.nodePort ? { type: "NodePort", nodePort: p2p.nodePort } : { type: "LoadBalancer", port: p2p.port },
-      },
-    }),
+    ...(p2p && { p2p: { service: portValues(p2p) } }),
   };
 }
 

@@ -68,7 +68,11 @@ export const signerEndpoint = forwarder?.endpoint ?? null;
 export const knownHosts = forwarder?.knownHosts ?? null;
 /** The host key's fingerprint, as `ssh-keygen -l` prints it. */
 export const hostKeyFingerprint = forwarder?.hostKeyFingerprint ?? null;
-/** The signers by name: `{url, port, sshPort, sshCommand, sshPublicKeys, answerSeconds, device, mains?, ups?, keys, authorizedKeys}`. */
+/**
+ * The signers by name.
+ *
+ * `{url, port, sshPort, sshCommand, sshPublicKeys, answerSeconds, device, mains?, ups?, keys, authorizedKeys}`
+ */
 export const signers = forwarder?.signers ?? {};
 /** The bakers by name: `{keys, delegates, authenticationKey?, logsCommand}`. */
 export const bakers = Object.fromEntries(

@@ -50,6 +50,12 @@ export function intFrom(least: number, most: number, wanted = `a whole number fr
   return z.int(wanted).min(least, wanted).max(most, wanted);
 }
 
+/** A TCP port. */
+export const port = intFrom(1, 65535, "a port from 1 to 65535");
+
+/** A port of every node: Kubernetes' own range. */
+export const nodePort = intFrom(30000, 32767, "a node port from 30000 to 32767");
+
 /**
  * The id of a project of Google's cloud: 6 to 30 characters.
  *

@@ -1,10 +1,9 @@
 import { z } from "zod";
 import { cidrs } from "./cidr.ts";
-import { checked, googleName, googleProject, googleRegion, intFrom, objectOf } from "./configFields.ts";
+import { checked, googleName, googleProject, googleRegion, nodePort, objectOf, port } from "./configFields.ts";
 import { problemOfHost, sshSpelling } from "./endpointHost.ts";
 
 const host = checked(problemOfHost, "a DNS name or an IP address").transform(sshSpelling);
-const port = intFrom(1, 65535, "a port from 1 to 65535");
 
 /** A reserved regional address of Google's cloud. */
 export const addressSchema = z.strictObject(
@@ -24,7 +23,7 @@ export const endpointSchema = z.strictObject(
   {
     host: host.optional(),
     port: port.default(22),
-    nodePort: intFrom(30000, 32767, "a node port from 30000 to 32767").optional(),
+    nodePort: nodePort.optional(),
     alternatePorts: z.array(port, "a list of ports").default([]),
     sourceRanges: cidrs("IPv4 or IPv6", "a list of CIDRs").default([]),
     address: addressSchema.optional(),

@@ -1,10 +1,7 @@
 import { isIP } from "node:net";
 import { z } from "zod";
-import { intFrom, objectOf } from "./configFields.ts";
+import { nodePort, objectOf, port } from "./configFields.ts";
 import { addressSchema } from "./endpointConfig.ts";
-
-const port = intFrom(1, 65535, "a port from 1 to 65535");
-const nodePort = intFrom(30000, 32767, "a node port from 30000 to 32767");
 
 /** Where peers dial octez-node. */
 export const p2pSchema = z.strictObject({ port: port.default(9732), nodePort: nodePort.optional() }, objectOf);

@@ -1,6 +1,5 @@
 import type { StackConfig } from "../config/config.ts";
 import type { Problem } from "../config/configError.ts";
-
 import { bakerRelease } from "../names/releaseNames.ts";
 
 /** A Service as a cluster lists it, reduced to its node ports. */
