@@ -1,9 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
 import { commonHelp, progress, runCommand } from "./cli/command.ts";
-import { makeEncryptionSalt, openPassphrase } from "./stack/passphrase.ts";
-import { project } from "./stack/project.ts";
-import { findPassphrase, readStackFile } from "./stack/stackFile.ts";
+import { secretLines } from "./stack/secretLines.ts";
 
 const help = `
 npm run -s authentication-seed -- [options]
@@ -17,12 +14,7 @@ ${commonHelp}
 `;
 
 await runCommand({ help, newStack: true, switches: ["next"] }, async ({ stack, configFile, has }) => {
-  const passphrase = findPassphrase(stack);
-  const salt = (existsSync(configFile) && readStackFile(configFile).encryptionsalt) || undefined;
-  const newSalt = salt ?? makeEncryptionSalt(passphrase);
-  const secure = openPassphrase(passphrase, newSalt).encrypt(randomBytes(32).toString("base64"));
-  if (!salt) process.stdout.write(`encryptionsalt: ${newSalt}\n`);
   const name = has("next") ? "nextAuthenticationSeed" : "authenticationSeed";
-  process.stdout.write(`config:\n  ${project}:${name}:\n    secure: ${secure}\n`);
+  process.stdout.write(secretLines(stack, configFile, name, randomBytes(32).toString("base64")));
   progress(`${name}: keep the config in a safe place; the devices at home know the keys that follow from it`);
 });
