@@ -3,12 +3,12 @@ import { before, test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import type { Baker as BakerType } from "./baker.ts";
 import { authenticationKeyOf } from "./keys/authenticationKey.ts";
+import { inputsIn, type Registered, recordResources, settled } from "./recordedProgram.ts";
 import type { SignerForwarder as SignerForwarderType } from "./signerForwarder.ts";
 
 // A baker with everything that the config can give it. That of components.test.ts has the least.
 
-type Registered = { type: string; name: string; inputs: Record<string, unknown> };
-const registered: Registered[] = [];
+let registered: Registered[];
 const seed = Buffer.alloc(32, 7).toString("base64");
 const nextSeed = Buffer.alloc(32, 8).toString("base64");
 const key = (name: string, address: string, signer: string) => ({ name, address, publicKey: `BLpk-${name}`, signer });
@@ -36,13 +36,7 @@ const baker = {
 let made: BakerType;
 let forwarder: SignerForwarderType;
 before(async () => {
-  await pulumi.runtime.setMocks({
-    newResource({ type, name, inputs }) {
-      registered.push({ type, name, inputs });
-      return { id: name, state: inputs };
-    },
-    call: ({ inputs }) => inputs,
-  });
+  registered = await recordResources();
   const { makeCluster } = await import("./cluster.ts");
   const { SignerForwarder } = await import("./signerForwarder.ts");
   const { Baker } = await import("./baker.ts");
@@ -93,15 +87,7 @@ before(async () => {
   await pulumi.runtime.disconnect();
 });
 
-function inputsOf(name: string): Record<string, unknown> {
-  const found = registered.filter((resource) => resource.name === name);
-  assert.equal(found.length, 1, name);
-  return found[0]?.inputs ?? {};
-}
-
-async function contentOf<T>(output: pulumi.Output<T>): Promise<T> {
-  return new Promise((resolve) => void output.apply((inner) => resolve(inner as T)));
-}
+const inputsOf = (name: string) => inputsIn(registered, name);
 
 test("the children of a baker are these, and no others", () => {
   const names = registered.map(({ type, name }) => `${name} ${type}`).filter((name) => name.startsWith("baker-"));
@@ -171,12 +157,11 @@ test("the DAL node is told its public address", () => {
 });
 
 test("the outputs have each delegate's keys, and whom a device may trust, also once the seed is changed", async () => {
-  assert.deepEqual(await contentOf(made.delegates), {
+  assert.deepEqual((await settled(made.delegates)).value, {
     tz1delegate: { consensus: ["tz1delegate", "tz4next"], companion: ["tz4companion"] },
   });
-  assert.equal(await contentOf(made.authenticationKey), authentication.publicKey);
-  assert.equal(await pulumi.isSecret(made.authenticationKey), false);
-  const { home, pi } = await contentOf(forwarder.signers);
+  assert.deepEqual(await settled(made.authenticationKey), { value: authentication.publicKey, secret: false });
+  const { home, pi } = (await settled(forwarder.signers)).value;
   const of = (seed: string, ...names: string[]) => names.map((name) => authenticationKeyOf(seed, name).publicKey);
   assert.deepEqual(home?.authorizedKeys, [...of(seed, "alice", "bob"), ...of(nextSeed, "alice", "bob")]);
   assert.deepEqual(pi?.authorizedKeys, [...of(seed, "alice"), ...of(nextSeed, "alice")]);

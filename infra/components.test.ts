@@ -1,17 +1,10 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
+import { inputsIn, type Registered, recordResources, settled } from "./recordedProgram.ts";
 import type { SignerForwarder as SignerForwarderType } from "./signerForwarder.ts";
 
-type Registered = { type: string; name: string; inputs: Record<string, unknown> };
-const registered: Registered[] = [];
-
-/** An output's value, and whether it is secret. */
-async function settled<T>(output: pulumi.Output<T>): Promise<{ value: T; secret: boolean }> {
-  const secret = await pulumi.isSecret(output);
-  const value = await new Promise<T>((resolve) => void output.apply((inner) => resolve(inner as T)));
-  return { value, secret };
-}
+let registered: Registered[];
 
 const hostKey = {
   type: "ssh-ed25519",
@@ -49,13 +42,7 @@ const bakers = [{ name: "alice", network: "mainnet", delegates }];
 let forwarder: SignerForwarderType;
 let changing: SignerForwarderType;
 before(async () => {
-  await pulumi.runtime.setMocks({
-    newResource({ type, name, inputs }) {
-      registered.push({ type, name, inputs });
-      return { id: name, state: inputs };
-    },
-    call: ({ inputs }) => inputs,
-  });
+  registered = await recordResources();
   const { makeCluster } = await import("./cluster.ts");
   const { SignerForwarder } = await import("./signerForwarder.ts");
   const { Baker } = await import("./baker.ts");
@@ -117,11 +104,7 @@ before(async () => {
   await pulumi.runtime.disconnect();
 });
 
-function inputsOf(name: string): Record<string, unknown> {
-  const found = registered.filter((resource) => resource.name === name);
-  assert.equal(found.length, 1, name);
-  return found[0]?.inputs ?? {};
-}
+const inputsOf = (name: string) => inputsIn(registered, name);
 
 test("the children are these, and no others", () => {
   const names = registered.map(({ type, name }) => `${name} ${type}`).sort();

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
+import { type Registered, recordResources } from "./recordedProgram.ts";
 
-type Registered = { type: string; name: string; inputs: Record<string, unknown> };
-const registered: Registered[] = [];
+let registered: Registered[];
 const options: Record<string, pulumi.CustomResourceOptions> = {};
 const hosts: Record<string, string> = {};
 const annotations: Record<string, object> = {};
@@ -15,13 +15,10 @@ const dnsZone = { name: "example" };
 const host = "signers.example.org";
 
 before(async () => {
-  await pulumi.runtime.setMocks({
-    newResource({ type, name, inputs }) {
-      registered.push({ type, name, inputs });
-      return { id: `${name}-id`, state: { ...inputs, address: "198.51.100.7" } };
-    },
-    call: ({ inputs }) => inputs,
-  });
+  registered = await recordResources(({ name, inputs }) => ({
+    id: `${name}-id`,
+    state: { ...inputs, address: "198.51.100.7" },
+  }));
   const { makeEndpoint } = await import("./endpoint.ts");
   const make = async (name: string, config: object, facts: object = {}) => {
     const endpoint = await makeEndpoint(name, { ...plain, ...config }, facts, {

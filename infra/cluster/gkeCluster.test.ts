@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import type { GkeClusterConfig } from "../config/clusterConfig.ts";
+import { inputsIn, type Registered, recordResources } from "../recordedProgram.ts";
 import type { ClusterAccess, ClusterStorage } from "./clusterAccess.ts";
 
-type Registered = { type: string; name: string; inputs: Record<string, unknown> };
-const registered: Registered[] = [];
+let registered: Registered[];
 const access: Record<string, ClusterAccess> = {};
 const storage: Record<string, ClusterStorage | undefined> = {};
 const ignored: Record<string, string[]> = {};
@@ -27,26 +27,22 @@ const config: GkeClusterConfig = {
 };
 
 before(async () => {
-  await pulumi.runtime.setMocks({
-    newResource({ type, name, inputs }) {
-      registered.push({ type, name, inputs });
-      const outputs: Record<string, object> = {
-        "random:index/randomId:RandomId": { hex: "c0ffee" },
-        "gcp:container/cluster:Cluster": {
-          endpoint: "192.0.2.9",
-          controlPlaneEndpointsConfig: { dnsEndpointConfig: { endpoint: "gke-1.europe-west1.gke.goog" } },
-          // The provider marks all of it, because a client's key can be in it.
-          masterAuth: {
-            [secretSignature]: "1b47061264138c4ac30d75fd1eb44270",
-            value: { clusterCaCertificate: "Q0E=" },
-          },
-          nodeLocations: ["europe-west1-b", "europe-west1-c", "europe-west1-d"],
+  registered = await recordResources(({ type, name, inputs }) => {
+    const outputs: Record<string, object> = {
+      "random:index/randomId:RandomId": { hex: "c0ffee" },
+      "gcp:container/cluster:Cluster": {
+        endpoint: "192.0.2.9",
+        controlPlaneEndpointsConfig: { dnsEndpointConfig: { endpoint: "gke-1.europe-west1.gke.goog" } },
+        // The provider marks all of it, because a client's key can be in it.
+        masterAuth: {
+          [secretSignature]: "1b47061264138c4ac30d75fd1eb44270",
+          value: { clusterCaCertificate: "Q0E=" },
         },
-        "gcp:serviceaccount/account:Account": { email: "nodes@my-project.iam.gserviceaccount.com" },
-      };
-      return { id: `${name}-id`, state: { ...inputs, ...outputs[type] } };
-    },
-    call: ({ inputs }) => inputs,
+        nodeLocations: ["europe-west1-b", "europe-west1-c", "europe-west1-d"],
+      },
+      "gcp:serviceaccount/account:Account": { email: "nodes@my-project.iam.gserviceaccount.com" },
+    };
+    return { id: `${name}-id`, state: { ...inputs, ...outputs[type] } };
   });
   const { makeCluster } = await import("../cluster.ts");
   const make = async (name: string, stack: string, change: Partial<GkeClusterConfig>) => {
@@ -81,11 +77,7 @@ before(async () => {
   await pulumi.runtime.disconnect();
 });
 
-function inputsOf(name: string): Record<string, unknown> {
-  const found = registered.filter((resource) => resource.name === name);
-  assert.equal(found.length, 1, name);
-  return found[0]?.inputs ?? {};
-}
+const inputsOf = (name: string) => inputsIn(registered, name);
 
 test("the children are these, and no others", () => {
   const names = registered.filter(({ name }) => /^c(-|$)/.test(name)).map(({ name, type }) => `${name} ${type}`);
