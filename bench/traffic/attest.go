@@ -1,10 +1,8 @@
 package main
 
 import (
-	"encoding/json"
 	"flag"
 	"fmt"
-	"os"
 	"time"
 )
 
@@ -17,7 +15,7 @@ func attest(words []string) error {
 	timeout := flags.Duration("timeout", 10*time.Second, "how long to wait for an answer")
 	t := targetOf(flags, words)
 
-	once := func() (time.Duration, error) {
+	return repeat("attestation", *seconds, *pause, func() (time.Duration, error) {
 		now := time.Now()
 		body := fmt.Sprintf("%q\n", tz4VoteBytes("13", int(now.Unix()), now.Nanosecond()/1000))
 		for _, key := range t.keys {
@@ -26,24 +24,5 @@ func attest(words []string) error {
 			}
 		}
 		return time.Since(now), nil
-	}
-	var samples []float64
-	var failures []error
-	for range 3 {
-		once()
-	}
-	started := time.Now()
-	for end := started.Add(time.Duration(*seconds * float64(time.Second))); time.Now().Before(end); time.Sleep(*pause) {
-		took, err := once()
-		if err != nil {
-			failures = append(failures, err)
-			continue
-		}
-		samples = append(samples, float64(took.Microseconds())/1000)
-	}
-	result := resultOf([][]float64{samples}, [][]error{failures}, time.Since(started).Seconds())
-	if result.Count == 0 {
-		return fmt.Errorf("found no attestation, but %s", result.Cause)
-	}
-	return json.NewEncoder(os.Stdout).Encode(result)
+	})
 }

@@ -1,10 +1,7 @@
 package main
 
 import (
-	"encoding/json"
 	"flag"
-	"fmt"
-	"os"
 	"strings"
 	"sync"
 	"time"
@@ -34,7 +31,7 @@ func levels(words []string) error {
 			failures[i] = append(failures[i], err)
 			return
 		}
-		samples[i] = append(samples[i], float64(time.Since(now).Microseconds())/1000)
+		samples[i] = append(samples[i], milliseconds(time.Since(now)))
 	}
 	// The first level does not count.
 	var started time.Time
@@ -57,9 +54,5 @@ func levels(words []string) error {
 		all.Wait()
 		time.Sleep(time.Until(begun.Add(*every)))
 	}
-	result := resultOf(samples, failures, time.Since(started).Seconds())
-	if result.Count == 0 {
-		return fmt.Errorf("found no signature, but %s", result.Cause)
-	}
-	return json.NewEncoder(os.Stdout).Encode(result)
+	return printResult("signature", samples, failures, time.Since(started))
 }

@@ -72,7 +72,7 @@ func load(words []string) error {
 					time.Sleep(10 * time.Millisecond)
 					continue
 				}
-				samples[i] = append(samples[i], float64(time.Since(started).Microseconds())/1000)
+				samples[i] = append(samples[i], milliseconds(time.Since(started)))
 			}
 		}()
 	}
@@ -83,6 +83,19 @@ func load(words []string) error {
 	}
 	done.Wait()
 	return json.NewEncoder(os.Stdout).Encode(resultOf(samples, failures, time.Since(started).Seconds()))
+}
+
+func milliseconds(took time.Duration) float64 {
+	return float64(took.Microseconds()) / 1000
+}
+
+// printResult prints what was measured. Without any sample it is an error, with the cause of the last failure.
+func printResult(what string, samples [][]float64, failures [][]error, took time.Duration) error {
+	result := resultOf(samples, failures, took.Seconds())
+	if result.Count == 0 {
+		return fmt.Errorf("found no %s, but %s", what, result.Cause)
+	}
+	return json.NewEncoder(os.Stdout).Encode(result)
 }
 
 func resultOf(samples [][]float64, failures [][]error, seconds float64) loadResult {

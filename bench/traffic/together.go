@@ -1,11 +1,8 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"flag"
-	"fmt"
-	"os"
 	"sync"
 	"time"
 )
@@ -20,9 +17,7 @@ func together(words []string) error {
 	timeout := flags.Duration("timeout", 10*time.Second, "how long to wait for an answer")
 	t := targetOf(flags, words)
 
-	var samples []float64
-	var failures []error
-	once := func() {
+	return repeat("signature", *seconds, *pause, func() (time.Duration, error) {
 		now := time.Now()
 		errs := make([]error, len(t.keys))
 		var all sync.WaitGroup
@@ -34,25 +29,27 @@ func together(words []string) error {
 			}()
 		}
 		all.Wait()
-		if err := errors.Join(errs...); err != nil {
-			failures = append(failures, err)
-			return
-		}
-		samples = append(samples, float64(time.Since(now).Microseconds())/1000)
-	}
+		return time.Since(now), errors.Join(errs...)
+	})
+}
+
+// repeat does something again and again, after three times that do not count, and prints how long each took.
+func repeat(what string, seconds float64, pause time.Duration, once func() (time.Duration, error)) error {
 	for range 3 {
 		once()
 	}
-	samples, failures = nil, nil
+	var samples []float64
+	var failures []error
 	started := time.Now()
-	for end := started.Add(time.Duration(*seconds * float64(time.Second))); time.Now().Before(end); time.Sleep(*pause) {
-		once()
+	for end := started.Add(time.Duration(seconds * float64(time.Second))); time.Now().Before(end); time.Sleep(pause) {
+		took, err := once()
+		if err != nil {
+			failures = append(failures, err)
+			continue
+		}
+		samples = append(samples, milliseconds(took))
 	}
-	result := resultOf([][]float64{samples}, [][]error{failures}, time.Since(started).Seconds())
-	if result.Count == 0 {
-		return fmt.Errorf("found no signature, but %s", result.Cause)
-	}
-	return json.NewEncoder(os.Stdout).Encode(result)
+	return printResult(what, [][]float64{samples}, [][]error{failures}, time.Since(started))
 }
 
 // sign asks for a key's signature with a GET and then a POST in one chunk, each over a connection of its own.
