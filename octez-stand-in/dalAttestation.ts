@@ -2,7 +2,7 @@
 export type SlotId = { readonly slot_level: number; readonly slot_index: number };
 
 /** How many levels after its publication a slot may be attested (ATTESTATION_LAGS of protocol U). */
-const lags = [1, 2, 3, 4, 5];
+export const attestationLags = [1, 2, 3, 4, 5];
 
 /**
  * What an attestation says of the DAL: a bit for each lag that has slots, and for each of those the slots in chunks of
@@ -12,8 +12,8 @@ const lags = [1, 2, 3, 4, 5];
  */
 export function dalAttestation(slots: readonly SlotId[], level: number): bigint {
   let bits = 0n;
-  let end = lags.length;
-  for (const [index, lag] of lags.entries()) {
+  let end = attestationLags.length;
+  for (const [index, lag] of attestationLags.entries()) {
     const indices = slots.filter(({ slot_level }) => slot_level === level + 1 - lag).map((slot) => slot.slot_index);
     if (indices.length === 0) continue;
     bits |= 1n << BigInt(index);

@@ -1,9 +1,10 @@
+import { attestationLags, type SlotId } from "./dalAttestation.ts";
 import { merged } from "./dalDataDir.ts";
 import type { Controllers, Profile } from "./dalNodeArgs.ts";
 import type { Metric } from "./metrics.ts";
 
 /** Levels from a slot's publication to the last block that may attest it (ATTESTATION_LAG of protocol U). */
-const attestationLag = 5;
+const attestationLag = Math.max(...attestationLags);
 /** Slots of a level, and the one of them that somebody publishes at each. */
 const numberOfSlots = 160;
 const publishedSlot = 0;
@@ -13,8 +14,6 @@ const numberOfShards = 512;
 export const finality = 2;
 /** The others of a network whom this node would know. */
 const peers = 12;
-
-export type SlotId = { readonly slot_level: number; readonly slot_index: number };
 
 /** What a DAL node knows: its profile, the levels of its chain, and the slots that its attesters may attest. */
 export class DalNode {

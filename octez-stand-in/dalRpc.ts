@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { SlotId } from "./dalAttestation.ts";
 import { profileJson, readControllers } from "./dalDataDir.ts";
-import type { DalNode, SlotId } from "./dalNode.ts";
+import type { DalNode } from "./dalNode.ts";
 
 /** What anybody may ask: the others of Octez's paths change something (`dal_secure` in RPC_server.ml, v25.1). */
 const openPaths = [
