@@ -12,9 +12,9 @@ import { ensureGo, goSettings } from "../local/toolchain/go.ts";
 import { ensureTools } from "../local/toolchain/tools.ts";
 
 // npm test runs every check and ends with one line of counts. `npm test -- unit`, `programs`, `go`, `charts` or `e2e`
-// runs a part. The unit tests come first, alone. The end-to-end tests mostly wait, so they run in three lanes at a time:
-// two clusters, and the gateway without a cluster. The other parts run one after the other, before the gateway's tests. Each
-// file's report is printed in one piece, so that the output of the lanes never mixes.
+// runs a part. The parts run one after the other, because most of the end-to-end tests have limits of a few seconds, and
+// programs that are compiled beside them take those. They mostly wait themselves, so they run in three lanes at a time: two
+// clusters, and the gateway without a cluster. Each file's report is printed in one piece, so that the lanes never mix.
 
 const charts = ["signer-forwarder", "baker"];
 const goFolders = ["internal", "signer-forwarder", "signer-host", "bench/traffic"];
@@ -124,8 +124,8 @@ async function testOnCluster(name: ClusterName, files: string[]): Promise<void> 
 const inRooms = "{infra,deploy,local,signer-host,bench,octez-stand-in,docs}/**";
 const find = (pattern: string, exclude: string[] = []): string[] => globSync(pattern, { cwd: root, exclude });
 
-/** The parts by their names; `earlier` resolves when those that come before the gateway's tests have ended. */
-const parts: Record<string, (earlier: Promise<void>) => Promise<void>> = {
+/** The parts by their names, in their order. */
+const parts: Record<string, () => Promise<void>> = {
   async unit() {
     const files = find(`${inRooms}/*.test.ts`, ["**/*.programs.test.ts"]);
     await Promise.all([
@@ -145,10 +145,10 @@ const parts: Record<string, (earlier: Promise<void>) => Promise<void>> = {
   async charts() {
     for (const chart of charts) await testChart(chart);
   },
-  async e2e(earlier) {
+  async e2e() {
     await ensurePackages(console.error, ["openssh-client", "openssh-server", "iproute2", "iptables"]);
     const lanes = [
-      earlier.then(testGateway),
+      testGateway(),
       testOnCluster("e2e", find("e2e/*.test.ts")),
       testOnCluster("disaster", find("e2e/disaster/*.test.ts")),
     ];
@@ -168,21 +168,11 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
-async function runPart(name: string, earlier = Promise.resolve()): Promise<void> {
+for (const [name, part] of Object.entries(parts)) {
+  if (asked.length > 0 && !asked.includes(name)) continue;
   console.log(`\n== ${name}`);
-  await parts[name]?.(earlier);
+  await part();
 }
-
-const names = Object.keys(parts).filter((name) => asked.length === 0 || asked.includes(name));
-// A newcomer's first part, and the one whose tests have the shortest limits.
-if (names.includes("unit")) await runPart("unit");
-const earlier = names
-  .filter((name) => name !== "unit" && name !== "e2e")
-  .reduce((before, name) => before.then(() => runPart(name)), Promise.resolve());
-// An error of either is thrown only after both have ended.
-const e2e = names.includes("e2e") ? runPart("e2e", earlier) : undefined;
-const [failure] = (await Promise.allSettled([earlier, e2e])).flatMap((end) => (end.status === "rejected" ? [end] : []));
-if (failure) throw failure.reason;
 const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : "";
 console.log(`${counts.passed} passed, ${counts.failed} failed${skipped}`);
 process.exitCode = counts.failed === 0 && counts.passed > 0 ? 0 : 1;
