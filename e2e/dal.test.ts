@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { type Background, stopAll, until } from "../testbed/background.ts";
 import { makeNetwork, removeNetwork } from "../testbed/network.ts";
 import { type SoftwareKey, softwareKey } from "../testbed/softwareKeys.ts";
@@ -62,10 +61,10 @@ async function logged(what: string, pattern: RegExp, since: Date, seconds = 90):
   await until(
     what,
     seconds,
-    eachSecond(async () => {
+    async () => {
       found = (await log(since)).find((line) => pattern.test(line));
       return found !== undefined;
-    }),
+    },
     async () => (await log(since)).slice(-15).join("\n"),
   );
   return found as string;
@@ -77,24 +76,12 @@ async function head(): Promise<number> {
   return Math.max(...levels.map(Number));
 }
 
-/** Asks once a second. What is asked more often takes the time that the baker has for its votes. */
-function eachSecond<T>(condition: () => Promise<T>): () => Promise<T> {
-  return async () => {
-    await sleep(1000);
-    return condition();
-  };
-}
-
 /** Waits until levels can be judged, and returns what the chain lacks of them. */
 async function missedOf(
   from: number,
   to: number,
 ): Promise<{ due: { attestations: number }; missed: { kind: string }[] }> {
-  await until(
-    `level ${to} is final`,
-    60,
-    eachSecond(async () => (await head()) > to + 3),
-  );
+  await until(`level ${to} is final`, 60, async () => (await head()) > to + 3);
   const { stdout, all } = await stack.attempt("missed", "--json", "--levels", `${from}..${to}`);
   assert.match(stdout, /^\{/, all);
   return (JSON.parse(stdout) as { bakers: [{ due: { attestations: number }; missed: { kind: string }[] }] }).bakers[0];
@@ -112,11 +99,7 @@ test("a DAL node that dies and comes back costs no vote, and the baker stays as 
   const [baker, dalNode, from] = [await restarts("octez-baker"), await restarts("octez-dal-node"), await head()];
   await inPod("octez-dal-node", "sh", "-c", "kill 1");
   const died = new Date();
-  await until(
-    "the DAL node is started anew",
-    90,
-    eachSecond(async () => (await restarts("octez-dal-node")) > dalNode),
-  );
+  await until("the DAL node is started anew", 90, async () => (await restarts("octez-dal-node")) > dalNode);
   const back = new Date();
   await logged("the data is attested to again", attests, back, 120);
   const { due, missed } = await missedOf(from + 1, Math.max(from + 8, await head()));

@@ -50,7 +50,12 @@ export async function stopAll(): Promise<void> {
   await Promise.all([...running].map((background) => background.stop()));
 }
 
-/** Waits until a condition holds. If it times out, the error names the condition and what was found instead. */
+/**
+ * Waits until a condition holds. If it times out, the error names the condition and what was found instead.
+ *
+ * It waits three times as long as the last look took, at least 100 ms and at most 1 s. A look that starts a program, as
+ * kubectl, so takes a quarter of a core and not a whole one of those that are tested.
+ */
 export async function until<T>(
   what: string,
   seconds: number,
@@ -59,9 +64,11 @@ export async function until<T>(
 ): Promise<T> {
   const end = Date.now() + seconds * 1000;
   for (;;) {
+    const began = Date.now();
     const value = await condition();
     if (value) return value;
-    if (Date.now() > end) throw new Error(`${what}: not within ${seconds} s\n${await instead()}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    const now = Date.now();
+    if (now > end) throw new Error(`${what}: not within ${seconds} s\n${await instead()}`);
+    await new Promise((resolve) => setTimeout(resolve, Math.min(1000, Math.max(100, 3 * (now - began)))));
   }
 }
