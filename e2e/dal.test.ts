@@ -5,7 +5,7 @@ import { after, before, test } from "node:test";
 import { type Background, stopAll, until } from "../testbed/background.ts";
 import { makeNetwork, removeNetwork } from "../testbed/network.ts";
 import { type SoftwareKey, softwareKey } from "../testbed/softwareKeys.ts";
-import { keepFirstDelegate } from "../testbed/stackBakers.ts";
+import { giveCpu, keepFirstDelegate } from "../testbed/stackBakers.ts";
 import { newSigner, Stack } from "../testbed/testStack.ts";
 
 // A DAL node that fails, and a delegate with a tz4 consensus key and a companion key, on real pods.
@@ -30,6 +30,7 @@ before(async () => {
   stack.change((settings) => {
     settings.signers = [entry];
     keepFirstDelegate(settings.bakers);
+    giveCpu(settings.bakers);
   });
   await stack.npm("up");
   await makeNetwork(["home"]);
