@@ -165,10 +165,37 @@ func (s *server) tick(watcher *sshd.Watcher, stop <-chan os.Signal) {
 			s.refusals.summarize(time.Now())
 		case <-stop:
 			logf.Printf("told to stop, all sessions end")
+			drain(s.gateway, time.Now())
 			s.processes.KillAll()
 			s.requests.Flush()
 			return
 		}
+	}
+}
+
+const (
+	// noticeTime is how long routers have to learn that this replica ends: they ask for its state each 500 ms.
+	noticeTime = time.Second
+	// drainLimit is how long requests under way are waited for. The kubelet kills the program 5 s after its signal.
+	drainLimit = 3 * time.Second
+)
+
+// drain waits until requests under way have ended, and routers ask another replica. It waits for a
+// moment without a request: Octez does not repeat one whose connection breaks.
+func drain(g interface {
+	Drain() bool
+	IsBusy() bool
+}, began time.Time) {
+	least := time.Duration(0)
+	if g.Drain() {
+		least = noticeTime
+	}
+	for {
+		took := time.Since(began)
+		if took >= drainLimit || took >= least && !g.IsBusy() {
+			return
+		}
+		time.Sleep(5 * time.Millisecond)
 	}
 }
 

@@ -36,6 +36,8 @@ type ask struct {
 	guarded  guard.Request
 	// signs says that `guarded` was read.
 	signs bool
+	// wantsState says that a router wants to know how the signer is: see direct.go.
+	wantsState bool
 }
 
 // kind says what is asked for, for the log.
@@ -43,6 +45,8 @@ func (a *ask) kind() string {
 	switch {
 	case a.signs:
 		return a.guarded.Kind.String()
+	case a.wantsState:
+		return "state"
 	case a.address == "":
 		return "authorized_keys"
 	default:
@@ -65,12 +69,18 @@ func readHead(request *http.Request, keys map[string]config.Key) (*ask, Refusal)
 		a.path = request.URL.EscapedPath()
 		return a, RefusedMalformed
 	}
+	rest, isDirect := cutDirect(target)
+	if isDirect {
+		a.target, path = rest, strings.TrimPrefix(path, directPrefix)
+	}
 	hasBody := request.ContentLength != 0 || len(request.TransferEncoding) > 0
 	if request.Header.Get("upgrade") != "" || request.Method == http.MethodGet && hasBody {
 		return a, RefusedMalformed
 	}
 	if address, ok := strings.CutPrefix(path, "/keys/"); ok && address != "" && !strings.Contains(address, "/") {
 		a.address = address
+	} else if isDirect && path == statePath {
+		a.wantsState = true
 	} else if path != "/authorized_keys" {
 		return a, RefusedPath
 	}

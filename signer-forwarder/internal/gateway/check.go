@@ -113,7 +113,7 @@ func (s *signer) look(session uint64) time.Duration {
 			logf.Printf("%s: quick again: a check took %dms", s.name, trip.Milliseconds())
 		}
 	}
-	s.isDown, s.failures, s.trip = false, 0, trip
+	s.isDown, s.failures, s.trip, s.joins = false, 0, trip, got.joins
 	s.setDevice(device)
 	if device != "" {
 		return recheckInterval

@@ -83,7 +83,11 @@ func (c *client) one(began time.Time) bool {
 		c.refuseUnreadable(began, err)
 		return false
 	}
-	a, reason := readHead(request, c.port.route.allowed())
+	r := c.port.route
+	if _, isDirect := cutDirect(request.RequestURI); isDirect {
+		r = c.port.direct
+	}
+	a, reason := readHead(request, r.allowed())
 	goesOn, isRead := !request.Close && request.ProtoMinor == 1, true
 	if reason == "" && a.method == http.MethodPost {
 		body, err := c.body(request)
@@ -103,10 +107,13 @@ func (c *client) one(began time.Time) bool {
 	if reason != "" {
 		got = refused(reason)
 	} else {
-		got = c.port.gateway.result(c.port.route, a)
+		got = c.port.gateway.result(r, a)
 	}
 	goesOn = goesOn && isRead && c.port.isOpen()
 	isGone := a.signs && got.status == http.StatusOK && c.isGone()
+	if r == c.port.direct {
+		got.answer.cause = string(got.cause)
+	}
 	err = c.write(a.method, got.answer, goesOn)
 	if isGone || err != nil {
 		got.cause = BakerGone
@@ -169,6 +176,9 @@ func (c *client) write(method string, a answer, goesOn bool) error {
 	text = append(append(text, ' '), http.StatusText(a.status)...)
 	if a.contentType != "" {
 		text = append(append(text, "\r\ncontent-type: "...), a.contentType...)
+	}
+	if a.cause != "" {
+		text = append(append(text, "\r\ncause: "...), a.cause...)
 	}
 	text = strconv.AppendInt(append(text, "\r\ncontent-length: "...), int64(len(a.body)), 10)
 	if !goesOn {

@@ -4,6 +4,7 @@
 //	port.go      a signer's port, and the connections of bakers to it
 //	client.go    such a connection: its requests one after the other, and their answers
 //	ask.go       what a request asks for, and whether that may pass
+//	direct.go    the requests of a router, which chooses the signer itself
 //	job.go       a signature: asked for once, whoever repeats it, and marked by the guard
 //	greeting.go  whether a signer wants authenticated requests
 //	route.go     which signer a request goes to
@@ -20,7 +21,9 @@ package gateway
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"remote-signer-cloud/signer-forwarder/internal/config"
@@ -38,13 +41,17 @@ type Gateway struct {
 	record  func(Record)
 	// othersFrom is when a signer that is not the first of its list may be asked.
 	othersFrom time.Time
+	draining   atomic.Bool
+	// routerAsked is when a router last asked for a state, in nanoseconds since 1970.
+	routerAsked atomic.Int64
 
 	// mu guards the fields below.
 	mu      sync.Mutex
 	signers map[string]*signer
 	ports   map[string]*port // by the signer whose port it is
 	routes  map[string]*route
-	lastID  uint64 // the number of the newest session; the first has 1
+	direct  map[string]*route // to a signer alone, with all keys that any route leads there with
+	lastID  uint64            // the number of the newest session; the first has 1
 }
 
 // StrangeTime is for how long after a start without memory only the first signer of a list is asked.
@@ -59,6 +66,7 @@ func New(address string, guard *guard.Guard, remembers bool, record func(Record)
 	g := &Gateway{
 		address: address, guard: guard, jobs: newJobs(),
 		signers: map[string]*signer{}, ports: map[string]*port{}, routes: map[string]*route{},
+		direct: map[string]*route{},
 	}
 	g.record = func(r Record) {
 		if r.IsSignature() || r.Refused != "" || r.Cause != "" {
@@ -83,6 +91,7 @@ func (g *Gateway) Configure(c config.Config) error {
 		if s == nil {
 			s = newSigner(each.Name, time.Now())
 			g.signers[each.Name], g.routes[each.Name] = s, &route{owner: each.Name}
+			g.direct[each.Name] = &route{owner: each.Name}
 			go s.watch()
 		}
 		s.configure(each)
@@ -97,7 +106,12 @@ func (g *Gateway) Configure(c config.Config) error {
 			s.remove()
 			delete(g.signers, name)
 			delete(g.routes, name)
+			delete(g.direct, name)
 		}
+	}
+	direct := map[string]map[string]config.Key{}
+	for _, each := range c.Signers {
+		direct[each.Name] = map[string]config.Key{}
 	}
 	for _, each := range c.Signers {
 		keys := map[string]config.Key{}
@@ -109,6 +123,12 @@ func (g *Gateway) Configure(c config.Config) error {
 			order = append(order, g.signers[name])
 		}
 		g.routes[each.Name].set(keys, order)
+		for _, s := range order {
+			maps.Copy(direct[s.name], keys)
+		}
+	}
+	for name, keys := range direct {
+		g.direct[name].set(keys, []*signer{g.signers[name]})
 	}
 	return g.openPorts()
 }
@@ -127,7 +147,7 @@ func (g *Gateway) openPorts() error {
 		if g.ports[name] != nil {
 			continue
 		}
-		opened, err := g.open(r, g.signers[name].number())
+		opened, err := g.open(r, g.direct[name], g.signers[name].number())
 		if err != nil {
 			problems = append(problems, fmt.Errorf("%s: can't open its port: %w", name, err))
 			continue
@@ -161,6 +181,8 @@ func (g *Gateway) SessionEnds(name string, id uint64) {
 // result answers a request that may pass.
 func (g *Gateway) result(r *route, a *ask) result {
 	switch {
+	case a.wantsState:
+		return g.state(r)
 	case a.signs:
 		return g.sign(r, a)
 	case a.address != "":

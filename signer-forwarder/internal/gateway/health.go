@@ -30,7 +30,10 @@ var (
 
 // noPage is the page of a host without one, such as octez-signer alone. It is an empty page of metrics
 // and no failure, as nothing is wrong with that host.
-var noPage = answer{http.StatusOK, "text/plain; version=0.0.4; charset=utf-8", []byte("# The signer's host has no such page.\n")}
+var noPage = answer{
+	status: http.StatusOK, contentType: "text/plain; version=0.0.4; charset=utf-8",
+	body: []byte("# The signer's host has no such page.\n"),
+}
 
 // health returns the page /healthz of the signer's host, and how old it is. `fresh` asks the host
 // whatever that costs.

@@ -51,6 +51,10 @@ type answer struct {
 	status      int
 	contentType string
 	body        []byte
+	// joins says that the signer's host joins requests for the same bytes into one signature.
+	joins bool
+	// cause is why a gateway has no better answer, in its words. Only a router is told.
+	cause string
 }
 
 var (
@@ -112,7 +116,10 @@ func (l *link) exchange(request []byte, method string, wait patience, most int) 
 		}
 	}
 	l.isUsed = true
-	a = answer{response.StatusCode, response.Header.Get("content-type"), body}
+	a = answer{
+		status: response.StatusCode, contentType: response.Header.Get("content-type"), body: body,
+		joins: response.Header.Get(joinsHeader) == joinsValue, cause: response.Header.Get(causeHeader),
+	}
 	return a, !response.Close && l.reader.Buffered() == 0, nil
 }
 

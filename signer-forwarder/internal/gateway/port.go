@@ -25,6 +25,7 @@ const maxConnections = 256
 type port struct {
 	gateway  *Gateway
 	route    *route
+	direct   *route // of the requests that a router sends
 	number   int
 	listener *net.TCPListener
 	slots    chan struct{}
@@ -56,13 +57,13 @@ var listening = net.ListenConfig{KeepAlive: -1, Control: func(_, _ string, raw s
 }}
 
 // open opens a port. Its connections are served until it is closed.
-func (g *Gateway) open(r *route, number int) (*port, error) {
+func (g *Gateway) open(r, direct *route, number int) (*port, error) {
 	listener, err := listening.Listen(context.Background(), "tcp", net.JoinHostPort(g.address, strconv.Itoa(number)))
 	if err != nil {
 		return nil, err
 	}
 	p := &port{
-		gateway: g, route: r, number: number, listener: listener.(*net.TCPListener),
+		gateway: g, route: r, direct: direct, number: number, listener: listener.(*net.TCPListener),
 		slots: make(chan struct{}, maxConnections), clients: map[*client]bool{},
 	}
 	go p.serve()

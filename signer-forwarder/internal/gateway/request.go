@@ -37,13 +37,13 @@ func failed(signer string, cause Cause) result {
 	if state, ok := strings.CutPrefix(string(cause), causeDevice); ok {
 		text = "The signer's device can't sign: " + state + ".\n"
 	}
-	return result{answer: answer{http.StatusBadGateway, "text/plain", []byte(text)}, signer: signer, cause: cause}
+	return result{answer: answer{status: http.StatusBadGateway, contentType: "text/plain", body: []byte(text)}, signer: signer, cause: cause}
 }
 
 // refused is the result of a request that must not be passed on.
 func refused(reason Refusal) result {
 	text := "Refused: " + string(reason) + "\n"
-	return result{answer: answer{http.StatusForbidden, "text/plain", []byte(text)}, refused: reason}
+	return result{answer: answer{status: http.StatusForbidden, contentType: "text/plain", body: []byte(text)}, refused: reason}
 }
 
 // maxAnswer is the largest answer of a signer, in bytes.

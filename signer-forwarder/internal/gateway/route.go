@@ -39,6 +39,13 @@ func (r *route) allowed() map[string]config.Key {
 	return r.keys
 }
 
+// only returns the signer of a direct route.
+func (r *route) only() *signer {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.order[0]
+}
+
 // length returns how many signers are in the list.
 func (r *route) length() int {
 	r.mu.Lock()

@@ -35,6 +35,7 @@ type signer struct {
 	trip     time.Duration // how long the last check took that was passed; zero while none was
 	greeting *greeting     // what it answers to /authorized_keys; nil while that is unknown
 	isStale  bool          // it is to be checked at once
+	joins    bool          // its host joins requests for the same bytes into one signature
 	device   string        // why its device can't sign, in its own words; empty if it can
 	toldSlow bool
 	kept     health // the last page of its host that is served again: see health.go
@@ -135,6 +136,7 @@ func (s *signer) drop() {
 	s.session = 0
 	s.closeLinks()
 	s.isDown, s.failures, s.trip, s.greeting, s.isStale, s.device, s.unanswered, s.toldSlow = false, 0, 0, nil, false, "", 0, false
+	s.joins = false
 }
 
 // slowness is how much longer an answer may take because the link is slow. The caller holds mu.
