@@ -43,7 +43,10 @@ type signerState struct {
 // state answers how the signer of a direct route is.
 func (g *Gateway) state(r *route) result {
 	g.routerAsked.Store(time.Now().UnixNano())
-	s := r.only()
+	s, ok := r.only().(*signer)
+	if !ok {
+		return refused(RefusedPath)
+	}
 	state := s.direct(time.Now())
 	state.Draining = g.draining.Load()
 	body, _ := json.Marshal(state)

@@ -37,8 +37,10 @@ import (
 type Gateway struct {
 	address string
 	guard   *guard.Guard
-	jobs    *jobs
-	record  func(Record)
+	// newWay makes the way to a signer.
+	newWay func(name string) way
+	jobs   *jobs
+	record func(Record)
 	// othersFrom is when a signer that is not the first of its list may be asked.
 	othersFrom time.Time
 	draining   atomic.Bool
@@ -47,7 +49,7 @@ type Gateway struct {
 
 	// mu guards the fields below.
 	mu      sync.Mutex
-	signers map[string]*signer
+	signers map[string]way
 	ports   map[string]*port // by the signer whose port it is
 	routes  map[string]*route
 	direct  map[string]*route // to a signer alone, with all keys that any route leads there with
@@ -65,13 +67,18 @@ const StrangeTime = 15 * time.Second
 func New(address string, guard *guard.Guard, remembers bool, record func(Record)) *Gateway {
 	g := &Gateway{
 		address: address, guard: guard, jobs: newJobs(),
-		signers: map[string]*signer{}, ports: map[string]*port{}, routes: map[string]*route{},
+		signers: map[string]way{}, ports: map[string]*port{}, routes: map[string]*route{},
 		direct: map[string]*route{},
 	}
 	g.record = func(r Record) {
 		if r.IsSignature() || r.Refused != "" || r.Cause != "" {
 			record(r)
 		}
+	}
+	g.newWay = func(name string) way {
+		s := newSigner(name, time.Now())
+		go s.watch()
+		return s
 	}
 	if !remembers {
 		g.othersFrom = time.Now().Add(StrangeTime)
@@ -89,10 +96,9 @@ func (g *Gateway) Configure(c config.Config) error {
 		wanted[each.Name] = true
 		s := g.signers[each.Name]
 		if s == nil {
-			s = newSigner(each.Name, time.Now())
+			s = g.newWay(each.Name)
 			g.signers[each.Name], g.routes[each.Name] = s, &route{owner: each.Name}
 			g.direct[each.Name] = &route{owner: each.Name}
-			go s.watch()
 		}
 		s.configure(each)
 	}
@@ -118,17 +124,17 @@ func (g *Gateway) Configure(c config.Config) error {
 		for _, key := range each.Keys {
 			keys[key.Address] = key
 		}
-		order := []*signer{g.signers[each.Name]}
+		order := []way{g.signers[each.Name]}
 		for _, name := range each.Fallbacks {
 			order = append(order, g.signers[name])
 		}
 		g.routes[each.Name].set(keys, order)
 		for _, s := range order {
-			maps.Copy(direct[s.name], keys)
+			maps.Copy(direct[s.signerName()], keys)
 		}
 	}
 	for name, keys := range direct {
-		g.direct[name].set(keys, []*signer{g.signers[name]})
+		g.direct[name].set(keys, []way{g.signers[name]})
 	}
 	return g.openPorts()
 }
@@ -163,7 +169,7 @@ func (g *Gateway) SessionOpens(name string) uint64 {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.lastID++
-	if s := g.signers[name]; s != nil {
+	if s := g.signer(name); s != nil {
 		s.opens(g.lastID)
 	}
 	return g.lastID
@@ -173,9 +179,15 @@ func (g *Gateway) SessionOpens(name string) uint64 {
 func (g *Gateway) SessionEnds(name string, id uint64) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if s := g.signers[name]; s != nil {
+	if s := g.signer(name); s != nil {
 		s.ends(id)
 	}
+}
+
+// signer returns a signer that dials in here; nil if there is none. The caller holds mu.
+func (g *Gateway) signer(name string) *signer {
+	s, _ := g.signers[name].(*signer)
+	return s
 }
 
 // result answers a request that may pass.
@@ -214,13 +226,7 @@ func (g *Gateway) States() map[string]State {
 	now := time.Now()
 	states := map[string]State{}
 	for name, s := range g.signers {
-		state, _ := s.readiness(now)
-		s.mu.Lock()
-		each := State{
-			Answers: s.session != 0 && !s.isDown, Ready: s.session != 0 && state == ready,
-			Trip: s.trip, Inside: s.inside, Waiting: s.waiting, Greeted: s.greeting != nil,
-		}
-		s.mu.Unlock()
+		each := s.state(now)
 		each.Chosen = g.routes[name].chosenName()
 		if p := g.ports[name]; p != nil {
 			each.Connections = p.connections()

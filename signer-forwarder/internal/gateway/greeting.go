@@ -23,7 +23,11 @@ func (g *Gateway) greet(r *route) result {
 	if s == nil {
 		return failed(r.owner, cause)
 	}
-	got, cause := s.awaitGreeting(time.Now())
+	return s.greet(time.Now())
+}
+
+func (s *signer) greet(now time.Time) result {
+	got, cause := s.awaitGreeting(now)
 	if got == nil {
 		return failed(s.name, cause)
 	}

@@ -33,7 +33,8 @@ func (g *Gateway) sign(r *route, a *ask) result {
 	return got
 }
 
-// askDevice asks the chosen signer for a signature. If its host says that its device can't sign, the
+// askDevice asks the chosen signer for a signature. The guard's mark is written when there is a way to
+// it, immediately before the request is passed on. If its host says that its device can't sign, the
 // next one of the list has its turn by the same rules: nothing of this request is under way then, and
 // the guard's mark has these bytes. Each signer of a list is asked once, whatever it says meanwhile.
 func (g *Gateway) askDevice(r *route, a *ask) result {
@@ -46,7 +47,10 @@ func (g *Gateway) askDevice(r *route, a *ask) result {
 		if s == nil {
 			return failed(r.owner, cause)
 		}
-		got = g.askSigner(s, a)
+		got = s.sign(a, func() (Refusal, error) {
+			reason, err := g.guard.Pass(a.guarded, time.Now())
+			return Refusal(reason), err
+		})
 		s.leave()
 		if !got.unsigned {
 			return got
@@ -55,13 +59,8 @@ func (g *Gateway) askDevice(r *route, a *ask) result {
 	return got
 }
 
-// askSigner asks a signer for a signature. The guard's mark is written when there is a way to the
-// signer, immediately before the request is passed on.
-func (g *Gateway) askSigner(s *signer, a *ask) result {
-	pass := func() (Refusal, error) {
-		reason, err := g.guard.Pass(a.guarded, time.Now())
-		return Refusal(reason), err
-	}
+// sign asks the signer for a signature through its tunnel.
+func (s *signer) sign(a *ask, pass func() (Refusal, error)) result {
 	got := s.request(a, func() patience { return workTime{s, time.Now()} }, maxAnswer, pass)
 	switch got.cause {
 	case "":

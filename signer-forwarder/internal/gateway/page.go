@@ -11,7 +11,7 @@ import (
 func (g *Gateway) page(name, path string) (*signer, bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	s := g.signers[name]
+	s := g.signer(name)
 	if s == nil {
 		return nil, false
 	}

@@ -158,6 +158,10 @@ func (g *Gateway) publicKey(r *route, a *ask) result {
 	if s == nil {
 		return failed(r.owner, cause)
 	}
+	return s.publicKey(a)
+}
+
+func (s *signer) publicKey(a *ask) result {
 	return s.request(a, func() patience { return limit(time.Now().Add(readTimeout + s.allowance())) }, maxAnswer, passAll)
 }
 

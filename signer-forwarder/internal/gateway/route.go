@@ -17,13 +17,13 @@ type route struct {
 	// mu guards the fields below. A signer's lock may be taken while it is held.
 	mu     sync.Mutex
 	keys   map[string]config.Key // by address
-	order  []*signer
-	chosen *signer // nil while none was
-	left   *signer // was chosen until the configuration changed; nil once it has no request of that time
+	order  []way
+	chosen way // nil while none was
+	left   way // was chosen until the configuration changed; nil once it has no request of that time
 }
 
 // set takes a changed configuration.
-func (r *route) set(keys map[string]config.Key, order []*signer) {
+func (r *route) set(keys map[string]config.Key, order []way) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.keys, r.order = keys, order
@@ -40,7 +40,7 @@ func (r *route) allowed() map[string]config.Key {
 }
 
 // only returns the signer of a direct route.
-func (r *route) only() *signer {
+func (r *route) only() way {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.order[0]
@@ -54,7 +54,7 @@ func (r *route) length() int {
 }
 
 // leadsTo reports whether requests for a key may go to a signer.
-func (r *route) leadsTo(s *signer, address string) bool {
+func (r *route) leadsTo(s way, address string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	_, ok := r.keys[address]
@@ -63,7 +63,7 @@ func (r *route) leadsTo(s *signer, address string) bool {
 
 // choose returns the signer for a request for a signature, which is noted as under way to it until
 // `leave`; or no signer and the cause.
-func (r *route) choose(now, othersFrom time.Time) (*signer, Cause) {
+func (r *route) choose(now, othersFrom time.Time) (way, Cause) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	s, cause := r.pick(now, othersFrom)
@@ -74,7 +74,7 @@ func (r *route) choose(now, othersFrom time.Time) (*signer, Cause) {
 }
 
 // look returns the signer for a request that nothing is signed by.
-func (r *route) look(now, othersFrom time.Time) (*signer, Cause) {
+func (r *route) look(now, othersFrom time.Time) (way, Cause) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.pick(now, othersFrom)
@@ -85,13 +85,13 @@ func (r *route) look(now, othersFrom time.Time) (*signer, Cause) {
 // Before `othersFrom` that may only be the first of the list. One that was chosen and can't sign, or is
 // no longer in the list, keeps the requests of others back until its own have ended: it may still be
 // signing them.
-func (r *route) pick(now, othersFrom time.Time) (*signer, Cause) {
+func (r *route) pick(now, othersFrom time.Time) (way, Cause) {
 	if r.left != nil && r.left.isInside() {
 		return nil, NoTunnel
 	}
 	r.left = nil
 	var cause Cause
-	var mute *signer // the one to ask although its device is silent
+	var mute way // the one to ask although its device is silent
 	if r.chosen != nil {
 		state, why := r.chosen.readiness(now)
 		if state == ready {
@@ -136,5 +136,5 @@ func (r *route) chosenName() string {
 	if r.chosen == nil {
 		return ""
 	}
-	return r.chosen.name
+	return r.chosen.signerName()
 }

@@ -95,6 +95,8 @@ func (s *signer) configure(c config.Signer) {
 	s.port, s.answer = c.Port, c.Answer
 }
 
+func (s *signer) signerName() string { return s.name }
+
 func (s *signer) number() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -169,6 +171,17 @@ func (s *signer) readiness(now time.Time) (readiness, Cause) {
 		return silent, causeDevice + "silent"
 	default:
 		return ready, ""
+	}
+}
+
+// state is what metrics and tests are told of the signer.
+func (s *signer) state(now time.Time) State {
+	readiness, _ := s.readiness(now)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return State{
+		Answers: s.session != 0 && !s.isDown, Ready: s.session != 0 && readiness == ready,
+		Trip: s.trip, Inside: s.inside, Waiting: s.waiting, Greeted: s.greeting != nil,
 	}
 }
 
