@@ -1,9 +1,7 @@
 package main
 
 import (
-	"bufio"
 	"errors"
-	"fmt"
 	"io"
 	"maps"
 	"net"
@@ -13,11 +11,9 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
-	"time"
 
 	"golang.org/x/sys/unix"
 
-	"remote-signer-cloud/internal/logf"
 	"remote-signer-cloud/signer-forwarder/internal/control"
 	"remote-signer-cloud/signer-forwarder/internal/guard"
 	"remote-signer-cloud/signer-forwarder/internal/socket"
@@ -25,30 +21,7 @@ import (
 
 // serveControl answers the hook, and the commands, on the control socket.
 func (s *server) serveControl() error {
-	_ = os.Remove(s.paths.control)
-	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: s.paths.control, Net: "unix"})
-	if err != nil {
-		return err
-	}
-	if err := os.Chmod(s.paths.control, 0o600); err != nil {
-		return err
-	}
-	go func() {
-		for {
-			conn, err := listener.AcceptUnix()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer conn.Close()
-				_ = conn.SetDeadline(time.Now().Add(control.Timeout))
-				if line, err := bufio.NewReader(io.LimitReader(conn, 1<<14)).ReadString('\n'); err == nil {
-					s.answer(conn, strings.TrimSuffix(line, "\n"))
-				}
-			}()
-		}
-	}()
-	return nil
+	return control.Serve(s.paths.control, s.answer)
 }
 
 func (s *server) answer(conn *net.UnixConn, question string) {
@@ -59,10 +32,10 @@ func (s *server) answer(conn *net.UnixConn, question string) {
 		_, _ = io.WriteString(conn, strings.Join(names, "\n")+"\n")
 		return
 	case control.Marks:
-		_, _ = io.WriteString(conn, describe(s.guard.Marks()))
+		_, _ = io.WriteString(conn, guard.Describe(s.guard.Marks()))
 		return
 	case control.Forget:
-		_, _ = io.WriteString(conn, s.forget(rest))
+		_, _ = io.WriteString(conn, s.guard.ForgetAndSay(rest))
 		return
 	}
 	key, ok := strings.CutPrefix(question, control.Open+" ")
@@ -82,30 +55,6 @@ func (s *server) answer(conn *net.UnixConn, question string) {
 		// Without a session sshd would keep the connection, although it may do nothing.
 		c.end(endReason{refused, err.Error()})
 	}
-}
-
-// forget has the guard forget a key's marks.
-func (s *server) forget(address string) string {
-	removed, err := s.guard.Forget(address)
-	if err != nil {
-		return fmt.Sprintf("nothing is forgotten: %v\n", err)
-	}
-	if len(removed) == 0 {
-		return fmt.Sprintf("found no mark of %s\n", address)
-	}
-	for _, mark := range removed {
-		logf.Printf("the guard was told to forget %s", mark)
-	}
-	return "forgotten:\n" + describe(removed)
-}
-
-// describe lists marks, a line each.
-func describe(marks []guard.Mark) string {
-	var text strings.Builder
-	for _, mark := range marks {
-		fmt.Fprintf(&text, "%s, at %s\n", mark, mark.At.UTC().Format(time.RFC3339))
-	}
-	return text.String()
 }
 
 // openSession makes a connection that has proved a key the session of a signer.

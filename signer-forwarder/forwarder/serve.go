@@ -46,7 +46,7 @@ func newServer(paths paths, processes *sshd.Processes) (*server, error) {
 		metrics:   metrics.New(),
 		refusals:  newRefusalLog(),
 	}
-	marks, remembers, problem, err := guard.Open(paths.guard)
+	marks, remembers, problem, err := guard.Open(paths.guard, "")
 	if err != nil {
 		return nil, fmt.Errorf("can't write the guard's marks: %w", err)
 	}

@@ -1,12 +1,14 @@
-// Package control is the client of the forwarder's control socket, which is how short-lived programs
-// reach the forwarder: they send one line, and everything that comes back is the answer.
+// Package control has both sides of a control socket, which is how short-lived programs reach the
+// forwarder or a router: they send one line, and everything that comes back is the answer.
 //
 // It imports little, because the session hook uses it and starts at each login.
 package control
 
 import (
+	"bufio"
 	"io"
 	"net"
+	"os"
 	"strings"
 	"time"
 )
@@ -28,6 +30,34 @@ const (
 
 // Yes is the answer to Open if the session may open. Any other answer is the reason why not.
 const Yes = "yes"
+
+// Serve answers questions at a socket until the program ends.
+func Serve(socket string, answer func(conn *net.UnixConn, question string)) error {
+	_ = os.Remove(socket)
+	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: socket, Net: "unix"})
+	if err != nil {
+		return err
+	}
+	if err := os.Chmod(socket, 0o600); err != nil {
+		return err
+	}
+	go func() {
+		for {
+			conn, err := listener.AcceptUnix()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer conn.Close()
+				_ = conn.SetDeadline(time.Now().Add(Timeout))
+				if line, err := bufio.NewReader(io.LimitReader(conn, 1<<14)).ReadString('\n'); err == nil {
+					answer(conn, strings.TrimSuffix(line, "\n"))
+				}
+			}()
+		}
+	}()
+	return nil
+}
 
 // Ask sends a question to the forwarder behind a socket and returns the answer.
 func Ask(socket, question string) (string, error) {

@@ -117,7 +117,7 @@ type rig struct {
 
 func newRig(t *testing.T, change func(*config.Signer), devices ...*device) *rig {
 	t.Helper()
-	marks, _, _, err := guard.Open(filepath.Join(t.TempDir(), "guard"))
+	marks, _, _, err := guard.Open(filepath.Join(t.TempDir(), "guard"), "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,12 +18,24 @@ import (
 // changed in its place. A line is less than a page, and a write of it is one system call: a killed
 // program leaves it old or new, never half of each.
 type file struct {
-	path string
-	os   *os.File
+	path   string
+	header string
+	os     *os.File
 }
 
-// header is the first line. A file of another version is not read.
-const header = "signer-forwarder guard 1\n"
+// header returns the first line, which says whose marks they are. The forwarder's are nobody's. A file of
+// another version is not read.
+func header(owner string) string {
+	if owner == "" {
+		return version + "\n"
+	}
+	return version + " of " + owner + "\n"
+}
+
+const version = "signer-forwarder guard 1"
+
+// ErrForeign says that a file has the marks of somebody else.
+var ErrForeign = errors.New("the marks are not ours")
 
 // lineSize is the length of a mark's line, with the checksum and the newline.
 const lineSize = 36 + 1 + 14 + 1 + 8 + 1 + 11 + 1 + 11 + 1 + 64 + 1 + 14 + 1 + 8 + 1
@@ -95,16 +107,20 @@ func decode(into []byte, text string) error {
 	return err
 }
 
-// Open reads the marks of a file, or makes the file if there is none. `remembers` says that there was
-// one. A file that can't be used is kept beside it with the suffix .bad, `problem` says what is wrong
-// with it, and the guard begins without memory. An error means that no file can be written.
-func Open(path string) (g *Guard, remembers bool, problem, err error) {
-	marks, problem := read(path)
+// Open reads the marks of a file, or makes the file if there is none. `owner` is the baker whose they are;
+// the forwarder's are of all. `remembers` says that there was one. A file that can't be used is kept beside it with the suffix .bad, `problem` says what is wrong
+// with it, and the guard begins without memory. An error means that no file can be written, or that it has
+// the marks of somebody else (ErrForeign).
+func Open(path, owner string) (g *Guard, remembers bool, problem, err error) {
+	marks, problem := read(path, owner)
+	if errors.Is(problem, ErrForeign) {
+		return nil, false, nil, problem
+	}
 	isMissing := errors.Is(problem, fs.ErrNotExist)
 	if problem != nil && !isMissing {
 		_ = os.Rename(path, path+".bad")
 	}
-	g = &Guard{file: &file{path: path}}
+	g = &Guard{file: &file{path: path, header: header(owner)}}
 	if err := g.replace(marks); err != nil {
 		return nil, false, nil, err
 	}
@@ -114,14 +130,17 @@ func Open(path string) (g *Guard, remembers bool, problem, err error) {
 	return g, problem == nil, problem, nil
 }
 
-func read(path string) ([]Mark, error) {
+func read(path, owner string) ([]Mark, error) {
 	bytes, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
-	text, ok := strings.CutPrefix(string(bytes), header)
-	if !ok {
-		return nil, fmt.Errorf("%s: found another first line, wanted %q", path, strings.TrimSpace(header))
+	first, text, _ := strings.Cut(string(bytes), "\n")
+	if wanted := strings.TrimSpace(header(owner)); first != wanted {
+		if first == version || strings.HasPrefix(first, version+" of ") {
+			return nil, fmt.Errorf("%s: %w: found %q, wanted %q", path, ErrForeign, first, wanted)
+		}
+		return nil, fmt.Errorf("%s: found another first line, wanted %q", path, wanted)
 	}
 	var marks []Mark
 	seen := map[Place]bool{}
@@ -144,7 +163,7 @@ func read(path string) ([]Mark, error) {
 }
 
 // create writes a file with these marks, and puts it in the place of an older one.
-func create(path string, marks []Mark) (*file, error) {
+func create(path, header string, marks []Mark) (*file, error) {
 	var text strings.Builder
 	text.WriteString(header)
 	for _, mark := range marks {
@@ -162,12 +181,12 @@ func create(path string, marks []Mark) (*file, error) {
 		opened.Close()
 		return nil, err
 	}
-	return &file{path: path, os: opened}, nil
+	return &file{path: path, header: header, os: opened}, nil
 }
 
 // write puts a mark into a line.
 func (f *file) write(line int, m Mark) error {
-	_, err := f.os.WriteAt(format(m), int64(len(header)+line*lineSize))
+	_, err := f.os.WriteAt(format(m), int64(len(f.header)+line*lineSize))
 	return err
 }
 

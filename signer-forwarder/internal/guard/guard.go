@@ -11,9 +11,11 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
+	"remote-signer-cloud/internal/logf"
 	"remote-signer-cloud/internal/payload"
 )
 
@@ -201,6 +203,30 @@ func (g *Guard) Forget(address string) ([]Mark, error) {
 	return removed, nil
 }
 
+// ForgetAndSay removes the marks of a key, logs each, and returns what there is to tell of it.
+func (g *Guard) ForgetAndSay(address string) string {
+	removed, err := g.Forget(address)
+	if err != nil {
+		return fmt.Sprintf("nothing is forgotten: %v\n", err)
+	}
+	if len(removed) == 0 {
+		return fmt.Sprintf("found no mark of %s\n", address)
+	}
+	for _, mark := range removed {
+		logf.Printf("the guard was told to forget %s", mark)
+	}
+	return "forgotten:\n" + Describe(removed)
+}
+
+// Describe lists marks, a line each.
+func Describe(marks []Mark) string {
+	var text strings.Builder
+	for _, mark := range marks {
+		fmt.Fprintf(&text, "%s, at %s\n", mark, mark.At.UTC().Format(time.RFC3339))
+	}
+	return text.String()
+}
+
 func (g *Guard) list(wanted func(Mark) bool) []Mark {
 	entries := make([]*entry, 0, g.lines)
 	for _, each := range g.marks {
@@ -218,7 +244,7 @@ func (g *Guard) list(wanted func(Mark) bool) []Mark {
 
 // replace writes a new file with these marks.
 func (g *Guard) replace(marks []Mark) error {
-	next, err := create(g.file.path, marks)
+	next, err := create(g.file.path, g.file.header, marks)
 	if err != nil {
 		return err
 	}

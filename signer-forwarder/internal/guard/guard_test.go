@@ -25,7 +25,7 @@ func ask(kind payload.Kind, level, round int32, bytes string) Request {
 
 func open(t *testing.T, path string) *Guard {
 	t.Helper()
-	g, _, problem, err := Open(path)
+	g, _, problem, err := Open(path, "")
 	if problem != nil || err != nil {
 		t.Fatal(problem, err)
 	}
@@ -118,14 +118,14 @@ func TestALevelIsNotFurtherAheadThanTimeAllows(t *testing.T) {
 
 func TestMarksOutliveTheProgram(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "marks")
-	if _, remembers, problem, err := Open(path); remembers || problem != nil || err != nil {
+	if _, remembers, problem, err := Open(path, ""); remembers || problem != nil || err != nil {
 		t.Fatal("a new file:", remembers, problem, err)
 	}
 	g := open(t, path)
 	pass(t, g, ask(payload.Block, 7, 0, "a"), begin)
 	pass(t, g, ask(payload.Attestation, 7, 1, "b"), begin)
 	pass(t, g, ask(payload.Block, 8, 3, "c"), begin.Add(time.Second))
-	again, remembers, problem, err := Open(path)
+	again, remembers, problem, err := Open(path, "")
 	if !remembers || problem != nil || err != nil {
 		t.Fatal(remembers, problem, err)
 	}
@@ -149,7 +149,7 @@ func TestAFileThatCannotBeUsedIsKeptAside(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := string(good)
-	second := text[len(header)+lineSize:]
+	second := text[len(header(""))+lineSize:]
 	for name, bad := range map[string]string{
 		"empty":              "",
 		"of another version": strings.Replace(text, "guard 1", "guard 2", 1),
@@ -162,7 +162,7 @@ func TestAFileThatCannotBeUsedIsKeptAside(t *testing.T) {
 		if err := os.WriteFile(path, []byte(bad), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		g, remembers, problem, err := Open(path)
+		g, remembers, problem, err := Open(path, "")
 		if remembers || problem == nil || err != nil {
 			t.Errorf("%s: remembers %v, problem %v, error %v", name, remembers, problem, err)
 			continue
@@ -174,7 +174,7 @@ func TestAFileThatCannotBeUsedIsKeptAside(t *testing.T) {
 			t.Errorf("%s: got %q", name, got)
 		}
 	}
-	if _, _, _, err := Open(filepath.Join(path, "below", "a", "file")); err == nil {
+	if _, _, _, err := Open(filepath.Join(path, "below", "a", "file"), ""); err == nil {
 		t.Error("a folder that does not exist: got no error")
 	}
 }
@@ -201,7 +201,7 @@ func TestForgetRemovesTheMarksOfOneKey(t *testing.T) {
 }
 
 func BenchmarkPass(b *testing.B) {
-	g, _, _, err := Open(filepath.Join(b.TempDir(), "marks"))
+	g, _, _, err := Open(filepath.Join(b.TempDir(), "marks"), "")
 	if err != nil {
 		b.Fatal(err)
 	}

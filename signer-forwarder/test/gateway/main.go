@@ -36,7 +36,7 @@ func main() {
 }
 
 func run(address, folder string) error {
-	marks, _, _, err := guard.Open(filepath.Join(folder, "guard"))
+	marks, _, _, err := guard.Open(filepath.Join(folder, "guard"), "")
 	if err != nil {
 		return err
 	}
