@@ -21,7 +21,7 @@ const valuesOf = (label: string): string[] =>
 const unique = (texts: Iterable<string>): string[] => [...new Set(texts)].sort();
 
 test("the metrics page has the metrics of the Go source, and no others", () => {
-  const made = unique([...source.matchAll(/"(signer_[a-z_]+)"/g)].map(([, name]) => name as string));
+  const made = unique([...source.matchAll(/"((?:signer|router)_[a-z_]+)"/g)].map(([, name]) => name as string));
   assert.ok(made.some((name) => name.startsWith("signer_host_")) && made.includes("signer_tunnel_up"), made.join());
   assert.deepEqual(unique(metrics.flatMap(({ metric }) => codeIn(metric))), made);
 });
@@ -40,7 +40,7 @@ test("each metric has the labels that the Go source gives it", () => {
  */
 function labelsOf(name: string): string[] {
   const file = files.find((text) => text.includes(`"${name}"`)) ?? "";
-  const [block = ""] = file.slice(file.indexOf(`"${name}"`) + 1).split(/"signer_|\n\n/);
+  const [block = ""] = file.slice(file.indexOf(`"${name}"`) + 1).split(/"(?:signer|router)_|\n\n/);
   const words = (text: string) => [...text.matchAll(/"([a-z]+)"/g)].map(([, word]) => word as string);
   const shared = /^\tlabels := \[\]string\{(.*)\}$/m.exec(file)?.[1] ?? "";
   const own = words(block);

@@ -106,13 +106,8 @@ func Read(folder, before string) (string, Config, error) {
 // Parse reads a configuration. Its error has all that is wrong, in one line.
 func Parse(text []byte) (Config, error) {
 	var form fileForm
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&form); err != nil {
+	if err := decode(text, &form); err != nil {
 		return Config{}, err
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return Config{}, errors.New("found more behind the object, wanted one object")
 	}
 	var problems problems
 	var c Config
@@ -124,6 +119,19 @@ func Parse(text []byte) (Config, error) {
 		return Config{}, errors.New(strings.Join(problems, "; "))
 	}
 	return c, nil
+}
+
+// decode reads one JSON object whose schema is closed.
+func decode(text []byte, form any) error {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(form); err != nil {
+		return err
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("found more behind the object, wanted one object")
+	}
+	return nil
 }
 
 // problems are what is wrong with a configuration.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"time"
 
 	"remote-signer-cloud/internal/payload"
 	"remote-signer-cloud/signer-forwarder/internal/config"
@@ -36,8 +37,18 @@ type ask struct {
 	guarded  guard.Request
 	// signs says that `guarded` was read.
 	signs bool
+	// isDirect says that a router asks, which knows other replicas: see direct.go.
+	isDirect bool
 	// wantsState says that a router wants to know how the signer is: see direct.go.
 	wantsState bool
+}
+
+// hold is how long it may wait for a tunnel that is not there. A router waits itself.
+func (a *ask) hold() time.Duration {
+	if a.isDirect {
+		return 0
+	}
+	return holdTime
 }
 
 // kind says what is asked for, for the log.
@@ -71,7 +82,7 @@ func readHead(request *http.Request, keys map[string]config.Key) (*ask, Refusal)
 	}
 	rest, isDirect := cutDirect(target)
 	if isDirect {
-		a.target, path = rest, strings.TrimPrefix(path, directPrefix)
+		a.isDirect, a.target, path = true, rest, strings.TrimPrefix(path, directPrefix)
 	}
 	hasBody := request.ContentLength != 0 || len(request.TransferEncoding) > 0
 	if request.Header.Get("upgrade") != "" || request.Method == http.MethodGet && hasBody {

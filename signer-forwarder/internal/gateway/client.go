@@ -204,7 +204,7 @@ func (c *client) linger() {
 func (c *client) record(began time.Time, a *ask, got result) {
 	r := Record{
 		Time: began, Signer: got.signer, Method: a.method, Path: a.path, Key: a.address, Kind: a.kind(),
-		Refused: got.refused, Status: got.status, Took: time.Since(began), Cause: got.cause,
+		Replica: got.replica, Refused: got.refused, Status: got.status, Took: time.Since(began), Cause: got.cause,
 	}
 	if r.Signer == "" {
 		r.Signer = c.port.route.owner

@@ -8,11 +8,15 @@
 //	job.go       a signature: asked for once, whoever repeats it, and marked by the guard
 //	greeting.go  whether a signer wants authenticated requests
 //	route.go     which signer a request goes to
-//	signer.go    what is known of a signer
+//	way.go       what leads to a signer: its tunnel, or the replicas that have one
+//	signer.go    what is known of a signer that dials in
 //	request.go   a request to a signer, with a second try, and what became of it
 //	links.go     the links through a signer's tunnel: kept, opened, given back
 //	link.go      a request and its answer through one of them
 //	check.go     how a signer is found to be there, slow, down, or without its device
+//	remote.go    the way of a router: by the replicas
+//	race.go      a request by one replica, and by the next
+//	lane.go      a replica, and what it says of a signer
 //	record.go    what is written down of it
 //	page.go      the pages of a signer's host, for monitoring
 //	health.go    the one that is scraped, and spares a metered uplink
@@ -200,7 +204,7 @@ func (g *Gateway) result(r *route, a *ask) result {
 	case a.address != "":
 		return g.publicKey(r, a)
 	default:
-		return g.greet(r)
+		return g.greet(r, a)
 	}
 }
 
@@ -215,6 +219,8 @@ type State struct {
 	Inside, Waiting, Connections int
 	// Chosen is the signer that the requests of its port go to; empty while none was chosen.
 	Chosen string
+	// Replicas is how it is at each replica; nothing but for a router.
+	Replicas []Replica
 	// Greeted says that it has answered a check in this session.
 	Greeted bool
 }

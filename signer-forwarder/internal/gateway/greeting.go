@@ -18,16 +18,16 @@ type greeting struct {
 // The request for a signature that follows may go to another device of the list, if this one can't sign
 // by then. A device that wants no authentication takes a request that has one. One that wants it refuses
 // a request without, so the devices of a list should want the same.
-func (g *Gateway) greet(r *route) result {
+func (g *Gateway) greet(r *route, a *ask) result {
 	s, cause := r.look(time.Now(), g.othersFrom)
 	if s == nil {
 		return failed(r.owner, cause)
 	}
-	return s.greet(time.Now())
+	return s.greet(a)
 }
 
-func (s *signer) greet(now time.Time) result {
-	got, cause := s.awaitGreeting(now)
+func (s *signer) greet(a *ask) result {
+	got, cause := s.awaitGreeting(time.Now(), a.hold())
 	if got == nil {
 		return failed(s.name, cause)
 	}
@@ -40,7 +40,7 @@ const greetingTime = 10 * time.Second
 
 // awaitGreeting returns what the signer has said to a check, and waits for it: for a tunnel as long as
 // other requests do, and with a tunnel until checks have failed.
-func (s *signer) awaitGreeting(began time.Time) (*greeting, Cause) {
+func (s *signer) awaitGreeting(began time.Time, hold time.Duration) (*greeting, Cause) {
 	if s.hasLostLink() {
 		// The program behind it may be another one now, which wants something else.
 		s.doubtGreeting()
@@ -49,7 +49,7 @@ func (s *signer) awaitGreeting(began time.Time) (*greeting, Cause) {
 		s.mu.Lock()
 		greeting, device, isDown, hasTunnel, changed := s.greeting, s.device, s.isDown, s.session != 0, s.changed
 		s.mu.Unlock()
-		most := holdTime
+		most := hold
 		if hasTunnel {
 			most = greetingTime
 		}

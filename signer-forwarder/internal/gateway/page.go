@@ -55,7 +55,7 @@ func (g *Gateway) ServePage(response http.ResponseWriter, request *http.Request)
 	var got answer
 	switch path {
 	case "authorized_keys":
-		said, cause := s.awaitGreeting(time.Now())
+		said, cause := s.awaitGreeting(time.Now(), holdTime)
 		if got = failed(name, cause).answer; said != nil {
 			got = said.answer
 		}

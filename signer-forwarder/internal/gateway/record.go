@@ -42,10 +42,12 @@ const (
 type Record struct {
 	Time   time.Time // when its first byte came
 	Signer string    // that was asked, or whose port it came to
-	Method string
-	Path   string
-	Key    string // the address in the path; empty if none
-	Kind   string // what was asked for
+	// Replica is the forwarder's by which a router has asked it; empty elsewhere.
+	Replica string
+	Method  string
+	Path    string
+	Key     string // the address in the path; empty if none
+	Kind    string // what was asked for
 	// Payload is what was to be signed, if it could be read.
 	Payload *payload.Payload
 	Refused Refusal
@@ -75,6 +77,9 @@ func (r Record) AppendJSON(line []byte) []byte {
 	line = r.Time.UTC().AppendFormat(line, "2006-01-02T15:04:05.000Z07:00")
 	line = append(line, '"')
 	text("signer", r.Signer)
+	if r.Replica != "" {
+		text("replica", r.Replica)
+	}
 	if r.Refused != "" {
 		text("refused", string(r.Refused))
 		path, _ := json.Marshal(r.Path[:min(len(r.Path), maxPath)])

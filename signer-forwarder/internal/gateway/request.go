@@ -14,6 +14,7 @@ import (
 type result struct {
 	answer
 	signer  string // that was asked
+	replica string // by which it was, for a router
 	cause   Cause
 	refused Refusal
 	// unsigned says that the signer's host has refused the request because its device can't sign, and that
@@ -59,7 +60,7 @@ func (s *signer) request(a *ask, wait func() patience, most int, pass func() (Re
 	text := a.text(s.name)
 	lost := 0
 	for {
-		taken, err := s.take(time.Now().Add(holdTime))
+		taken, err := s.take(time.Now().Add(a.hold()))
 		if err != nil {
 			return failed(s.name, NoTunnel)
 		}

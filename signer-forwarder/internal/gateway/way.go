@@ -25,7 +25,7 @@ type way interface {
 	sign(a *ask, pass func() (Refusal, error)) result
 	// publicKey asks for a public key, and greet whether it wants authenticated requests.
 	publicKey(a *ask) result
-	greet(now time.Time) result
+	greet(a *ask) result
 	// state is what metrics and tests are told of it.
 	state(now time.Time) State
 }

@@ -1,0 +1,411 @@
+package gateway
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"remote-signer-cloud/signer-forwarder/internal/config"
+	"remote-signer-cloud/signer-forwarder/internal/guard"
+)
+
+// twoReplicas is a router with two replicas of the forwarder, each of which has a tunnel of each device. A
+// device is one program with an end at each replica, as a signer's host is.
+type twoReplicas struct {
+	*Router
+	t        *testing.T
+	config   config.Router
+	replicas [2]*replica
+	hosts    []*host
+	hedges   atomic.Int32
+	mu       sync.Mutex
+	records  []Record
+}
+
+// replica is one replica: a gateway at an address of its own, whose tunnels end on 127.0.0.1. Between it
+// and the router is a relay that can fall silent.
+type replica struct {
+	*Gateway
+	address string
+}
+
+// host is a signer's host. It joins the same bytes into one signature, as the wrapper does.
+type host struct {
+	*device
+	joins  bool
+	mu     sync.Mutex
+	bytes  map[string]chan struct{} // closed when they are signed
+	signed []string                 // each time that the device itself was asked
+	pause  time.Duration
+}
+
+func newHost(t *testing.T) *host {
+	h := &host{device: newDevice(t), joins: true, bytes: map[string]chan struct{}{}}
+	greets := http.HandlerFunc(func(response http.ResponseWriter, _ *http.Request) {
+		h.say(response)
+		_, _ = io.WriteString(response, "{}\n")
+	})
+	h.greets.Store(&greets)
+	h.answers(h.sign)
+	return h
+}
+
+func (h *host) say(response http.ResponseWriter) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.joins {
+		response.Header().Set(joinsHeader, joinsValue)
+	}
+}
+
+func (h *host) sign(response http.ResponseWriter, request *http.Request) {
+	h.say(response)
+	h.mu.Lock()
+	question := request.RequestURI
+	under, isJoined := h.bytes[question]
+	if !isJoined || !h.joins {
+		under = make(chan struct{})
+		h.bytes[question] = under
+		h.signed = append(h.signed, question)
+		time.AfterFunc(h.pause, func() { close(under) })
+	}
+	h.mu.Unlock()
+	<-under
+	signs(response, request)
+}
+
+func (h *host) times() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.signed)
+}
+
+func (h *host) set(pause time.Duration, joins bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.pause, h.joins = pause, joins
+}
+
+var lastAddress atomic.Int32
+
+// newTwo starts a router with two replicas and some hosts, whose first signer's keys all of them hold.
+func newTwo(t *testing.T, hosts int) *twoReplicas {
+	t.Helper()
+	two := &twoReplicas{t: t}
+	signers := []config.Signer{}
+	for i := range hosts {
+		h := newHost(t)
+		two.hosts = append(two.hosts, h)
+		s := config.Signer{Name: fmt.Sprintf("s%d", i), Port: h.port, Answer: 2 * time.Second}
+		if i == 0 {
+			s.Keys = []config.Key{{Address: alice, BlockTime: time.Second}}
+			for j := 1; j < hosts; j++ {
+				s.Fallbacks = append(s.Fallbacks, fmt.Sprintf("s%d", j))
+			}
+		}
+		signers = append(signers, s)
+	}
+	two.config = config.Router{Config: config.Config{Signers: signers}, Baker: "alice"}
+	for i := range two.replicas {
+		address := fmt.Sprintf("127.0.1.%d", 10+lastAddress.Add(1))
+		marks, _, _, err := guard.Open(filepath.Join(t.TempDir(), "guard"), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		g := New(address, marks, true, func(Record) {})
+		if err := g.Configure(two.config.Config); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = g.Configure(config.Config{}) })
+		two.replicas[i] = &replica{g, address}
+		two.config.Replicas = append(two.config.Replicas, address)
+		for _, s := range signers {
+			g.SessionOpens(s.Name)
+		}
+	}
+	marks, _, _, err := guard.Open(filepath.Join(t.TempDir(), "marks"), "alice")
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := New(podAddress, marks, true, func(r Record) {
+		two.mu.Lock()
+		defer two.mu.Unlock()
+		two.records = append(two.records, r)
+	})
+	two.Router = NewRouter(g, func(h Hedge) {
+		if !h.HasWon {
+			two.hedges.Add(1)
+		}
+	})
+	two.configure()
+	t.Cleanup(func() { _ = two.Configure(config.Router{}) })
+	two.until("all are ready at both", func() bool {
+		for _, state := range two.States() {
+			for _, each := range state.Replicas {
+				if !each.Ready {
+					return false
+				}
+			}
+		}
+		return true
+	})
+	return two
+}
+
+func (two *twoReplicas) configure() {
+	two.t.Helper()
+	if err := two.Configure(two.config); err != nil {
+		two.t.Fatal(err)
+	}
+}
+
+func (two *twoReplicas) until(what string, holds func() bool) {
+	(&rig{t: two.t, Gateway: two.Gateway}).until(what, holds)
+}
+
+// sign asks for a signature. The host knows the bytes by the query.
+func (two *twoReplicas) sign(body string) reply {
+	return (&rig{t: two.t, config: two.config.Config}).sign(body, "?version=3&bytes="+strings.Trim(body, `"`))
+}
+
+func (two *twoReplicas) expect(what string, got reply, status int, text string) {
+	two.t.Helper()
+	(&rig{t: two.t}).expect(what, got, status, text)
+}
+
+// ends takes a signer's tunnel away at a replica.
+func (two *twoReplicas) ends(at int, name string) {
+	g := two.replicas[at].Gateway
+	g.mu.Lock()
+	id := g.signer(name).session
+	g.mu.Unlock()
+	g.SessionEnds(name, id)
+}
+
+func TestARouterStaysWithTheReplicaThatAnswers(t *testing.T) {
+	two := newTwo(t, 1)
+	for level := range int32(20) {
+		two.expect("a vote", two.sign(vote(10+level, 0, 1)), 200, "sig")
+	}
+	two.mu.Lock()
+	defer two.mu.Unlock()
+	replicas := map[string]int{}
+	for _, r := range two.records {
+		replicas[r.Replica]++
+	}
+	if len(replicas) != 1 || two.hedges.Load() != 0 || two.hosts[0].times() != 20 {
+		t.Errorf("asked %v with %d hedges, and the device %d times; want one replica, none, and 20", replicas, two.hedges.Load(), two.hosts[0].times())
+	}
+}
+
+func TestATunnelThatIsMissingAtOneReplicaCostsNothing(t *testing.T) {
+	two := newTwo(t, 1)
+	for level := range int32(6) {
+		at := int(level) % 2
+		two.ends(at, "s0")
+		got := two.sign(vote(10+level, 0, 1))
+		two.expect("a vote", got, 200, "sig")
+		if got.took > 250*time.Millisecond {
+			t.Errorf("took %s, want the other replica at once", got.took)
+		}
+		two.replicas[at].SessionOpens("s0")
+		two.until("it is ready again", func() bool { return two.States()["s0"].Replicas[at].Ready })
+	}
+}
+
+func TestADeviceThatIsSlowIsAskedOnceAlthoughBothReplicasAre(t *testing.T) {
+	two := newTwo(t, 1)
+	two.hosts[0].set(800*time.Millisecond, true)
+	got := two.sign(vote(10, 0, 1))
+	two.expect("a vote", got, 200, "sig")
+	if two.hedges.Load() != 1 || two.hosts[0].asked.Load() != 2 || two.hosts[0].times() != 1 {
+		t.Errorf("got %d hedges, %d requests at the host, %d at the device, want 1, 2, 1",
+			two.hedges.Load(), two.hosts[0].asked.Load(), two.hosts[0].times())
+	}
+}
+
+func TestAHostThatDoesNotJoinIsNeverAskedByTwoReplicasAtATime(t *testing.T) {
+	two := newTwo(t, 1)
+	two.hosts[0].set(800*time.Millisecond, false)
+	for _, each := range two.replicas {
+		each.SessionOpens("s0")
+	}
+	two.until("that is known", func() bool {
+		return !slices.ContainsFunc(two.signers["s0"].(*remote).all(), func(l *lane) bool {
+			state, _ := l.said()
+			return state.Joins || !state.Ready
+		})
+	})
+	two.expect("a vote", two.sign(vote(10, 0, 1)), 200, "sig")
+	if two.hedges.Load() != 0 || two.hosts[0].times() != 1 {
+		t.Errorf("got %d hedges, and the device was asked %d times, want none and once", two.hedges.Load(), two.hosts[0].times())
+	}
+}
+
+func TestAReplicaThatFallsSilentIsLeftWithinHalfASecond(t *testing.T) {
+	two := newTwo(t, 1)
+	// A listener that accepts and says nothing stands for a replica whose node has died: its kernel is all that answers.
+	silent, err := net.Listen("tcp", net.JoinHostPort("127.0.1.9", fmt.Sprint(two.hosts[0].port)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	two.config.Replicas = []string{"127.0.1.9", two.config.Replicas[1]}
+	two.configure()
+	two.until("it is known", func() bool {
+		replicas := two.States()["s0"].Replicas
+		return !replicas[0].Up && replicas[1].Ready
+	})
+	// As if it had just fallen silent.
+	lane := two.signers["s0"].(*remote).all()[0]
+	for level := range int32(5) {
+		lane.mu.Lock()
+		lane.isKnown, lane.missed, lane.state = true, 0, signerState{Ready: true, Joins: true}
+		lane.mu.Unlock()
+		two.signers["s0"].(*remote).prefer(lane)
+		got := two.sign(vote(10+level, 0, 1))
+		two.expect("a vote", got, 200, "sig")
+		if got.took > 500*time.Millisecond {
+			t.Errorf("took %s, want less than 500 ms", got.took)
+		}
+	}
+}
+
+func TestAReplicaThatIsAboutToEndIsAskedNoMore(t *testing.T) {
+	two := newTwo(t, 1)
+	two.expect("a vote", two.sign(vote(10, 0, 1)), 200, "sig")
+	last := slices.Index(two.config.Replicas, two.lastReplica())
+	two.replicas[last].Drain()
+	two.until("the router knows", func() bool {
+		return two.signers["s0"].(*remote).order()[0].replica != two.config.Replicas[last]
+	})
+	two.expect("the next", two.sign(vote(11, 0, 1)), 200, "sig")
+	if got := two.lastReplica(); got == two.config.Replicas[last] {
+		t.Errorf("asked %s, want the other", got)
+	}
+	two.replicas[1-last].Drain()
+	two.until("the router knows of both", func() bool {
+		return !slices.ContainsFunc(two.signers["s0"].(*remote).all(), func(l *lane) bool { return l.rank() == 0 })
+	})
+	two.expect("while both are", two.sign(vote(12, 0, 1)), 200, "sig")
+}
+
+func (two *twoReplicas) lastReplica() string {
+	two.t.Helper()
+	two.until("it is written down", func() bool {
+		two.mu.Lock()
+		defer two.mu.Unlock()
+		return len(two.records) > 0
+	})
+	two.mu.Lock()
+	defer two.mu.Unlock()
+	return two.records[len(two.records)-1].Replica
+}
+
+func TestAnotherDeviceIsAskedOnlyWhenTheFirstCantSignByAnyReplica(t *testing.T) {
+	two := newTwo(t, 2)
+	two.ends(0, "s0")
+	two.expect("with a tunnel at one replica", two.sign(vote(10, 0, 1)), 200, "sig")
+	if two.hosts[1].times() != 0 {
+		t.Fatal("the second device was asked while the first can sign")
+	}
+	two.hosts[0].loses("locked")
+	two.expect("without its device", two.sign(vote(11, 0, 1)), 200, "sig")
+	if two.hosts[1].times() != 1 {
+		t.Errorf("the second device was asked %d times, want once", two.hosts[1].times())
+	}
+	if got := two.States()["s0"].Chosen; got != "s1" {
+		t.Errorf("got %s chosen, want s1", got)
+	}
+}
+
+func TestNoOtherDeviceIsAskedWhileATryIsUnderWay(t *testing.T) {
+	two := newTwo(t, 2)
+	two.hosts[0].set(1200*time.Millisecond, true)
+	slow := make(chan reply)
+	go func() { slow <- two.sign(vote(10, 0, 1)) }()
+	two.until("both replicas are asked", func() bool { return two.hosts[0].asked.Load() == 2 })
+	two.ends(0, "s0")
+	two.ends(1, "s0")
+	time.Sleep(100 * time.Millisecond)
+	select {
+	case got := <-slow:
+		t.Fatalf("got %d early", got.status)
+	default:
+	}
+	two.expect("meanwhile", two.sign(vote(11, 0, 1)), 502, "no tunnel")
+	if two.hosts[1].times() != 0 {
+		t.Error("the second device was asked while the first may sign")
+	}
+	<-slow
+}
+
+func TestARouterHoldsItsOwnGuard(t *testing.T) {
+	two := newTwo(t, 1)
+	two.expect("a vote", two.sign(vote(10, 0, 1)), 200, "sig")
+	before := two.hosts[0].asked.Load()
+	// A replica that has just started remembers nothing.
+	for _, each := range two.replicas {
+		if _, err := each.guard.Forget(alice); err != nil {
+			t.Fatal(err)
+		}
+	}
+	two.expect("other bytes of its level", two.sign(vote(10, 0, 2)), 403, "Refused: watermark")
+	if two.hosts[0].asked.Load() != before {
+		t.Error("they reached the device")
+	}
+}
+
+func TestAReplicasRefusalIsPassedOn(t *testing.T) {
+	two := newTwo(t, 1)
+	for i, each := range two.replicas {
+		got, _ := (&rig{t: t, config: two.config.Config}).directAt(each.address, vote(20, 0, 1))
+		two.expect(fmt.Sprintf("a vote by replica %d alone", i), got, 200, "sig")
+	}
+	two.expect("a lower level", two.sign(vote(19, 0, 1)), 403, "Refused: watermark")
+}
+
+// directAt asks a replica for a signature, as a router does.
+func (r *rig) directAt(address, body string) (reply, string) {
+	r.t.Helper()
+	url := fmt.Sprintf("http://%s:%d/direct/keys/%s", address, r.config.Signers[0].Port, alice)
+	response, err := http.Post(url, "application/json", strings.NewReader(body))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	text, _ := io.ReadAll(response.Body)
+	return reply{status: response.StatusCode, text: string(text)}, response.Header.Get("cause")
+}
+
+func TestAChangedListOfReplicasCostsNoRequest(t *testing.T) {
+	two := newTwo(t, 1)
+	done := make(chan struct{})
+	var failed atomic.Int32
+	go func() {
+		defer close(done)
+		for round := range int32(200) {
+			if got := two.sign(vote(10, round, 1)); got.status != 200 {
+				failed.Add(1)
+			}
+		}
+	}()
+	all := two.config.Replicas
+	for i := range 6 {
+		two.config.Replicas = [][]string{all[:1], all, all[1:]}[i%3]
+		two.configure()
+		time.Sleep(30 * time.Millisecond)
+	}
+	<-done
+	if failed.Load() != 0 {
+		t.Errorf("%d requests failed", failed.Load())
+	}
+}
