@@ -16,10 +16,6 @@ const (
 	statePath    = "/state"
 	// causeHeader has the cause of an answer that is none of the signer's.
 	causeHeader = "cause"
-	// joinsHeader has joinsValue in each answer of a host that joins requests for the same bytes into one
-	// signature: the wrapper. octez-signer alone does not.
-	joinsHeader = "signer-host"
-	joinsValue  = "joins"
 )
 
 // cutDirect cuts the prefix off a router's target.

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"remote-signer-cloud/internal/once"
 	"remote-signer-cloud/signer-forwarder/internal/http1"
 	"remote-signer-cloud/signer-forwarder/internal/socket"
 )
@@ -118,7 +119,7 @@ func (l *link) exchange(request []byte, method string, wait patience, most int) 
 	l.isUsed = true
 	a = answer{
 		status: response.StatusCode, contentType: response.Header.Get("content-type"), body: body,
-		joins: response.Header.Get(joinsHeader) == joinsValue, cause: response.Header.Get(causeHeader),
+		joins: response.Header.Get(once.Header) == once.Joins, cause: response.Header.Get(causeHeader),
 	}
 	return a, !response.Close && l.reader.Buffered() == 0, nil
 }

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"remote-signer-cloud/internal/once"
 	"remote-signer-cloud/signer-forwarder/internal/config"
 	"remote-signer-cloud/signer-forwarder/internal/guard"
 )
@@ -62,7 +63,7 @@ func (h *host) say(response http.ResponseWriter) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.joins {
-		response.Header().Set(joinsHeader, joinsValue)
+		response.Header().Set(once.Header, once.Joins)
 	}
 }
 

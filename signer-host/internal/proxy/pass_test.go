@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"remote-signer-cloud/internal/once"
 	"remote-signer-cloud/internal/payload"
 )
 
@@ -84,6 +85,22 @@ func TestAnswersAreUnchanged(t *testing.T) {
 			if got, err := ask(); err != nil || got != want {
 				t.Errorf("got %+v, %v, want %+v", got, err, want)
 			}
+		}
+	}
+}
+
+func TestEachAnswerSaysThatTheHostJoinsTheSameBytes(t *testing.T) {
+	d := &recorder{status: 200, body: "{}"}
+	r := newRig(t, serveDaemon(t, d.ServeHTTP), time.Minute)
+	for _, state := range []bool{true, false} {
+		r.device.SetReachable(state)
+		response, err := http.Get(r.url + "/authorized_keys")
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		if got := response.Header.Get(once.Header); got != once.Joins {
+			t.Errorf("reachable %t: got %q, want %q", state, got, once.Joins)
 		}
 	}
 }

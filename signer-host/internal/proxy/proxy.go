@@ -138,13 +138,9 @@ func limitWriting(w http.ResponseWriter) {
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(writeTime))
 }
 
-// joinsHeader tells the gateway that the same bytes are signed once here, whoever asks for them and by
-// which tunnel. The gateway knows a host by it (gateway/direct.go).
-const joinsHeader, joinsValue = "Signer-Host", "joins"
-
 func write(w http.ResponseWriter, answer daemon.Answer) {
 	limitWriting(w)
-	w.Header().Set(joinsHeader, joinsValue)
+	w.Header().Set(once.Header, once.Joins)
 	// A list of nothing keeps net/http from guessing a type.
 	w.Header()["Content-Type"] = nil
 	if answer.ContentType != "" {
