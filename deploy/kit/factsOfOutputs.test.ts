@@ -26,7 +26,7 @@ test("a kit's facts are the outputs that its signer needs", () => {
   assert.deepEqual(factsOfOutputs("prod", "home", outputs), {
     stack: "prod",
     signer: "home",
-    endpoint: outputs.signerEndpoint,
+    endpoints: [outputs.signerEndpoint],
     knownHosts: outputs.knownHosts,
     port: 8443,
     sshPort: 9443,
@@ -104,5 +104,5 @@ test("a host that only a cloud knows is that of the last up", () => {
     knownHosts: "undefined ssh-ed25519 AAAA\n",
   };
   const facts = factsOfOutputs("prod", "home", outputs, unknown);
-  assert.deepEqual([facts.endpoint.host, facts.knownHosts], ["signers.example.org", outputs.knownHosts]);
+  assert.deepEqual([facts.endpoints[0]?.host, facts.knownHosts], ["signers.example.org", outputs.knownHosts]);
 });

@@ -62,7 +62,7 @@ export function factsOfOutputs(stack: string, signer: string, outputs: Outputs, 
   return {
     stack,
     signer,
-    endpoint: { host: host as string, ...endpoint },
+    endpoints: [{ host: host as string, ...endpoint }],
     knownHosts: knownHosts as string,
     ...rest,
     device: { kind: device.kind, ...(device.url !== undefined && { url: device.url }) },

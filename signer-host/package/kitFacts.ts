@@ -1,17 +1,20 @@
 import type { SignerConfig } from "../../infra/config/signerConfig.ts";
 
+/** Where a signer host dials one replica of the forwarder. */
+export type KitEndpoint = {
+  readonly host: string;
+  readonly port: number;
+  readonly alternatePorts: readonly number[];
+  readonly user: string;
+};
+
 /** All that a signer host's package is made from. Nothing of it is secret. */
 export type KitFacts = Pick<SignerConfig, "answerSeconds" | "device" | "mains" | "ups"> & {
   readonly stack: string;
   /** The signer's name in the stack's config. */
   readonly signer: string;
-  /** The stack's output `signerEndpoint`. */
-  readonly endpoint: {
-    readonly host: string;
-    readonly port: number;
-    readonly alternatePorts: readonly number[];
-    readonly user: string;
-  };
+  /** Where the host dials: one endpoint for each replica of the forwarder, in their order. */
+  readonly endpoints: readonly KitEndpoint[];
   /** The stack's output `knownHosts`. */
   readonly knownHosts: string;
   readonly port: number;

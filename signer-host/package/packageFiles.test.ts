@@ -61,6 +61,11 @@ describe("the package has the files of its device, and no others:", () => {
       ...wallet,
       ...authentication,
     ],
+    "ledger, with two endpoints": [
+      ...ledger,
+      `${units}/multi-user.target.wants/remote-signer-tunnel@1.service`,
+      `${units}/remote-signer-tunnel@1.service.d/endpoint.conf`,
+    ],
     "ledger, with mains and a UPS": [
       ...ledger,
       `${units}/remote-signer-wrapper.service.d/mains.conf`,
@@ -106,6 +111,22 @@ test("the tunnel dials the stack's endpoint, at each of its ports, and leads to 
   );
 });
 
+test("a tunnel dials each endpoint, with the same key and to the same ends", () => {
+  const facts = allFacts["ledger, with two endpoints"] as KitFacts;
+  const [, first, second, ...more] = contentOf(facts, "etc/remote-signer/ssh_config").split(/^Host signer-forwarder-/m);
+  const settings = (text = "") => text.split("\n").flatMap((line) => /^\s+([A-Z]\w+ .*)$/.exec(line)?.[1] ?? []);
+  assert.deepEqual([first?.[0], second?.[0], more], ["0", "1", []]);
+  const own = (text: string | undefined, others: string | undefined) =>
+    settings(text).filter((line) => !settings(others).includes(line));
+  assert.deepEqual(own(first, second), ["HostName 198.51.100.7", "Port 30022", "HostKeyAlias 198.51.100.7"]);
+  assert.deepEqual(own(second, first), ["HostName 198.51.100.8", "Port 30023", "HostKeyAlias 198.51.100.8"]);
+  assert.match(contentOf(facts, `${units}/remote-signer-tunnel@1.service.d/endpoint.conf`), /"PORTS=30023"/);
+  assert.deepEqual(JSON.parse(wrapperConfig(facts)).tunnels, [
+    "remote-signer-tunnel@0.service",
+    "remote-signer-tunnel@1.service",
+  ]);
+});
+
 test("the wrapper is told where the daemon is, by the kind of the device", () => {
   const daemons = Object.entries(allFacts).map(([name, facts]) => [name, JSON.parse(wrapperConfig(facts)).daemon]);
   assert.deepEqual(Object.fromEntries(daemons), {
@@ -118,6 +139,7 @@ test("the wrapper is told where the daemon is, by the kind of the device", () =>
     "ledger, with authentication": "http://127.0.0.1:8442",
     "tezsign, with authentication": "http://127.0.0.1:20090",
     "tcp, with authentication": "http://127.0.0.1:8442",
+    "ledger, with two endpoints": "http://127.0.0.1:8442",
     "ledger, with mains and a UPS": "http://127.0.0.1:8442",
   });
 });

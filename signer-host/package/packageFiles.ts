@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fillSshConfig, sshHost } from "../sshConfig.ts";
-import type { KitFacts } from "./kitFacts.ts";
+import type { KitEndpoint, KitFacts } from "./kitFacts.ts";
 import {
   needsOctezSigner,
   requiresAuthentication,
-  tunnelUnit,
+  tunnelUnits,
   walletFiles,
   wrapperConfig,
   wrapperPort,
@@ -22,8 +22,9 @@ const tunnelState = "/var/lib/remote-signer/tunnel";
 
 /** The package's files by their paths from the root of the host's file system, without `usr/bin/signer-host`. */
 export function packageFiles(facts: KitFacts): Map<string, PackageFile> {
-  const { device, endpoint, knownHosts, mains } = facts;
-  const started = [tunnelUnit, "remote-signer-wrapper.service"];
+  const { device, endpoints, knownHosts, mains } = facts;
+  const tunnels = tunnelUnits(facts);
+  const started = [...tunnels, "remote-signer-wrapper.service"];
   const folders = ["host"];
   if (needsOctezSigner(device)) {
     started.push("remote-signer-daemon.service");
@@ -39,8 +40,10 @@ export function packageFiles(facts: KitFacts): Map<string, PackageFile> {
   }
   add("etc/remote-signer/ssh_config", sshConfig(facts));
   add("etc/remote-signer/wrapper.json", wrapperConfig(facts));
-  const ports = [endpoint.port, ...endpoint.alternatePorts].join(" ");
-  add(`${units}/${tunnelUnit}.d/endpoint.conf`, `[Service]\nEnvironment="PORTS=${ports}"\n`);
+  for (const [index, { port, alternatePorts }] of endpoints.entries()) {
+    const ports = [port, ...alternatePorts].join(" ");
+    add(`${units}/${tunnels[index]}.d/endpoint.conf`, `[Service]\nEnvironment="PORTS=${ports}"\n`);
+  }
   add("usr/share/remote-signer/known_hosts", knownHosts);
   for (const [name, content] of Object.entries(walletFiles(facts)))
     add(`usr/share/remote-signer/wallet/${name}`, content);
@@ -69,8 +72,19 @@ function filesIn(folder: string): [string, PackageFile][] {
     });
 }
 
-/** The ssh client's configuration: the template, under the name of the tunnel's instance. */
-function sshConfig({ endpoint, port, signer, sshPort, stack }: KitFacts): string {
+/** The ssh client's configuration: the template for each endpoint, under the name of its tunnel's instance. */
+function sshConfig(facts: KitFacts): string {
+  const { endpoints, signer, stack } = facts;
+  const [first = "", ...others] = endpoints.map(
+    (endpoint, index) => `Host ${sshHost}-${index}\n${settingsFor(endpoint, facts)}`,
+  );
+  const title = `# How signer ${signer} dials the signer forwarder of stack ${stack}. \`npm run kit\` made it from the stack's outputs.`;
+  // The comments of the first one are those of all.
+  return [title, first, ...others.map((text) => text.replace(/^ +#.*\n/gm, "").replace(/\n{2,}/g, "\n"))].join("\n\n");
+}
+
+/** The settings of the template, filled for an endpoint. */
+function settingsFor(endpoint: KitEndpoint, { port, sshPort }: KitFacts): string {
   const template = readFileSync(join(import.meta.dirname, "../ssh_config"), "utf8");
   const filled = fillSshConfig(template, {
     forwarder: endpoint,
@@ -82,6 +96,5 @@ function sshConfig({ endpoint, port, signer, sshPort, stack }: KitFacts): string
     knownHostsFile: `${tunnelState}/known_hosts`,
   });
   const host = `Host ${sshHost}\n`;
-  const settings = filled.slice(filled.indexOf(host) + host.length);
-  return `# How signer ${signer} dials the signer forwarder of stack ${stack}. \`npm run kit\` made it from the stack's outputs.\n\nHost ${sshHost}-0\n${settings}`;
+  return filled.slice(filled.indexOf(host) + host.length);
 }

@@ -4,7 +4,7 @@ import type { KitFacts } from "./kitFacts.ts";
 export const ledgerFacts: KitFacts = {
   stack: "prod",
   signer: "home",
-  endpoint: { host: "198.51.100.7", port: 30022, alternatePorts: [30443], user: "signer" },
+  endpoints: [{ host: "198.51.100.7", port: 30022, alternatePorts: [30443], user: "signer" }],
   knownHosts:
     "198.51.100.7 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICQRUWv/IFj9LhFlAiBNf2LpKS6FQJoGI37wOA48PHyK\n198.51.100.7 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICQRUWv/IFj9LhFlAiBNf2LpKS6FQJoGI37wOA48AAAA\n",
   port: 8453,
@@ -45,6 +45,10 @@ export const allFacts: Readonly<Record<string, KitFacts>> = {
     ...ledgerFacts,
     device: { kind: "tcp", url: "tcp://169.254.1.1:7732" },
     authorizedKeys: [bakersKey.publicKey],
+  },
+  "ledger, with two endpoints": {
+    ...ledgerFacts,
+    endpoints: [...ledgerFacts.endpoints, { host: "198.51.100.8", port: 30023, alternatePorts: [], user: "signer" }],
   },
   "ledger, with mains and a UPS": {
     ...ledgerFacts,

@@ -27,11 +27,14 @@ export function needsOctezSigner(device: KitFacts["device"]): boolean {
   return device.kind === "ledger" || locatorOf(device, "") !== undefined;
 }
 
-/** The unit of the tunnel to the stack's endpoint. There is one endpoint. */
-export const tunnelUnit = "remote-signer-tunnel@0.service";
+/** The units of the tunnels: one instance for each endpoint, in their order. */
+export function tunnelUnits({ endpoints }: KitFacts): string[] {
+  return endpoints.map((_, index) => `remote-signer-tunnel@${index}.service`);
+}
 
 /** The wrapper's configuration, `/etc/remote-signer/wrapper.json`. */
-export function wrapperConfig({ stack, signer, device, answerSeconds, keys, mains, ups }: KitFacts): string {
+export function wrapperConfig(facts: KitFacts): string {
+  const { stack, signer, device, answerSeconds, keys, mains, ups } = facts;
   const config = {
     stack,
     signer,
@@ -39,7 +42,7 @@ export function wrapperConfig({ stack, signer, device, answerSeconds, keys, main
     daemon: needsOctezSigner(device) ? octezSigner : (device.url ?? usualDaemons[device.kind]),
     device: { kind: device.kind },
     answerSeconds,
-    tunnels: [tunnelUnit],
+    tunnels: tunnelUnits(facts),
     keys: keys.map(({ address }) => address),
     ...(mains && { mains }),
     ...(ups && { ups }),

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { stateFolder } from "../../local/machine/paths.ts";
 import { run } from "../../local/machine/run.ts";
 import { buildProgram } from "../../local/toolchain/go.ts";
-import type { KitFacts } from "../package/kitFacts.ts";
+import type { KitEndpoint, KitFacts } from "../package/kitFacts.ts";
 import { packageFiles } from "../package/packageFiles.ts";
 import { MockedBus } from "./mockedBus.ts";
 import { succeeds, TestHost, until } from "./testHost.ts";
@@ -43,8 +43,11 @@ export class DialingHost {
   readonly #bus = new MockedBus(this.host);
   readonly #facts: KitFacts;
 
+  readonly #endpoint: KitEndpoint;
+
   constructor(facts: KitFacts) {
     this.#facts = facts;
+    this.#endpoint = facts.endpoints[0] as KitEndpoint;
   }
 
   async start(): Promise<void> {
@@ -110,7 +113,7 @@ export class DialingHost {
 
   /** Whether the host finds an address for the forwarder's name. */
   nameForwarder(isKnown: boolean): void {
-    this.host.write("etc/hosts", `127.0.0.1 localhost${isKnown ? ` ${this.#facts.endpoint.host}` : ""}`);
+    this.host.write("etc/hosts", `127.0.0.1 localhost${isKnown ? ` ${this.#endpoint.host}` : ""}`);
   }
 
   /** Makes an ssh key pair, in place of one that is there. */
@@ -128,7 +131,7 @@ export class DialingHost {
   /** Writes known_hosts with the forwarder's key, or without a line. */
   knowForwarder(isKnown = true): void {
     const key = readFileSync(this.host.place("host_key.pub"), "utf8").trim();
-    this.host.write(`${this.#tunnel}/known_hosts`, isKnown ? `${this.#facts.endpoint.host} ${key}` : "");
+    this.host.write(`${this.#tunnel}/known_hosts`, isKnown ? `${this.#endpoint.host} ${key}` : "");
   }
 
   /** Lets this host's key open forwards at some ports. */
@@ -141,13 +144,13 @@ export class DialingHost {
   async startForwarder(): Promise<void> {
     this.host.background("forwarder", ["/usr/sbin/sshd", "-D", "-f", join(this.host.folder, "sshd_config")]);
     this.host.background("door", [process.execPath, "-e", door]);
-    await until("the forwarder", () => this.#isOpen(this.#facts.endpoint.port));
+    await until("the forwarder", () => this.#isOpen(this.#endpoint.port));
   }
 
   async stopForwarder(): Promise<void> {
     await this.host.signal("door", "KILL");
     await this.host.signal("forwarder", "KILL");
-    await until("the end of the forwarder", async () => !(await this.#isOpen(this.#facts.endpoint.port)));
+    await until("the end of the forwarder", async () => !(await this.#isOpen(this.#endpoint.port)));
     await this.#hangUp();
   }
 
@@ -178,7 +181,7 @@ none = dbus.Array([], signature="(ssss)")
 manager.AddObject("${unitPath}", "${systemd}.Unit", {
     "LoadState": "loaded", "ActiveState": "inactive", "ActiveEnterTimestamp": dbus.UInt64(1795881600000000)}, none)
 mock("${systemd}", "${unitPath}").AddProperties("${systemd}.Service", {
-    "NRestarts": dbus.UInt32(3), "Environment": ["PORTS=${this.#facts.endpoint.port}"]})`);
+    "NRestarts": dbus.UInt32(3), "Environment": ["PORTS=${this.#endpoint.port}"]})`);
   }
 
   /** Tells the host's systemd the state of the tunnel's unit. */
@@ -190,7 +193,7 @@ mock("${systemd}", "${unitPath}").AddProperties("${systemd}.Service", {
   /** Dials as the unit does. Then the journal has what ssh said, and systemd knows whether the tunnel is up. */
   async dial(): Promise<void> {
     await this.#hangUp();
-    const script = `RUNTIME_DIRECTORY=/run/tunnel PORTS=${this.#facts.endpoint.port} "$0" 0 </dev/null >/run/tunnel/log 2>&1 && echo up`;
+    const script = `RUNTIME_DIRECTORY=/run/tunnel PORTS=${this.#endpoint.port} "$0" 0 </dev/null >/run/tunnel/log 2>&1 && echo up`;
     const isUp = (await this.host.run("sh", "-c", `${script} || true`, join(this.host.folder, "dial"))) !== "";
     await this.#keep(readFileSync(this.host.place("run/tunnel/log"), "utf8"));
     await this.setUnit(isUp ? "active" : "activating");
