@@ -28,6 +28,7 @@ const signers = [
     device: { kind: "tcp", url: "tcp://169.254.1.1:7732" } as const,
     mains: { chip: "gpiochip0", line: 6, lostWhen: "high" } as const,
     ups: "ups@localhost",
+    uplinks: [{ interface: "wwan0", metered: true }],
     sshPublicKey: { type: "ssh-ed25519", line: "ssh-ed25519 AAAAhome", fingerprint: "SHA256:a" },
   },
 ];
@@ -264,6 +265,7 @@ test("the outputs are what a signer's host needs, and none of them is secret", a
         device: { kind: "tcp", url: "tcp://169.254.1.1:7732" },
         mains: { chip: "gpiochip0", line: 6, lostWhen: "high" },
         ups: "ups@localhost",
+        uplinks: [{ interface: "wwan0", metered: true }],
         keys: [{ name: "main", address: "tz1…", publicKey: "edpk…" }],
         authorizedKeys: [],
       },

@@ -71,7 +71,7 @@ export const hostKeyFingerprint = forwarder?.hostKeyFingerprint ?? null;
 /**
  * The signers by name.
  *
- * `{url, port, sshPort, sshCommand, sshPublicKeys, answerSeconds, device, mains?, ups?, keys, authorizedKeys}`
+ * `{url, port, sshPort, sshCommand, sshPublicKeys, answerSeconds, device, mains?, ups?, uplinks?, keys, authorizedKeys}`
  */
 export const signers = forwarder?.signers ?? {};
 /** The bakers by name: `{keys, delegates, authenticationKey?, logsCommand}`. */

@@ -41,7 +41,7 @@ export type SignerOutput = {
   readonly keys: readonly { readonly name: string; readonly address: string; readonly publicKey: string }[];
   /** The public keys with which these bakers sign their requests, now and once the seed is changed. */
   readonly authorizedKeys: readonly string[];
-} & Pick<SignerConfig, "answerSeconds" | "device" | "mains" | "ups">;
+} & Pick<SignerConfig, "answerSeconds" | "device" | "mains" | "ups" | "uplinks">;
 
 /** The user name that signers log in with. The image defines it. */
 const user = "signer";
@@ -98,8 +98,8 @@ export class SignerForwarder extends pulumi.ComponentResource {
           // A literal instead of an output, because the chart is rendered from known values only.
           hostKeySecret: "signer-forwarder-host-key",
           service: serviceValues(endpoint),
-          // The device and the power of the host are the kit's business.
-          signers: signers.map(({ device, mains, ups, sshPublicKey, nextSshPublicKey, ...signer }) => ({
+          // The device, the power and the uplinks of the host are the kit's business.
+          signers: signers.map(({ device, mains, ups, uplinks, sshPublicKey, nextSshPublicKey, ...signer }) => ({
             ...signer,
             ...(sshPublicKey && { sshPublicKey: sshPublicKey.line }),
             ...(nextSshPublicKey && { nextSshPublicKey: nextSshPublicKey.line }),
@@ -123,7 +123,7 @@ export class SignerForwarder extends pulumi.ComponentResource {
     );
     this.signers = cluster.kubectl.apply((kubectl) => {
       const entries = signers.map((signer): [string, SignerOutput] => {
-        const { name, port, answerSeconds, device, mains, ups } = signer;
+        const { name, port, answerSeconds, device, mains, ups, uplinks } = signer;
         const sshPort = sshPortOf(port);
         const sshCommand = `${kubectl} --namespace ${namespace} port-forward deployment/signer-forwarder ${sshPort}`;
         const url = this.signerUrls[name] as string;
@@ -141,6 +141,7 @@ export class SignerForwarder extends pulumi.ComponentResource {
           device,
           ...(mains && { mains }),
           ...(ups && { ups }),
+          ...(uplinks && { uplinks }),
           keys,
           authorizedKeys,
         };

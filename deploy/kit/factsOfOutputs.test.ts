@@ -12,6 +12,7 @@ const signer = {
   answerSeconds: 5,
   device: { kind: "ledger", url: undefined },
   ups: "ups@localhost",
+  uplinks: [{ interface: "wwan0", metered: true }],
   keys: [{ name: "main", address: "tz1…", publicKey: "edpk…" }],
   authorizedKeys: ["edpkbaker"],
 };
@@ -33,6 +34,7 @@ test("a kit's facts are the outputs that its signer needs", () => {
     answerSeconds: 5,
     device: { kind: "ledger" },
     ups: "ups@localhost",
+    uplinks: signer.uplinks,
     keys: signer.keys,
     authorizedKeys: ["edpkbaker"],
   });

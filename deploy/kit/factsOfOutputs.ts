@@ -13,6 +13,7 @@ const signerSchema = z.object({
   device: z.object({ kind: z.enum(["ledger", "tezsign", "tcp", "signatory", "own"]), url: z.string().optional() }),
   mains: z.object({ chip: z.string(), line: z.number(), lostWhen: z.enum(["high", "low"]) }).optional(),
   ups: z.string().optional(),
+  uplinks: z.array(z.object({ interface: z.string(), metered: z.boolean().optional() })).optional(),
   keys: z.array(z.object({ name: z.string(), address: z.string(), publicKey: z.string() })),
   // The stacks of older versions have none.
   authorizedKeys: z.array(z.string()).default([]),
@@ -57,7 +58,7 @@ export function factsOfOutputs(stack: string, signer: string, outputs: Outputs, 
     );
   }
   const { signerEndpoint, knownHosts, signers } = outputsSchema.parse(found);
-  const { device, mains, ups, ...rest } = signers[signer] as z.infer<typeof signerSchema>;
+  const { device, mains, ups, uplinks, ...rest } = signers[signer] as z.infer<typeof signerSchema>;
   const { host, ...endpoint } = signerEndpoint as NonNullable<KitOutputs["signerEndpoint"]>;
   return {
     stack,
@@ -68,6 +69,7 @@ export function factsOfOutputs(stack: string, signer: string, outputs: Outputs, 
     device: { kind: device.kind, ...(device.url !== undefined && { url: device.url }) },
     ...(mains && { mains }),
     ...(ups !== undefined && { ups }),
+    ...(uplinks && { uplinks }),
   };
 }
 

@@ -129,6 +129,21 @@ describe("each mistake is one problem that says where it is", () => {
     ]),
     ["a UPS without a host", signer({ ups: "ups" }), /^signers\[1\]\.ups: found "ups"; wanted NUT's name/],
     ["an option as UPS", signer({ ups: "-l@localhost" }), /^signers\[1\]\.ups: found "-l@localhost"/],
+    [
+      "an uplink as a text",
+      signer({ uplinks: ["eth0"] }),
+      /^signers\[1\]\.uplinks\[0\]: found "eth0"; wanted an object/,
+    ],
+    [
+      "an interface that a shell would expand",
+      signer({ uplinks: [{ interface: "$(id)" }] }),
+      /^signers\[1\]\.uplinks\[0\]\.interface: found "\$\(id\)"; wanted the name of the host's/,
+    ],
+    [
+      "two uplinks for one replica",
+      signer({ uplinks: [{ interface: "eth0" }, { interface: "wwan0" }] }),
+      /^signers\[1\]\.uplinks: found 2 uplinks/,
+    ],
     ["no port", signer({ port: undefined }), /signers\[1\]\.port: found nothing/],
     ["a name with capitals", signer({ name: "Office" }), /signers\[1\]\.name: found "Office"; wanted a DNS label/],
     ["a name that a Service can't have", signer({ name: "o".repeat(57) }), /name: found "o+"; .*at most 56/],

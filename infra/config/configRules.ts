@@ -4,6 +4,7 @@ import { type KeyEntry, keyEntries, problemsOfBakers } from "./bakerRules.ts";
 import { type Problem, show } from "./configError.ts";
 import { problemsOfEndpoint } from "./endpointRules.ts";
 import { problemsOfObjectNames } from "./objectNames.ts";
+import { problemsOfUplinks } from "./uplinkRules.ts";
 import { type Entry, entriesOf, entryOf } from "./writtenConfig.ts";
 
 /**
@@ -30,6 +31,7 @@ export function problemsAcross(input: Entry): Problem[] {
       "the same key",
     ),
     ...problemsOfPorts(signers),
+    ...problemsOfUplinks(input),
     ...twice(bakers.map((baker, i) => ({ path: `bakers[${i}].name`, value: baker.name }))),
     ...keys.flatMap((keysOfBaker) =>
       twice(keysOfBaker.map(({ name, path }) => ({ path: `${path}.name`, value: name }))),

@@ -45,6 +45,18 @@ const mains = z.strictObject(
   objectOf,
 );
 
+const uplink = z.strictObject(
+  {
+    // A name in a command of ssh_config. The kernel takes 15 characters.
+    interface: matching(
+      /^[A-Za-z0-9][A-Za-z0-9_.-]{0,14}$/,
+      "the name of the host's network interface, such as eth0, as `ip link` prints it",
+    ),
+    metered: z.boolean("true or false").optional(),
+  },
+  objectOf,
+);
+
 const wantedUps = "NUT's name of a UPS, name@host or name@host:port, such as ups@localhost";
 
 /** A home host with its device. */
@@ -58,6 +70,7 @@ export const signerSchema = z
       port: intFrom(1024, highestSignerPort, wantedPort),
       noTouchRequired: z.boolean("true or false").optional(),
       answerSeconds: z.number(wantedSeconds).min(0.5, wantedSeconds).max(30, wantedSeconds).default(5),
+      uplinks: z.array(uplink, "a list of uplinks").optional(),
       device: device.default({ kind: "ledger" }),
       mains: mains.optional(),
       ups: matching(/^[A-Za-z0-9][\w.-]*@[A-Za-z0-9][A-Za-z0-9.-]*(:\d{1,5})?$/, wantedUps).optional(),

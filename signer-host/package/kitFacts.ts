@@ -9,7 +9,7 @@ export type KitEndpoint = {
 };
 
 /** All that a signer host's package is made from. Nothing of it is secret. */
-export type KitFacts = Pick<SignerConfig, "answerSeconds" | "device" | "mains" | "ups"> & {
+export type KitFacts = Pick<SignerConfig, "answerSeconds" | "device" | "mains" | "ups" | "uplinks"> & {
   readonly stack: string;
   /** The signer's name in the stack's config. */
   readonly signer: string;

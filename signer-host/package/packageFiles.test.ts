@@ -66,6 +66,11 @@ describe("the package has the files of its device, and no others:", () => {
       `${units}/multi-user.target.wants/remote-signer-tunnel@1.service`,
       `${units}/remote-signer-tunnel@1.service.d/endpoint.conf`,
     ],
+    "ledger, with two uplinks": [
+      ...ledger,
+      `${units}/multi-user.target.wants/remote-signer-tunnel@1.service`,
+      `${units}/remote-signer-tunnel@1.service.d/endpoint.conf`,
+    ],
     "ledger, with mains and a UPS": [
       ...ledger,
       `${units}/remote-signer-wrapper.service.d/mains.conf`,
@@ -127,6 +132,10 @@ test("a tunnel dials each endpoint, with the same key and to the same ends", () 
   ]);
 });
 
+test("a host without uplinks in its config dials as its routes say", () => {
+  assert.doesNotMatch(contentOf(ledgerFacts, "etc/remote-signer/ssh_config"), /Proxy/);
+});
+
 test("the wrapper is told where the daemon is, by the kind of the device", () => {
   const daemons = Object.entries(allFacts).map(([name, facts]) => [name, JSON.parse(wrapperConfig(facts)).daemon]);
   assert.deepEqual(Object.fromEntries(daemons), {
@@ -140,6 +149,7 @@ test("the wrapper is told where the daemon is, by the kind of the device", () =>
     "tezsign, with authentication": "http://127.0.0.1:20090",
     "tcp, with authentication": "http://127.0.0.1:8442",
     "ledger, with two endpoints": "http://127.0.0.1:8442",
+    "ledger, with two uplinks": "http://127.0.0.1:8442",
     "ledger, with mains and a UPS": "http://127.0.0.1:8442",
   });
 });

@@ -76,11 +76,32 @@ function filesIn(folder: string): [string, PackageFile][] {
 function sshConfig(facts: KitFacts): string {
   const { endpoints, signer, stack } = facts;
   const [first = "", ...others] = endpoints.map(
-    (endpoint, index) => `Host ${sshHost}-${index}\n${settingsFor(endpoint, facts)}`,
+    (endpoint, index) => `Host ${sshHost}-${index}\n${byUplink(settingsFor(endpoint, facts), facts.uplinks?.[index])}`,
   );
   const title = `# How signer ${signer} dials the signer forwarder of stack ${stack}. \`npm run kit\` made it from the stack's outputs.`;
   // The comments of the first one are those of all.
   return [title, first, ...others.map((text) => text.replace(/^ +#.*\n/gm, "").replace(/\n{2,}/g, "\n"))].join("\n\n");
+}
+
+/** Settings of a tunnel that dials by one of the host's interfaces. */
+function byUplink(settings: string, uplink: NonNullable<KitFacts["uplinks"]>[number] | undefined): string {
+  if (!uplink) return settings;
+  const dial = `    # By this interface alone, whatever the host's routes prefer. BindInterface would choose the source address and no more.
+    ProxyCommand /${programPath} connect ${uplink.interface} %h %p
+    ProxyUseFdpass yes
+
+`;
+  if (!uplink.metered) return dial + settings;
+  const usual = /^( +)ServerAliveInterval \d+$/m;
+  if (!usual.test(settings))
+    throw new Error("ssh_config: found no ServerAliveInterval, wanted one to set for a metered uplink");
+  return (
+    dial +
+    settings.replace(
+      usual,
+      "$1# But this uplink is metered, and the other tunnel notices sooner.\n$1ServerAliveInterval 10",
+    )
+  );
 }
 
 /** The settings of the template, filled for an endpoint. */

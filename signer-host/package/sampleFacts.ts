@@ -50,6 +50,11 @@ export const allFacts: Readonly<Record<string, KitFacts>> = {
     ...ledgerFacts,
     endpoints: [...ledgerFacts.endpoints, { host: "198.51.100.8", port: 30023, alternatePorts: [], user: "signer" }],
   },
+  "ledger, with two uplinks": {
+    ...ledgerFacts,
+    endpoints: [...ledgerFacts.endpoints, { host: "198.51.100.8", port: 30023, alternatePorts: [], user: "signer" }],
+    uplinks: [{ interface: "eth0" }, { interface: "wwan0", metered: true }],
+  },
   "ledger, with mains and a UPS": {
     ...ledgerFacts,
     mains: { chip: "gpiochip0", line: 6, lostWhen: "high" },

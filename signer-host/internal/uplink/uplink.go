@@ -50,6 +50,9 @@ func (d Dialer) prepare(fd int) error {
 	return unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, int(deadLinkTimeout.Milliseconds()))
 }
 
+// errNoRoute is what the kernel says of an address without a route by the interface.
+var errNoRoute = errors.New("found no route to the internet by it")
+
 // explain is an error in a person's words.
 func (d Dialer) explain(err error) error {
 	switch {
@@ -58,7 +61,7 @@ func (d Dialer) explain(err error) error {
 	case errors.Is(err, unix.ENODEV):
 		return fmt.Errorf("uplink %s: found no such interface", d.Interface)
 	case errors.Is(err, unix.ENETUNREACH):
-		return fmt.Errorf("uplink %s: found no route to the internet by it", d.Interface)
+		return fmt.Errorf("uplink %s: %w", d.Interface, errNoRoute)
 	}
 	var operation *net.OpError
 	if errors.As(err, &operation) {
@@ -70,6 +73,7 @@ func (d Dialer) explain(err error) error {
 // dialAny tries addresses in turn, each for its part of the time that is left.
 func (d Dialer) dialAny(ctx context.Context, addresses []netip.Addr, port string) (*net.TCPConn, error) {
 	var failures []error
+	var noRoute error
 	for i, address := range addresses {
 		attempt, cancel := ctx, context.CancelFunc(func() {})
 		if end, ok := ctx.Deadline(); ok {
@@ -80,7 +84,14 @@ func (d Dialer) dialAny(ctx context.Context, addresses []netip.Addr, port string
 		if err == nil {
 			return connection, nil
 		}
+		if errors.Is(err, errNoRoute) {
+			noRoute = err // such as an address of IPv6, where there is only IPv4
+			continue
+		}
 		failures = append(failures, err)
+	}
+	if len(failures) == 0 {
+		return nil, noRoute
 	}
 	return nil, errors.Join(failures...)
 }
