@@ -41,15 +41,14 @@ type doctor struct {
 	report func(Finding)
 	config config.Config
 	isBad  map[string]bool // hops of the tunnel that is examined
+	other  string          // a tunnel that is up, while the one that is examined is not
 }
 
 // Examine examines a host, and reports each finding as soon as there is one.
 func Examine(ctx context.Context, places Places, report func(Finding)) {
 	d := &doctor{places: places, report: report}
 	if d.readConfig() {
-		for _, unit := range d.config.Tunnels {
-			d.examineTunnel(ctx, unit)
-		}
+		d.examineTunnels(ctx)
 		d.examineSigner(ctx)
 	}
 	d.examineClock()
@@ -59,11 +58,16 @@ func Examine(ctx context.Context, places Places, report func(Finding)) {
 func (d *doctor) ok(hop, found string)            { d.report(Finding{hop, Ok, found, ""}) }
 func (d *doctor) unknown(hop, found, cure string) { d.report(Finding{hop, Unknown, found, cure}) }
 
+// bad reports what is to be mended. Of a tunnel that is not up while another one is, that is a warning.
 func (d *doctor) bad(hop, found, cure string) {
+	state := Bad
+	if d.other != "" {
+		state = Warning
+	}
 	if d.isBad != nil {
 		d.isBad[hop] = true
 	}
-	d.report(Finding{hop, Bad, found, cure})
+	d.report(Finding{hop, state, found, cure})
 }
 
 // readConfig reads wrapper.json.

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"remote-signer-cloud/signer-host/internal/uplink"
 )
 
 func TestVerdict(t *testing.T) {
@@ -21,6 +23,7 @@ func TestVerdict(t *testing.T) {
 		"healthy":                 {[]State{Ok, Ok}, 0},
 		"something is bad":        {[]State{Ok, Bad, Unknown}, 1},
 		"something can't be told": {[]State{Unknown, Ok}, 2},
+		"signing goes on":         {[]State{Ok, Warning}, 0},
 		"nothing was examined":    {nil, 0},
 	} {
 		findings := []Finding{}
@@ -89,13 +92,20 @@ remoteforward 8443 [127.0.0.1]:8443
 `
 
 func TestParseSettings(t *testing.T) {
-	want := settings{"signers.example.org", "22", "/var/lib/remote-signer/tunnel/id_ed25519", "/var/lib/remote-signer/tunnel/known_hosts", "signers.example.org"}
+	want := settings{
+		host: "signers.example.org", port: "22", alias: "signers.example.org",
+		key: "/var/lib/remote-signer/tunnel/id_ed25519", knownHosts: "/var/lib/remote-signer/tunnel/known_hosts",
+	}
 	if got, err := parseSettings(sshG); err != nil || got != want {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	want.alias = "signers.example.org"
 	if got, _ := parseSettings(strings.Replace(sshG, "hostkeyalias signers.example.org\n", "", 1)); got != want {
 		t.Errorf("without an alias: got %+v", got)
+	}
+	want.proxy, want.uplink = "/usr/bin/signer-host connect wwan0 %h %p", "wwan0"
+	if got, err := parseSettings(sshG + "proxycommand " + want.proxy + "\n"); err != nil || got != want {
+		t.Errorf("by an uplink: got %+v, %v", got, err)
 	}
 	if _, err := parseSettings("hostname a\n"); err == nil {
 		t.Error("want an error where there is no key")
@@ -218,7 +228,7 @@ func TestGreet(t *testing.T) {
 		"ssh of the last millennium":  {"SSH-1.5-1.2.27\n", "", `found the answer "SSH-1.5-1.2.27", wanted ssh's greeting`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			greeting, _, err := greet(context.Background(), answering(t, test.says))
+			greeting, _, err := greet(context.Background(), uplink.Dialer{}, answering(t, test.says))
 			if greeting != test.greeting {
 				t.Errorf("got %q, want %q", greeting, test.greeting)
 			}
@@ -232,7 +242,7 @@ func TestGreet(t *testing.T) {
 		t.Fatal(err)
 	}
 	closed.Close()
-	if _, _, err := greet(context.Background(), closed.Addr().String()); err == nil || !strings.HasSuffix(err.Error(), "connection refused") {
+	if _, _, err := greet(context.Background(), uplink.Dialer{}, closed.Addr().String()); err == nil || !strings.HasSuffix(err.Error(), "connection refused") {
 		t.Errorf("got %v, want a refusal", err)
 	}
 }

@@ -16,6 +16,7 @@ type State string
 // The states of a hop.
 const (
 	Ok      State = "ok"
+	Warning State = "warning" // to mend, but signing goes on
 	Bad     State = "bad"
 	Unknown State = "unknown" // a person reads: can't tell
 )
@@ -29,7 +30,7 @@ type Finding struct {
 	Cure string `json:"cure,omitempty"`
 }
 
-// Verdict is the exit code: 0 if all is well, 1 if something is bad, 2 if that can't be told.
+// Verdict is the exit code: 0 if all is well but for warnings, 1 if something is bad, 2 if that can't be told.
 func Verdict(findings []Finding) int {
 	verdict := 0
 	for _, each := range findings {

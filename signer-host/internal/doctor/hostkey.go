@@ -18,7 +18,7 @@ var algorithms = map[string]string{"ssh-rsa": "rsa-sha2-512,rsa-sha2-256"}
 //
 // ssh-keyscan gets none: it waits for the server's greeting before it sends its own (OpenSSH 9.2, ssh-keyscan.c),
 // and the forwarder answers nobody who has not greeted.
-func shownKeys(ctx context.Context, host, port string, known []hostKey) ([]hostKey, error) {
+func shownKeys(ctx context.Context, s settings, port string, known []hostKey) ([]hostKey, error) {
 	folder, err := os.MkdirTemp("", "signer-host-doctor-")
 	if err != nil {
 		return nil, err
@@ -37,7 +37,10 @@ func shownKeys(ctx context.Context, host, port string, known []hostKey) ([]hostK
 	} {
 		words = append(words, "-o", option)
 	}
-	_, err = run(ctx, "ssh", append(words, host)...)
+	if s.proxy != "" {
+		words = append(words, "-o", "ProxyCommand="+s.proxy, "-o", "ProxyUseFdpass=yes")
+	}
+	_, err = run(ctx, "ssh", append(words, s.host)...)
 	text, readErr := os.ReadFile(file)
 	if readErr != nil {
 		return nil, err
@@ -46,8 +49,8 @@ func shownKeys(ctx context.Context, host, port string, known []hostKey) ([]hostK
 }
 
 // examineHostKey compares the forwarder's host key with those that this host knows.
-func (d *doctor) examineHostKey(ctx context.Context, host, port string, known []hostKey) {
-	offered, err := shownKeys(ctx, host, port, known)
+func (d *doctor) examineHostKey(ctx context.Context, s settings, port string, known []hostKey) {
+	offered, err := shownKeys(ctx, s, port, known)
 	if len(offered) == 0 {
 		found := "the forwarder shows no host key"
 		if err != nil {

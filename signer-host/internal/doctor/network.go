@@ -10,6 +10,8 @@ import (
 	"net/netip"
 	"strings"
 	"time"
+
+	"remote-signer-cloud/signer-host/internal/uplink"
 )
 
 const (
@@ -48,7 +50,7 @@ func (d *doctor) examinePorts(ctx context.Context, s settings, ports []string) (
 	var fastest time.Duration
 	var lines []string
 	for _, port := range ports {
-		greeting, trip, err := greet(ctx, net.JoinHostPort(s.host, port))
+		greeting, trip, err := greet(ctx, uplink.Dialer{Interface: s.uplink}, net.JoinHostPort(s.host, port))
 		if err != nil {
 			lines = append(lines, fmt.Sprintf("%s: %v", port, err))
 			continue
@@ -74,11 +76,11 @@ func (d *doctor) examinePorts(ctx context.Context, s settings, ports []string) (
 }
 
 // greet dials an address and exchanges the first line of ssh. It doesn't go on to log in.
-func greet(ctx context.Context, address string) (greeting string, trip time.Duration, err error) {
+func greet(ctx context.Context, dialer uplink.Dialer, address string) (greeting string, trip time.Duration, err error) {
 	ctx, cancel := context.WithTimeout(ctx, dialTime)
 	defer cancel()
 	begin := time.Now()
-	connection, err := new(net.Dialer).DialContext(ctx, "tcp", address)
+	connection, err := dialer.Dial(ctx, address)
 	if err != nil {
 		return "", 0, plain(err)
 	}

@@ -12,6 +12,8 @@ type settings struct {
 	key        string // file of the private key
 	knownHosts string // file
 	alias      string // the name under which known_hosts has the host
+	proxy      string // ssh's ProxyCommand, by which it dials by an uplink; empty: ssh dials itself
+	uplink     string // its interface
 }
 
 // settingsOf has ssh read the configuration of a tunnel's unit, remote-signer-tunnel@INSTANCE.service.
@@ -39,6 +41,11 @@ func parseSettings(output string) (s settings, err error) {
 			}
 		case "userknownhostsfile":
 			s.knownHosts, _, _ = strings.Cut(value, " ")
+		case "proxycommand":
+			s.proxy = value
+			if words := strings.Fields(value); len(words) == 5 && words[1] == "connect" {
+				s.uplink = words[2]
+			}
 		case "hostkeyalias":
 			s.alias = value
 		}

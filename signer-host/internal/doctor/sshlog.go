@@ -22,6 +22,8 @@ var causes = []cause{
 		"see that the stack's signers[].port is the one of this kit, and that no other host has this host's key. If the port changed, install a new kit"},
 	{words(`HOST IDENTIFICATION HAS CHANGED|No \S+ host key is known for|Host key verification failed`), "host key",
 		"compare the fingerprint with the stack's output hostKeyFingerprint. Only if it is the same: install a new kit, which has the new known_hosts"},
+	// The words of signer-host connect. The next line is ssh's, that it got no connection.
+	{words(`^uplink \S+: found no `), "uplink", uplinkCure},
 	{words(`Could not resolve hostname`), "name", "see that this host's network has a name server: resolvectl query NAME"},
 	{words(`connect to (host|address) .*: `), "port",
 		"see that this network lets the port out (else set endpoint.alternatePorts), and that endpoint.sourceRanges has its public address"},

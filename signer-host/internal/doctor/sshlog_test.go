@@ -27,9 +27,11 @@ func TestReadCall(t *testing.T) {
 		"the login of an earlier call": {
 			"Authenticated to signers.example.org ([192.0.2.7]:22) using \"publickey\".\nTimeout, server signers.example.org not responding.\nssh: connect to host signers.example.org port 22: No route to host",
 			"port", false},
-		"the last call counts": {"signer@signers.example.org: Permission denied (publickey).\nssh: connect to host signers.example.org port 22: Connection timed out", "port", false},
-		"words of nobody":      {"Started Tunnel 0 to the signer forwarder.\n\n", "", false},
-		"an empty log":         {"", "", false},
+		"the last call counts":         {"signer@signers.example.org: Permission denied (publickey).\nssh: connect to host signers.example.org port 22: Connection timed out", "port", false},
+		"an uplink that isn't there":   {"uplink wwan0: found no such interface\nmm_receive_fd: recvmsg: expected received 1 got 0\nproxy dialer did not pass back a connection", "uplink", false},
+		"an uplink that leads nowhere": {"uplink wwan0: connect to address 192.0.2.7:22: i/o timeout\nproxy dialer did not pass back a connection", "port", false},
+		"words of nobody":              {"Started Tunnel 0 to the signer forwarder.\n\n", "", false},
+		"an empty log":                 {"", "", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := readCall(test.log)

@@ -12,11 +12,48 @@ import (
 // busTime is how long systemd has to answer.
 const busTime = 3 * time.Second
 
+// active is systemd's word for a unit that is up.
+const active = "active"
+
+// tunnel is a tunnel's unit as systemd knows it.
+type tunnel struct {
+	name string
+	unit systembus.Unit
+	err  error // systemd didn't answer
+}
+
+// examineTunnels examines each tunnel.
+func (d *doctor) examineTunnels(ctx context.Context) {
+	tunnels := make([]tunnel, len(d.config.Tunnels))
+	for i, name := range d.config.Tunnels {
+		unit, err := unitOf(ctx, name)
+		tunnels[i] = tunnel{name, unit, err}
+	}
+	for _, each := range tunnels {
+		d.other = otherOf(each, tunnels)
+		d.examineTunnel(ctx, each)
+	}
+	d.other = ""
+}
+
+// otherOf returns the name of a tunnel that is up while this one is not, empty if there is none.
+func otherOf(one tunnel, all []tunnel) string {
+	if one.err != nil || one.unit.Active == active {
+		return ""
+	}
+	for _, each := range all {
+		if each.err == nil && each.unit.Active == active {
+			return each.name
+		}
+	}
+	return ""
+}
+
 // examineTunnel follows one tunnel to its forwarder. A hop that can't be examined because of an earlier one
 // is left out: the earlier one has the cure.
-func (d *doctor) examineTunnel(ctx context.Context, name string) {
+func (d *doctor) examineTunnel(ctx context.Context, t tunnel) {
 	d.isBad = map[string]bool{}
-	unit, unitErr := unitOf(ctx, name)
+	name, unit := t.name, t.unit
 	s, err := settingsOf(ctx, d.places.SSHConfig, name)
 	if err != nil {
 		d.bad("config", fmt.Sprintf("%s: %v", d.places.SSHConfig, err), newKit)
@@ -24,18 +61,18 @@ func (d *doctor) examineTunnel(ctx context.Context, name string) {
 	}
 	publicKey := d.examineKey(s)
 	known := d.examineKnownHosts(ctx, s)
-	if d.examineName(ctx, s) {
+	if d.examineUplink(s) && d.examineName(ctx, s) {
 		open := d.examinePorts(ctx, s, portsOf(unit.Environment, s.port))
 		if open != "" && known != nil {
-			d.examineHostKey(ctx, s.host, open, known)
+			d.examineHostKey(ctx, s, open, known)
 		}
 	}
 	switch {
-	case unitErr != nil:
-		d.unknown("tunnel", "systemd doesn't answer: "+unitErr.Error(), "see that systemd and D-Bus run on this host, and run it there")
+	case t.err != nil:
+		d.unknown("tunnel", "systemd doesn't answer: "+t.err.Error(), "see that systemd and D-Bus run on this host, and run it there")
 	case !unit.Exists:
 		d.bad("tunnel", "systemd has no "+name, newKit)
-	case unit.Active == "active":
+	case unit.Active == active:
 		d.ok("login", "the forwarder takes this host's key")
 		d.ok("forwards", "both are confirmed")
 		up := "is up"
@@ -44,7 +81,7 @@ func (d *doctor) examineTunnel(ctx context.Context, name string) {
 		}
 		d.ok("tunnel", fmt.Sprintf("%s %s, started again %d times", name, up, unit.Restarts))
 	case unit.Active == "inactive":
-		d.bad("tunnel", name+" is stopped", "sudo systemctl start "+name)
+		d.bad("tunnel", name+" is stopped"+d.goesOn(), "sudo systemctl start "+name)
 	default:
 		d.examineCalls(ctx, name, unit, publicKey)
 	}
@@ -72,9 +109,17 @@ func portsOf(environment []string, usual string) []string {
 	return []string{usual}
 }
 
+// goesOn says that another tunnel is up, if one is.
+func (d *doctor) goesOn() string {
+	if d.other == "" {
+		return ""
+	}
+	return "; signing goes on by " + d.other
+}
+
 // examineCalls looks into the log of a tunnel that is not up for the reason.
 func (d *doctor) examineCalls(ctx context.Context, name string, unit systembus.Unit, publicKey string) {
-	state := fmt.Sprintf("%s is not up (%s), started again %d times", name, unit.Active, unit.Restarts)
+	state := fmt.Sprintf("%s is not up (%s), started again %d times", name, unit.Active, unit.Restarts) + d.goesOn()
 	log, err := run(ctx, "journalctl", "--quiet", "--no-pager", "--output", "cat", "--lines", "60", "--unit", name)
 	if err != nil || strings.TrimSpace(log) == "" {
 		d.bad("tunnel", state+"; its log can't be read", asRoot)

@@ -16,7 +16,7 @@ var uplinkMetered = prometheus.NewDesc("signer_host_uplink_metered", "Whether Ne
 func metered(proc string) func(context.Context) found {
 	return func(ctx context.Context) (f found) {
 		const name = "org.freedesktop.NetworkManager"
-		faces := defaultRoutes(proc)
+		faces := DefaultRoutes(proc)
 		if len(faces) == 0 {
 			return f
 		}

@@ -19,10 +19,10 @@ const (
 	flagUp     = 0x1
 )
 
-// defaultRoutes returns the interfaces that have a default route, the one in use first. IPv4 goes before IPv6:
+// DefaultRoutes returns the interfaces that have a default route, the one in use first. IPv4 goes before IPv6:
 // where a host has both, a forwarder often has only the first.
 // It reads files of /proc/self, which a sandbox without netlink and with ProcSubset=pid has as well.
-func defaultRoutes(proc string) []string {
+func DefaultRoutes(proc string) []string {
 	text := func(file string) string {
 		content, _ := os.ReadFile(filepath.Join(proc, "self/net", file)) // without IPv6 there is no ipv6_route
 		return string(content)

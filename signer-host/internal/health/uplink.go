@@ -17,7 +17,7 @@ var uplinkActive = prometheus.NewDesc("signer_host_uplink_active", "1 for the in
 // (Connectivity) says `full` where no check is configured, whatever the link does.
 func uplinks(sys, proc string) func(context.Context) found {
 	return func(context.Context) (f found) {
-		for i, face := range defaultRoutes(proc) {
+		for i, face := range DefaultRoutes(proc) {
 			f.truth(uplinkActive, i == 0, face, kindOf(sys, face))
 		}
 		return f
