@@ -75,11 +75,11 @@ const older: [string, Record<string, unknown>, RegExp[]][] = [
   ],
   ["another host key", { knownHosts: "a b c\n" }, [/knownHosts: found "a b c\\n", wanted "signers/]],
   ["no such signer", { signers: {} }, [/signers\.home\.port: found nothing, wanted 8443/]],
-  ["no endpoint", { signerEndpoint: null }, [/signerEndpoint: found null, wanted {"host"/]],
+  ["no endpoint", { signerEndpoint: null }, [/signerEndpoints: found \[\], wanted \[{"host"/]],
   [
     "nothing of today",
     { signerEndpoint: undefined, knownHosts: undefined, signers: undefined },
-    [/signerEndpoint: found nothing/],
+    [/signerEndpoints: found nothing/],
   ],
 ];
 for (const [what, change, lines] of older) {
@@ -93,6 +93,36 @@ for (const [what, change, lines] of older) {
     );
   });
 }
+
+const two = {
+  ...outputs,
+  signerEndpoint: undefined,
+  signerEndpoints: [outputs.signerEndpoint, { ...outputs.signerEndpoint, host: "203.0.113.8", port: 23 }],
+  knownHosts: "signers.example.org ssh-ed25519 AAAA\n203.0.113.8 ssh-ed25519 AAAA\n",
+};
+
+test("a kit dials each endpoint of the stack", () => {
+  assert.deepEqual(factsOfOutputs("prod", "home", two).endpoints, two.signerEndpoints);
+});
+
+test("outputs of the last up with fewer endpoints than the config has are refused", () => {
+  assert.throws(() => factsOfOutputs("prod", "home", outputs, two), /signerEndpoints: found \[{.*}\], wanted \[{.*},{/);
+});
+
+test("each host that only a cloud knows is that of the last up", () => {
+  const [first, second] = two.signerEndpoints;
+  const unknown = {
+    ...two,
+    signerEndpoints: [first, { ...second, host: undefined }],
+    knownHosts: "signers.example.org ssh-ed25519 AAAA\nundefined ssh-ed25519 AAAA\n",
+  };
+  const { endpoints, knownHosts } = factsOfOutputs("prod", "home", two, unknown);
+  assert.deepEqual([endpoints, knownHosts], [two.signerEndpoints, two.knownHosts]);
+  assert.throws(
+    () => factsOfOutputs("prod", "home", { ...two, knownHosts: two.knownHosts.replace("signers", "s") }, unknown),
+    /knownHosts: found "s\.example/,
+  );
+});
 
 test("what changed for another signer is no difference", () => {
   const changed = { ...outputs, signers: { ...outputs.signers, office: { ...signer, port: 1 } } };

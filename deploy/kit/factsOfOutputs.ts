@@ -19,17 +19,18 @@ const signerSchema = z.object({
   authorizedKeys: z.array(z.string()).default([]),
 });
 
+const endpointSchema = z.object({
+  // Only a cloud knows the number of a reserved address.
+  host: z.string().optional(),
+  port: z.number(),
+  alternatePorts: z.array(z.number()),
+  user: z.string(),
+});
+
 /** What a kit needs of a stack's outputs. */
 const outputsSchema = z.object({
-  signerEndpoint: z
-    .object({
-      // Only a cloud knows the number of a reserved address.
-      host: z.string().optional(),
-      port: z.number(),
-      alternatePorts: z.array(z.number()),
-      user: z.string(),
-    })
-    .nullable(),
+  /** One for each replica of the forwarder. */
+  signerEndpoints: z.array(endpointSchema),
   knownHosts: z.string().nullable(),
   signers: z.record(z.string(), signerSchema),
 });
@@ -44,26 +45,25 @@ type KitOutputs = z.infer<typeof outputsSchema>;
  * config has.
  */
 export function factsOfOutputs(stack: string, signer: string, outputs: Outputs, config = outputs): KitFacts {
-  const wanted = outputsSchema.parse(plain(config));
+  const wanted = outputsSchema.parse(withEndpoints(config));
   if (!Object.hasOwn(wanted.signers, signer)) {
     const names = Object.keys(wanted.signers).join(", ") || "there is none";
     throw new UsageError(`SIGNER: found ${show(signer)}, wanted one of the stack's signers: ${names}`);
   }
-  const found = plain(outputs) as Partial<KitOutputs>;
-  const differences = differencesOf(partOf(signer, found), partOf(signer, withHostOf(found, wanted)));
+  const found = withEndpoints(outputs);
+  const differences = differencesOf(partOf(signer, found), partOf(signer, withHostsOf(found, wanted)));
   if (differences.length > 0) {
     const lines = differences.map((difference) => `\n  ${difference}`).join("");
     throw new Error(
       `stack ${stack}: found outputs of the last up that are older than the config; run npm run up -- --stack ${stack} first; nothing was written${lines}`,
     );
   }
-  const { signerEndpoint, knownHosts, signers } = outputsSchema.parse(found);
+  const { signerEndpoints, knownHosts, signers } = outputsSchema.parse(found);
   const { device, mains, ups, uplinks, ...rest } = signers[signer] as z.infer<typeof signerSchema>;
-  const { host, ...endpoint } = signerEndpoint as NonNullable<KitOutputs["signerEndpoint"]>;
   return {
     stack,
     signer,
-    endpoints: [{ host: host as string, ...endpoint }],
+    endpoints: signerEndpoints.map(({ host, ...endpoint }) => ({ host: host as string, ...endpoint })),
     knownHosts: knownHosts as string,
     ...rest,
     device: { kind: device.kind, ...(device.url !== undefined && { url: device.url }) },
@@ -73,24 +73,34 @@ export function factsOfOutputs(stack: string, signer: string, outputs: Outputs, 
   };
 }
 
-/** The outputs as JSON has them, and so a state. */
-function plain(outputs: Outputs): unknown {
-  return JSON.parse(JSON.stringify(outputs));
+/**
+ * The outputs as JSON has them, and so a state, with a list of endpoints. A stack whose forwarder has one replica may
+ * have the output `signerEndpoint`, which is null in one without a forwarder.
+ */
+function withEndpoints(outputs: Outputs): Partial<KitOutputs> {
+  const { signerEndpoint, ...rest } = JSON.parse(JSON.stringify(outputs));
+  return signerEndpoint === undefined ? rest : { signerEndpoints: signerEndpoint ? [signerEndpoint] : [], ...rest };
 }
 
-/** The config's outputs with the host of others, if only a cloud knows it. */
-function withHostOf({ signerEndpoint }: Partial<KitOutputs>, config: KitOutputs): KitOutputs {
-  const host = signerEndpoint?.host;
-  if (!config.signerEndpoint || config.signerEndpoint.host !== undefined || host === undefined) return config;
-  const knownHosts = config.knownHosts?.replace(/^\S+/gm, host) ?? null;
-  return { ...config, signerEndpoint: { ...config.signerEndpoint, host }, knownHosts };
+/** The config's outputs with the hosts of others, if only a cloud knows them. */
+function withHostsOf({ signerEndpoints = [], knownHosts }: Partial<KitOutputs>, config: KitOutputs): KitOutputs {
+  const isKnown = config.signerEndpoints.every(({ host }) => host !== undefined);
+  if (isKnown || signerEndpoints.length !== config.signerEndpoints.length) return config;
+  const endpoints = config.signerEndpoints.map((each, i) => ({ host: signerEndpoints[i]?.host, ...each }));
+  const known = config.signerEndpoints.flatMap(({ host }) => host ?? []);
+  // The config's lines are the same but for these hosts.
+  const lines = (config.knownHosts ?? "").split("\n").map((line, i) => {
+    const name = knownHosts?.split("\n")[i]?.split(" ")[0] || signerEndpoints[0]?.host || "";
+    return line.replace(/^\S+/, (own) => (known.includes(own) ? own : name));
+  });
+  return { ...config, signerEndpoints: endpoints, knownHosts: config.knownHosts && lines.join("\n") };
 }
 
 /** What of a stack's outputs concerns one signer. */
-function partOf(signer: string, { signerEndpoint, knownHosts, signers }: Partial<KitOutputs>): unknown {
+function partOf(signer: string, { signerEndpoints, knownHosts, signers }: Partial<KitOutputs>): unknown {
   const outputs = Object.entries(signers?.[signer] ?? {});
   const needed = Object.fromEntries(outputs.filter(([name]) => Object.hasOwn(signerSchema.shape, name)));
-  return { signerEndpoint, knownHosts, signers: { [signer]: { authorizedKeys: [], ...needed } } };
+  return { signerEndpoints, knownHosts, signers: { [signer]: { authorizedKeys: [], ...needed } } };
 }
 
 /** The places where two values differ, with both of them. */

@@ -20,7 +20,7 @@ const outputs = {
 
 test("takes what a signer host needs and lets the rest be", () => {
   assert.deepEqual(parseOutputs("file", JSON.stringify(outputs)), {
-    signerEndpoint: outputs.signerEndpoint,
+    signerEndpoints: [outputs.signerEndpoint],
     knownHosts: outputs.knownHosts,
     signers: { home: { port: 8443, sshPort: 9443, authorizedKeys: ["edpk…"] } },
   });
@@ -35,7 +35,7 @@ test("takes outputs from before there were authorized keys", () => {
 test("takes outputs from before there were alternate ports", () => {
   const { alternatePorts, ...signerEndpoint } = outputs.signerEndpoint;
   const parsed = parseOutputs("file", JSON.stringify({ ...outputs, signerEndpoint }));
-  assert.deepEqual([parsed.signerEndpoint.alternatePorts, alternatePorts], [[], [30443]]);
+  assert.deepEqual([parsed.signerEndpoints[0]?.alternatePorts, alternatePorts], [[], [30443]]);
 });
 
 test("tells every problem with its path", () => {
@@ -43,7 +43,7 @@ test("tells every problem with its path", () => {
   assert.throws(
     () => parseOutputs("some file", JSON.stringify(wrong)),
     ({ message }: Error) =>
-      ["some file: ", "knownHosts", "signerEndpoint.port", "signerEndpoint.user"].every((part) =>
+      ["some file: ", "knownHosts", "signerEndpoints[0].port", "signerEndpoints[0].user"].every((part) =>
         message.includes(part),
       ),
   );

@@ -7,14 +7,17 @@ import { readJson } from "../../local/machine/json.ts";
 
 const portSchema = z.int().min(1).max(65535);
 
+const endpointSchema = z.object({
+  host: z.string(),
+  port: portSchema,
+  alternatePorts: z.array(portSchema).default([]),
+  user: z.string(),
+});
+
 /** The outputs of a stack that a signer host needs. All others are ignored. */
 const outputsSchema = z.object({
-  signerEndpoint: z.object({
-    host: z.string(),
-    port: portSchema,
-    alternatePorts: z.array(portSchema).default([]),
-    user: z.string(),
-  }),
+  /** One for each replica of the forwarder. */
+  signerEndpoints: z.array(endpointSchema).min(1, "wanted at least one endpoint"),
   knownHosts: z.string().regex(/\S/, "wanted at least one known_hosts line"),
   signers: z.record(
     z.string(),
@@ -48,10 +51,16 @@ export async function askForOutputs(root: string, stack: string): Promise<Output
   return parseOutputs(command.join(" "), stdout);
 }
 
+/** Outputs with a list of endpoints. A stack whose forwarder has one replica may have the output `signerEndpoint`. */
+function withEndpoints(outputs: unknown): unknown {
+  if (!(outputs instanceof Object) || !("signerEndpoint" in outputs) || "signerEndpoints" in outputs) return outputs;
+  return { ...outputs, signerEndpoints: [outputs.signerEndpoint] };
+}
+
 /** Reads outputs from a text. `where` names their source in errors. */
 export function parseOutputs(where: string, text: string): Outputs {
   try {
-    return outputsSchema.parse(readJson(text, "text"));
+    return outputsSchema.parse(withEndpoints(readJson(text, "text")));
   } catch (error) {
     const problems = error instanceof z.ZodError ? z.prettifyError(error) : (error as Error).message;
     throw new Error(`${where}: wanted a stack's outputs as JSON, found\n${problems}`);

@@ -12,7 +12,7 @@ import { findSshKey, readTezosKeys } from "./keys.ts";
 import { takeLock } from "./lock.ts";
 import type { Outputs } from "./outputs.ts";
 import { Signing, type SigningEvents } from "./signing.ts";
-import { type Status, StatusLine } from "./status.ts";
+import { type Status, StatusLine, type TunnelStatus } from "./status.ts";
 import { keepTunnel } from "./tunnel.ts";
 import { WatermarkStore } from "./watermarkStore.ts";
 
@@ -44,14 +44,14 @@ export async function runSigner(session: Session): Promise<void> {
     const keyFolder = resolve(session.keys ?? join(import.meta.dirname, "keys", name));
     const softwareKeys = await readTezosKeys(keyFolder);
     const keys = session.deviceMs > 0 ? onSlowDevice(softwareKeys, session.deviceMs) : softwareKeys;
-    const { alternatePorts, host, port } = outputs.signerEndpoint;
-    const status: Status = {
-      name,
-      forwarder: `${host.includes(":") ? `[${host}]` : host}:${port}`,
-      tunnel: { is: "dialling", attempt: 1 },
-      since: Date.now(),
-      signatures: 0,
-    };
+    const tunnels = outputs.signerEndpoints.map(
+      ({ host, port }): TunnelStatus => ({
+        forwarder: `${host.includes(":") ? `[${host}]` : host}:${port}`,
+        tunnel: { is: "dialling", attempt: 1 },
+        since: Date.now(),
+      }),
+    );
+    const status: Status = { name, tunnels, signatures: 0 };
     const line = new StatusLine(process.stderr);
     const events: SigningEvents = {
       onSigned: (signed) => {
@@ -66,20 +66,23 @@ export async function runSigner(session: Session): Promise<void> {
     const daemon = await startDaemon(signing, session.daemonPort);
     const ticker = setInterval(() => line.show(status), 1000);
     try {
-      const config = writeSshFiles(folder, findSshKey(keyFolder), session, daemon.port);
-      await checkSshConfig(config);
-      await keepTunnel({
-        commands: [port, ...alternatePorts].map((each) => [
-          ...[...dyingWithUs(), "ssh", "-v", "-F", config],
-          ...["-p", String(each), sshHost],
-        ]),
-        ports: [signer.port, signer.sshPort],
-        onState: (tunnel) => {
-          Object.assign(status, { tunnel, since: Date.now() });
-          line.show(status);
-        },
-        signal,
-      });
+      const configs = writeSshFiles(folder, findSshKey(keyFolder), session, daemon.port);
+      await Promise.all(configs.map(checkSshConfig));
+      const kept = outputs.signerEndpoints.map(({ port, alternatePorts }, index) =>
+        keepTunnel({
+          commands: [port, ...alternatePorts].map((each) => [
+            ...[...dyingWithUs(), "ssh", "-v", "-F", configs[index] as string],
+            ...["-p", String(each), sshHost],
+          ]),
+          ports: [signer.port, signer.sshPort],
+          onState: (tunnel) => {
+            Object.assign(tunnels[index] as TunnelStatus, { tunnel, since: Date.now() });
+            line.show(status);
+          },
+          signal,
+        }),
+      );
+      await Promise.all(kept);
     } finally {
       clearInterval(ticker);
       await daemon.close();
@@ -90,8 +93,8 @@ export async function runSigner(session: Session): Promise<void> {
   }
 }
 
-/** Writes the files for ssh and returns the config's path. Only this user can read them, as ssh demands of a key. */
-function writeSshFiles(folder: string, sshKey: string, session: Session, localSignerPort: number): string {
+/** Writes the files for ssh, and returns a config's path for each endpoint. Only this user can read them, as ssh demands of a key. */
+function writeSshFiles(folder: string, sshKey: string, session: Session, localSignerPort: number): string[] {
   const file = (name: string, content: string): string => {
     const path = join(folder, name);
     writeFileSync(path, content, { mode: 0o600 });
@@ -99,16 +102,17 @@ function writeSshFiles(folder: string, sshKey: string, session: Session, localSi
     return path;
   };
   const template = readFileSync(join(root, "signer-host/ssh_config"), "utf8");
-  const filled = fillSshConfig(template, {
-    forwarder: session.outputs.signerEndpoint,
+  const same = {
     port: session.signer.port,
     sshPort: session.signer.sshPort,
     localSignerPort,
     localSshPort: session.sshPort,
     identityFile: file("ssh_key", readFileSync(sshKey, "utf8")),
     knownHostsFile: knownHosts(join(folder, "known_hosts"), session.outputs.knownHosts),
-  });
-  return file("ssh_config", filled);
+  };
+  return session.outputs.signerEndpoints.map((forwarder, index) =>
+    file(index === 0 ? "ssh_config" : `ssh_config-${index}`, fillSshConfig(template, { forwarder, ...same })),
+  );
 }
 
 /**

@@ -1,12 +1,18 @@
 import type { Signed } from "./signing.ts";
 import type { TunnelState } from "./tunnel.ts";
 
-/** Everything that the status line shows. `since` is when the tunnel's state began, in milliseconds of `Date.now()`. */
-export type Status = {
-  readonly name: string;
+/** A tunnel's state. `since` is when it began, in milliseconds of `Date.now()`. */
+export type TunnelStatus = {
   readonly forwarder: string;
   tunnel: TunnelState;
   since: number;
+};
+
+/** Everything that the status line shows. */
+export type Status = {
+  readonly name: string;
+  /** One for each endpoint of the stack. */
+  readonly tunnels: readonly TunnelStatus[];
   signatures: number;
   last?: Signed;
   /** Why the latest request was refused, until one is signed again. */
@@ -14,25 +20,32 @@ export type Status = {
 };
 
 /** The state in a few words, which change only if the state changes. */
-function stateText({ name, forwarder, tunnel }: Status): string {
-  if (tunnel.is === "connected") {
-    return `${name}: connected to ${forwarder}`;
-  }
-  if (tunnel.failed === undefined) {
-    return `${name}: dialling ${forwarder}`;
-  }
-  return tunnel.failed.refused
-    ? `${name}: REFUSED to talk to ${forwarder}: ${tunnel.failed.reason}`
-    : `${name}: reconnecting (${tunnel.failed.reason})`;
+function stateText({ name, tunnels }: Status): string {
+  return `${name}: ${tunnels.map((each) => tunnelText(each, tunnels.length)).join("; ")}`;
+}
+
+/** The state of one of `count` tunnels. */
+function tunnelText({ forwarder, tunnel }: TunnelStatus, count: number): string {
+  if (tunnel.is === "connected") return `connected to ${forwarder}`;
+  if (tunnel.failed === undefined) return `dialling ${forwarder}`;
+  if (tunnel.failed.refused) return `REFUSED to talk to ${forwarder}: ${tunnel.failed.reason}`;
+  return `reconnecting${count > 1 ? ` to ${forwarder}` : ""} (${tunnel.failed.reason})`;
+}
+
+/** The state of one of `count` tunnels, with its numbers. */
+function numberedText(status: TunnelStatus, count: number, now: number): string {
+  const { tunnel, since } = status;
+  const text = tunnelText(status, count);
+  return tunnel.is === "connected"
+    ? `${text} for ${Math.floor((now - since) / 1000)} s`
+    : `${text}, attempt ${tunnel.attempt}`;
 }
 
 /** The state with its numbers. */
 export function statusText(status: Status, now: number): string {
-  const { tunnel, since, signatures, last, refusal } = status;
+  const { name, tunnels, signatures, last, refusal } = status;
   const parts = [
-    tunnel.is === "connected"
-      ? `${stateText(status)} for ${Math.floor((now - since) / 1000)} s`
-      : `${stateText(status)}, attempt ${tunnel.attempt}`,
+    `${name}: ${tunnels.map((each) => numberedText(each, tunnels.length, now)).join("; ")}`,
     `${signatures} signature${signatures === 1 ? "" : "s"}`,
     last && `last ${last.kind} level ${last.level} in ${Math.ceil(last.milliseconds)} ms`,
     refusal && `then refused: ${refusal}`,
