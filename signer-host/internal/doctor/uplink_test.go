@@ -14,23 +14,32 @@ func TestUplink(t *testing.T) {
 	// A default route by lo, as no real host has one, and as /proc/self/net/route tells it.
 	const byLo = "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU\tWindow\tIRTT\n" +
 		"lo\t00000000\t0100007F\t0003\t0\t0\t600\t00000000\t0\t0\t0\n"
+	const better = "eth0\t00000000\t0100007F\t0003\t0\t0\t100\t00000000\t0\t0\t0\n"
 	for name, test := range map[string]struct {
 		uplink, routes string
+		all, own       string // values of rp_filter
 		want           State
 		words          string
 	}{
-		"none named":       {"", "", "", ""},
-		"with a route":     {"lo", byLo, Ok, "lo has a default route"},
-		"without a route":  {"lo", "", Bad, "lo has no default route"},
-		"that isn't there": {"nothing0", byLo, Bad, "there is no interface nothing0"},
+		"none named":             {"", "", "", "", "", ""},
+		"with a route":           {"lo", byLo, "0", "0", Ok, "lo has a default route"},
+		"without a route":        {"lo", "", "0", "0", Bad, "lo has no default route"},
+		"that isn't there":       {"nothing0", byLo, "0", "0", Bad, "there is no interface nothing0"},
+		"strict, and the best":   {"lo", byLo, "1", "0", Ok, ""},
+		"strict, and the second": {"lo", byLo + better, "0", "1", Bad, "drops what comes by lo"},
+		"all strict":             {"lo", byLo + better, "1", "0", Bad, "drops what comes by lo"},
+		"loose":                  {"lo", byLo + better, "1", "2", Ok, ""},
 	} {
 		proc := t.TempDir()
-		folder := filepath.Join(proc, "self/net")
-		if err := os.MkdirAll(folder, 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(folder, "route"), []byte(test.routes), 0o644); err != nil {
-			t.Fatal(err)
+		for path, text := range map[string]string{
+			"self/net/route":                  test.routes,
+			"sys/net/ipv4/conf/all/rp_filter": test.all + "\n",
+			"sys/net/ipv4/conf/lo/rp_filter":  test.own + "\n",
+		} {
+			file := filepath.Join(proc, path)
+			if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, []byte(text), 0o644)); err != nil {
+				t.Fatal(err)
+			}
 		}
 		var got Finding
 		d := &doctor{places: Places{Proc: proc}, report: func(f Finding) { got = f }}
