@@ -26,7 +26,8 @@ export function makeCgroups(cgroup: string): string[] {
     const daemons = join(tree, "daemons");
     mkdirSync(daemons, { recursive: true });
     for (const folder of [tree, daemons]) inheritCpuset(folder);
-    raiseWeight(tree);
+    // A further node's group is inside the cluster's, and gets no more of that than its neighbours.
+    if (!cgroup.includes("/")) raiseWeight(tree);
     return daemons;
   });
 }

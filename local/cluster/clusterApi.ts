@@ -10,7 +10,12 @@ import type { Layout } from "./layout.ts";
 export type KubernetesObject = {
   readonly apiVersion: string;
   readonly kind: string;
-  readonly metadata: { readonly name: string; readonly annotations?: Readonly<Record<string, string>> };
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly annotations?: Readonly<Record<string, string>>;
+    readonly labels?: Readonly<Record<string, string>>;
+  };
   readonly [field: string]: unknown;
 };
 
@@ -50,7 +55,7 @@ export function clusterApi(layout: Layout): Api {
       outgoing.end(body === undefined ? undefined : JSON.stringify(body));
     });
   const call = async (method: string, path: string, body?: unknown): Promise<Answer> => {
-    const again = () => send(method, `https://${layout.nodeAddress}:6443${path}`, body);
+    const again = () => send(method, `https://${layout.apiAddress}:6443${path}`, body);
     let answer = await again();
     // The server answers 429 while it is not ready for a kind that was just defined.
     for (const deadline = Date.now() + 10_000; answer.status === 429 && Date.now() < deadline; answer = await again()) {

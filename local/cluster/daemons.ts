@@ -1,22 +1,14 @@
 import { join } from "node:path";
-import { type Image, loadImage } from "../images/images.ts";
-import type { ClusterDaemon, ClusterTool } from "./clusterDaemon.ts";
-import { csiDaemons } from "./csi/csiDaemons.ts";
-import type { CsiFiles } from "./csi/csiFiles.ts";
-import { containerdToml, coreDnsCorefile, kubeletConfig, kubeProxyConfig, podNetwork } from "./daemonConfig.ts";
-import { keepingKernelSettings } from "./kernel.ts";
+import type { ClusterDaemon } from "./clusterDaemon.ts";
+import { csiCallers } from "./csi/csiDaemons.ts";
 import type { Layout } from "./layout.ts";
+import { type NodePrograms, nodeDaemons } from "./nodeDaemons.ts";
 import { kubeconfig } from "./pki.ts";
 import { applyRoles } from "./rbac.ts";
-import { nodeReady } from "./readiness.ts";
 
-/** All processes of a cluster. They find and trust each other only through files in its folders. */
-export function clusterDaemons(
-  layout: Layout,
-  tools: Record<ClusterTool, string>,
-  pauseImage: Image,
-  csiFiles: CsiFiles,
-): ClusterDaemon[] {
+/** All processes of a cluster with its first node. They find and trust each other only through files in its folders. */
+export function clusterDaemons(layout: Layout, programs: NodePrograms): ClusterDaemon[] {
+  const { tools, csiFiles } = programs;
   const node = layout.nodeAddress;
   const pki = (file: string): string => join(layout.pki, file);
   const config = (file: string): string => join(layout.state, "config", file);
@@ -44,17 +36,6 @@ export function clusterDaemons(
       files: {},
       after: [],
       health: `http://${node}:2381/health`,
-    },
-    {
-      name: "containerd",
-      command: ["containerd", `--config=${config("containerd.toml")}`],
-      files: {
-        [config("containerd.toml")]: containerdToml(layout, pauseImage.tag),
-        [config("cni/10-pods.conflist")]: podNetwork(layout),
-      },
-      after: [],
-      health: `unix:${layout.containerdSocket}`,
-      ready: () => loadImage(layout, pauseImage, () => {}),
     },
     {
       name: "kube-apiserver",
@@ -119,56 +100,7 @@ export function clusterDaemons(
       after: ["kube-apiserver"],
       health: `https://${node}:10259/healthz`,
     },
-    {
-      name: "kubelet",
-      command: [
-        tools.kubelet,
-        `--config=${config("kubelet.json")}`,
-        `--kubeconfig=${config("kubelet.kubeconfig")}`,
-        `--root-dir=${join(layout.state, "kubelet")}`,
-        `--cert-dir=${join(layout.state, "kubelet", "pki")}`,
-        `--hostname-override=${layout.nodeName}`,
-        `--node-ip=${node}`,
-      ],
-      files: { [config("kubelet.json")]: kubeletConfig(layout), ...login("kubelet") },
-      after: ["containerd", "kube-apiserver"],
-      health: `http://${node}:10248/healthz`,
-      around: ({ progress }, start) => keepingKernelSettings(progress, start),
-      ready: ({ api, since }, started) => nodeReady(layout, api, started ? since : 0),
-    },
-    {
-      name: "kube-proxy",
-      command: [tools["kube-proxy"], `--config=${config("kube-proxy.json")}`],
-      files: {
-        [config("kube-proxy.json")]: kubeProxyConfig(layout, config("kube-proxy.kubeconfig")),
-        ...login("kube-proxy"),
-      },
-      after: ["kube-apiserver"],
-      health: `http://${node}:10256/healthz`,
-    },
-    {
-      name: "coredns",
-      command: [tools.coredns, "-conf", config("Corefile")],
-      files: { [config("Corefile")]: coreDnsCorefile(layout, config("coredns.kubeconfig")), ...login("coredns") },
-      after: ["kube-apiserver"],
-      health: `http://${node}:8181/ready`,
-    },
-    {
-      // It only enforces NetworkPolicies. Routing and Services work without it.
-      name: "kube-router",
-      command: [
-        tools["kube-router"],
-        `--kubeconfig=${config("kube-router.kubeconfig")}`,
-        `--hostname-override=${layout.nodeName}`,
-        "--run-router=false",
-        "--run-service-proxy=false",
-        `--service-cluster-ip-range=${layout.serviceCidr}`,
-        "--health-port=20244",
-      ],
-      files: login("kube-router"),
-      after: ["kube-apiserver", "kubelet"],
-      health: `http://${node}:20244/healthz`,
-    },
-    ...csiDaemons(layout, tools, csiFiles),
+    ...nodeDaemons(layout, programs),
+    ...csiCallers(layout, tools, csiFiles),
   ];
 }

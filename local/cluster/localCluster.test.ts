@@ -4,13 +4,29 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { cgroupRoots } from "./cgroups.ts";
-import { type ClusterTool, clusterTools, daemonNames } from "./clusterDaemon.ts";
+import { type ClusterDaemon, type ClusterTool, clusterTools, daemonNames } from "./clusterDaemon.ts";
 import { containerdToml, coreDnsCorefile, kubeletConfig, kubeProxyConfig, podNetwork } from "./daemonConfig.ts";
 import { clusterDaemons } from "./daemons.ts";
-import { type ClusterName, clusterLayout, clusterNames } from "./layout.ts";
+import { requireNumberOfNodes } from "./furtherNodes.ts";
+import { type ClusterName, clusterLayout, clusterNames, type Layout, nodeLayout, nodeLayouts } from "./layout.ts";
 import { mountsBelow } from "./namespaces.ts";
-import { certificates } from "./pki.ts";
+import { nodeDaemons } from "./nodeDaemons.ts";
+import { linkTo, routesTo } from "./nodeLinks.ts";
+import { certificates, kubeconfig } from "./pki.ts";
 import { isStale } from "./readiness.ts";
+
+const programs = {
+  tools: Object.fromEntries(clusterTools.map((name) => [name, name])) as Record<ClusterTool, string>,
+  pauseImage: { tag: "pause", archive: "pause.tar", digest: "sha256:0" },
+  csiFiles: { proto: "csi.proto", definitions: [] },
+};
+
+/** Makes empty files of the keys that a layout's programs use. */
+function fillPki(layout: Layout): void {
+  for (const { file } of [...certificates(layout), { file: "ca" }]) {
+    for (const kind of ["crt", "key"]) writeFileSync(join(layout.pki, `${file}.${kind}`), "");
+  }
+}
 
 test("two clusters share no address, name or folder", () => {
   const [dev, e2e] = clusterNames.map(clusterLayout);
@@ -22,12 +38,77 @@ test("two clusters share no address, name or folder", () => {
   assert.equal(e2e?.nodeAddress, "198.18.0.6");
 });
 
+test("a further node has its own addresses, names and folders, and the cluster's first node is the cluster", () => {
+  const layouts = clusterNames.flatMap((name) => nodeLayouts(clusterLayout(name), 1));
+  assert.equal(layouts.length, 9);
+  assert.deepEqual(nodeLayout(clusterLayout("e2e"), 1), clusterLayout("e2e"));
+  const own = ["nodeName", "hostAddress", "nodeAddress", "netns", "link", "cgroup", "state", "run", "logs", "pki"];
+  for (const key of [...own, "mountNamespaceFile", "csiSocket", "containerdSocket"] as (keyof Layout)[]) {
+    assert.equal(new Set(layouts.map((layout) => layout[key])).size, layouts.length, key);
+  }
+  const { nodeName, nodeAddress, apiAddress, podCidr, cgroup, volumes } = nodeLayout(clusterLayout("e2e"), 2);
+  assert.deepEqual(
+    { nodeName, nodeAddress, apiAddress, podCidr, cgroup },
+    {
+      nodeName: "rsc-e2e-2",
+      nodeAddress: "198.18.1.6",
+      apiAddress: "198.18.0.6",
+      podCidr: "10.244.1.0/24",
+      cgroup: "remote-signer-cloud-e2e/node-2",
+    },
+  );
+  assert.equal(volumes, clusterLayout("e2e").volumes, "a volume follows its pod to another node");
+});
+
+test("a number of nodes that a cluster cannot have is refused", () => {
+  for (const count of [1, 2, 3]) requireNumberOfNodes(count);
+  for (const count of [0, 4, 1.5, Number.NaN]) {
+    assert.throws(() => requireNumberOfNodes(count), {
+      message: `local cluster: found nodes: ${count}, wanted 1 to 3`,
+    });
+  }
+});
+
+test("a node reaches another and its pods by their link alone", () => {
+  const [one, two] = nodeLayouts(clusterLayout("disaster"), 1) as [Layout, Layout];
+  assert.deepEqual(routesTo(one, two), [
+    "link set to-disaster-2 up",
+    "route replace 198.18.1.10/32 dev to-disaster-2 src 198.18.0.10",
+    "route replace 10.244.1.0/24 via 198.18.1.10 dev to-disaster-2 onlink src 198.18.0.10",
+  ]);
+});
+
+test("a further node's programs call the cluster's API and answer at the node's own address", () => {
+  const node = { ...nodeLayout(clusterLayout("dev"), 2), pki: mkdtempSync(join(tmpdir(), "pki-")) };
+  fillPki(node);
+  const daemons = nodeDaemons(node, programs);
+  const { clusters } = JSON.parse(kubeconfig(node, "kubelet")) as { clusters: [{ cluster: { server: string } }] };
+  rmSync(node.pki, { recursive: true });
+  assert.equal(clusters[0].cluster.server, "https://198.18.0.2:6443");
+  assert.deepEqual(
+    daemons.map(({ name }) => name),
+    ["containerd", "kubelet", "kube-proxy", "coredns", "kube-router", "csi-driver"],
+  );
+  const kubelet = daemons.find(({ name }) => name === "kubelet") as ClusterDaemon;
+  assert.ok(kubelet.command.includes("--node-ip=198.18.1.2"), kubelet.command.join(" "));
+  assert.ok(kubelet.command.includes("--hostname-override=rsc-dev-2"), kubelet.command.join(" "));
+  const { clusterDNS, cgroupRoot } = JSON.parse(Object.values(kubelet.files)[0] as string);
+  // A pod asks its own node for names, so that it can do so when another node is gone.
+  assert.deepEqual([clusterDNS, cgroupRoot], [["198.18.1.2"], "/remote-signer-cloud-dev/node-2"]);
+  const files = daemons.flatMap((daemon) => Object.keys(daemon.files));
+  assert.ok(
+    files.every((file) => file.startsWith(`${node.state}/`)),
+    files.join(" "),
+  );
+});
+
 test("an unknown cluster is refused with what was found and wanted", () => {
   assert.throws(() => clusterLayout("prod" as ClusterName), /found name "prod", wanted dev, e2e, disaster/);
 });
 
 test("names of network interfaces fit the kernel's 15 characters", () => {
-  for (const name of clusterNames) assert.ok(clusterLayout(name).link.length <= 15);
+  const layouts = clusterNames.flatMap((name) => nodeLayouts(clusterLayout(name), 1));
+  for (const name of layouts.flatMap((layout) => [layout.link, linkTo(layout)])) assert.ok(name.length <= 15, name);
 });
 
 test("the roots of control groups are found in cgroup v1 and v2", () => {
@@ -72,12 +153,8 @@ test("configuration files are of the form that their readers want", () => {
 
 test("no file is written for one daemon while another may be reading it", () => {
   const layout = { ...clusterLayout("dev"), pki: mkdtempSync(join(tmpdir(), "pki-")) };
-  for (const { file } of [...certificates(layout), { file: "ca" }]) {
-    for (const kind of ["crt", "key"]) writeFileSync(join(layout.pki, `${file}.${kind}`), "");
-  }
-  const tools = Object.fromEntries(clusterTools.map((name) => [name, name])) as Record<ClusterTool, string>;
-  const pause = { tag: "pause", archive: "pause.tar", digest: "sha256:0" };
-  const daemons = clusterDaemons(layout, tools, pause, { proto: "csi.proto", definitions: [] });
+  fillPki(layout);
+  const daemons = clusterDaemons(layout, programs);
   rmSync(layout.pki, { recursive: true });
   const files = daemons.flatMap((daemon) => Object.keys(daemon.files));
   assert.deepEqual(files, [...new Set(files)]);

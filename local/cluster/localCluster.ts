@@ -6,17 +6,27 @@ import { withLock } from "../machine/machineLock.ts";
 import { type Progress, runFolder } from "../machine/paths.ts";
 import { ensurePackages } from "../toolchain/debianPackages.ts";
 import { ensureTools } from "../toolchain/tools.ts";
-import { makeCgroups, removeCgroups } from "./cgroups.ts";
+import { removeCgroups } from "./cgroups.ts";
 import { clusterApi } from "./clusterApi.ts";
-import { type ClusterDaemon, type ClusterStart, clusterTools, type DaemonName, daemonNames } from "./clusterDaemon.ts";
+import { type ClusterStart, clusterTools, daemonNames } from "./clusterDaemon.ts";
 import { ensureCsiFiles } from "./csi/csiFiles.ts";
 import { clusterDaemons } from "./daemons.ts";
+import { ensureFurtherNodes, requireNumberOfNodes } from "./furtherNodes.ts";
 import { restoreKernelSettings } from "./kernel.ts";
-import { type ClusterName, clusterLayout, clusterNames, type Layout, type LocalCluster } from "./layout.ts";
+import {
+  type ClusterName,
+  clusterLayout,
+  clusterNames,
+  type Layout,
+  type LocalCluster,
+  nodeLayouts,
+} from "./layout.ts";
 import { makeNamespaces, namespacesExist, removeFixedFolders, removeNamespaces } from "./namespaces.ts";
+import type { NodePrograms } from "./nodeDaemons.ts";
 import { ensurePki, kubeconfig } from "./pki.ts";
-import { ensureRunning, isRunning, runningPid, waitHealthy } from "./processes.ts";
+import { runningPid } from "./processes.ts";
 import { accountReady, podsRenewed } from "./readiness.ts";
+import { startDaemons } from "./startDaemons.ts";
 
 /** The file that marks a cluster as having been complete once. */
 const completeMark = (layout: Layout): string => join(layout.state, "complete");
@@ -26,11 +36,15 @@ export type ClusterOptions = {
   /** The file to which the administrator's kubeconfig is written. */
   readonly kubeconfig: string;
   readonly progress: Progress;
+  /** How many nodes it has, 1 to 3. Default: 1. Further nodes that it has already are removed. */
+  readonly nodes?: number;
 };
 
 /** Makes a local cluster run and serve, whatever state it was in before. */
 export async function clusterUp(options: ClusterOptions): Promise<LocalCluster> {
   const layout = clusterLayout(options.name);
+  const count = options.nodes ?? 1;
+  requireNumberOfNodes(count);
   requireRoot();
   return withClusterLock(layout, options.progress, async () => {
     await ensurePackages(options.progress);
@@ -55,54 +69,19 @@ export async function clusterUp(options: ClusterOptions): Promise<LocalCluster> 
     writeKubeconfig(layout, options.kubeconfig);
     const api = clusterApi(layout);
     const run: ClusterStart = { api, since, progress: options.progress };
-    const daemons = clusterDaemons(layout, tools, pauseImage, csiFiles);
-    const idle = daemons.filter((daemon) => !isRunning(layout, daemon, pki));
-    if (idle.length > 0) options.progress(`starting ${idle.map((daemon) => daemon.name).join(", ")}`);
-    const cgroups = makeCgroups(layout.cgroup);
-    const start = async (daemon: ClusterDaemon, wanted: () => void): Promise<void> => {
-      if (daemon.before && idle.includes(daemon)) await daemon.before(run);
-      const started = await ensureRunning(layout, daemon, cgroups, pki);
-      await waitHealthy(layout, daemon.name, () => {
-        wanted();
-        return api.healthy(daemon.health);
-      });
-      if (daemon.ready) await daemon.ready(run, started);
-    };
-    const serving = startAll(daemons, (daemon, wanted) =>
-      daemon.around && idle.includes(daemon) ? daemon.around(run, () => start(daemon, wanted)) : start(daemon, wanted),
-    );
+    const programs: NodePrograms = { tools, pauseImage, csiFiles };
+    const daemons = clusterDaemons(layout, programs);
+    const serving = startDaemons(layout, daemons, run, pki);
     await Promise.all([
       ...serving.values(),
       serving.get("kube-controller-manager")?.then(() => accountReady(layout, api)),
+      serving.get("kube-apiserver")?.then(() => ensureFurtherNodes(layout, count, programs, run, pki)),
     ]);
     if (asAfterReboot) await podsRenewed(layout, api, since);
     await restoreKernelSettings(options.progress);
     writeFileSync(completeMark(layout), "");
-    return describe(layout, options.kubeconfig);
+    return describe(layout, options.kubeconfig, count);
   });
-}
-
-/**
- * Runs `start` for each daemon as soon as it has finished for those that must serve before.
- *
- * `start` gets a function that throws once another daemon has failed, so that no daemon waits in vain.
- */
-function startAll(
-  daemons: readonly ClusterDaemon[],
-  start: (daemon: ClusterDaemon, wanted: () => void) => Promise<void>,
-): Map<DaemonName, Promise<void>> {
-  const serving = new Map<DaemonName, Promise<void>>();
-  const failures: unknown[] = [];
-  const wanted = (): void => {
-    if (failures.length > 0) throw failures[0];
-  };
-  for (const daemon of daemons) {
-    const before = Promise.all(daemon.after.map((name) => serving.get(name)));
-    const served = before.then(() => start(daemon, wanted));
-    served.catch((error: unknown) => failures.push(error));
-    serving.set(daemon.name, served);
-  }
-  return serving;
 }
 
 /** Ends a local cluster and removes all of it, including its data. Built tools and images stay. */
@@ -128,7 +107,7 @@ async function removeAll(layout: Layout): Promise<void> {
 /** Ends all processes of a cluster and removes everything else that a reboot would remove. */
 async function endAll(layout: Layout): Promise<void> {
   await removeCgroups(layout.cgroup);
-  await removeNamespaces(layout);
+  for (const node of nodeLayouts(layout, 1).reverse()) await removeNamespaces(node);
   rmSync(layout.run, { recursive: true, force: true });
 }
 
@@ -150,7 +129,7 @@ export function clusterStatus(name: ClusterName): ClusterStatus {
   return { name, state: remains ? "partial" : "absent", running };
 }
 
-function describe(layout: Layout, kubeconfigFile: string): LocalCluster {
+function describe(layout: Layout, kubeconfigFile: string, count: number): LocalCluster {
   const { name, context, nodeAddress, nodeName, hostAddress, netns, containerdSocket, logs } = layout;
   return {
     name,
@@ -158,6 +137,11 @@ function describe(layout: Layout, kubeconfigFile: string): LocalCluster {
     kubeconfig: kubeconfigFile,
     nodeAddress,
     nodeName,
+    nodes: nodeLayouts(layout, 1, count).map((node) => ({
+      name: node.nodeName,
+      address: node.nodeAddress,
+      containerdSocket: node.containerdSocket,
+    })),
     hostAddress,
     netns,
     containerdSocket,

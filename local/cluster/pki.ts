@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "../machine/run.ts";
 import type { Layout } from "./layout.ts";
@@ -44,6 +44,12 @@ export function certificates(layout: Layout): Certificate[] {
   ];
 }
 
+/** Those of a cluster's certificates that each node has its own of: they are for the programs that run on all nodes. */
+export function nodeCertificates(layout: Layout): Certificate[] {
+  const files = ["node", "kubelet", "kube-proxy", "coredns", "kube-router"];
+  return certificates(layout).filter(({ file }) => files.includes(file));
+}
+
 /** The openssl configuration for a certificate, or for the authority's own if none is given. */
 export function opensslConfig(certificate?: Certificate): string {
   const subject = certificate ?? { commonName: "remote-signer-cloud local cluster", organization: undefined };
@@ -80,38 +86,64 @@ const days = "3650";
 /** Makes the keys and certificates of a cluster if it has none, or has others. Returns a fingerprint of them. */
 export async function ensurePki(layout: Layout): Promise<string> {
   const wanted = certificates(layout);
-  const plan = createHash("sha256")
-    .update([undefined, ...wanted].map(opensslConfig).join())
-    .digest("hex");
-  const planFile = join(layout.pki, "plan");
-  if (!existsSync(planFile) || readFileSync(planFile, "utf8") !== plan) {
-    // Made beside its final place and moved when complete, so that an interrupted run leaves nothing incomplete there.
-    const temporary = `${layout.pki}.new`;
-    rmSync(temporary, { recursive: true, force: true });
-    mkdirSync(temporary, { recursive: true, mode: 0o700 });
-    await makeAll(temporary, wanted);
-    writeFileSync(join(temporary, "plan"), plan);
-    rmSync(layout.pki, { recursive: true, force: true });
-    renameSync(temporary, layout.pki);
-  }
+  await ensureFolder(layout.pki, planOf([undefined, ...wanted]), async (folder) => {
+    await make(folder, "ca", opensslConfig(), []);
+    await makeSigned(folder, wanted, folder);
+    const at = (file: string): string => join(folder, file);
+    const ec = ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"];
+    await run("openssl", ["genpkey", ...ec, "-out", at("service-account.key")]);
+    await run("openssl", ["pkey", "-in", at("service-account.key"), "-pubout", "-out", at("service-account.pub")]);
+  });
   return createHash("sha256")
     .update(readFileSync(join(layout.pki, "ca.crt")))
     .digest("hex");
 }
 
-async function makeAll(folder: string, wanted: readonly Certificate[]): Promise<void> {
-  const at = (file: string): string => join(folder, file);
-  const make = (file: string, config: string, signer: readonly string[]): Promise<string> => {
-    writeFileSync(at(`${file}.cnf`), config);
-    const output = ["-config", at(`${file}.cnf`), "-keyout", at(`${file}.key`), "-out", at(`${file}.crt`)];
-    return run("openssl", ["req", "-x509", ...ecKey, "-days", days, ...signer, ...output]);
-  };
-  await make("ca", opensslConfig(), []);
-  const signer = ["-CA", at("ca.crt"), "-CAkey", at("ca.key")];
-  await Promise.all(wanted.map((certificate) => make(certificate.file, opensslConfig(certificate), signer)));
-  const ec = ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"];
-  await run("openssl", ["genpkey", ...ec, "-out", at("service-account.key")]);
-  await run("openssl", ["pkey", "-in", at("service-account.key"), "-pubout", "-out", at("service-account.pub")]);
+/**
+ * Makes the keys and certificates of a further node, by the cluster's authority, if it has none, or has others.
+ *
+ * `authority` is what `ensurePki` returned for the cluster.
+ */
+export async function ensureNodePki(cluster: Layout, node: Layout, authority: string): Promise<void> {
+  const wanted = nodeCertificates(node);
+  await ensureFolder(node.pki, planOf(wanted, authority), async (folder) => {
+    copyFileSync(join(cluster.pki, "ca.crt"), join(folder, "ca.crt"));
+    await makeSigned(folder, wanted, cluster.pki);
+  });
+}
+
+/** A hash that changes with the certificates or, if one is given, their authority. */
+function planOf(wanted: readonly (Certificate | undefined)[], authority = ""): string {
+  return createHash("sha256")
+    .update(wanted.map(opensslConfig).join() + authority)
+    .digest("hex");
+}
+
+/** Makes a folder of keys by `fill`, unless it is there and was made by the same plan. */
+async function ensureFolder(folder: string, plan: string, fill: (folder: string) => Promise<void>): Promise<void> {
+  const planFile = join(folder, "plan");
+  if (existsSync(planFile) && readFileSync(planFile, "utf8") === plan) return;
+  // Made beside its final place and moved when complete, so that an interrupted run leaves nothing incomplete there.
+  const temporary = `${folder}.new`;
+  rmSync(temporary, { recursive: true, force: true });
+  mkdirSync(temporary, { recursive: true, mode: 0o700 });
+  await fill(temporary);
+  writeFileSync(join(temporary, "plan"), plan);
+  rmSync(folder, { recursive: true, force: true });
+  renameSync(temporary, folder);
+}
+
+/** Makes certificates that the authority in a folder signs. */
+async function makeSigned(folder: string, wanted: readonly Certificate[], authority: string): Promise<void> {
+  const signer = ["-CA", join(authority, "ca.crt"), "-CAkey", join(authority, "ca.key")];
+  await Promise.all(wanted.map((one) => make(folder, one.file, opensslConfig(one), signer)));
+}
+
+function make(folder: string, file: string, config: string, signer: readonly string[]): Promise<string> {
+  const at = (ending: string): string => join(folder, `${file}.${ending}`);
+  writeFileSync(at("cnf"), config);
+  const output = ["-config", at("cnf"), "-keyout", at("key"), "-out", at("crt")];
+  return run("openssl", ["req", "-x509", ...ecKey, "-days", days, ...signer, ...output]);
 }
 
 /** A kubeconfig (JSON is YAML) with its certificates embedded, so that it can be copied. */
@@ -126,7 +158,7 @@ export function kubeconfig(layout: Layout, user: string): string {
       {
         name: layout.context,
         cluster: {
-          server: `https://${layout.nodeAddress}:6443`,
+          server: `https://${layout.apiAddress}:6443`,
           "certificate-authority-data": embed("ca.crt"),
         },
       },

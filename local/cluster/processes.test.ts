@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { run } from "../machine/run.ts";
-import { clusterLayout } from "./layout.ts";
-import { certificates, opensslConfig } from "./pki.ts";
+import { clusterLayout, nodeLayout } from "./layout.ts";
+import { certificates, nodeCertificates, opensslConfig } from "./pki.ts";
 import { fingerprint, startTimeOf } from "./processes.ts";
 
 test("a process is known by its start time, whatever its name is", () => {
@@ -38,6 +38,20 @@ test("certificates say who may do what", () => {
   assert.deepEqual(
     masters.map((one) => one.file),
     ["admin", "apiserver-kubelet"],
+  );
+});
+
+test("a further node has certificates for its own name and address, and none of the control plane's", () => {
+  const node = nodeLayout(clusterLayout("e2e"), 2);
+  assert.deepEqual(
+    nodeCertificates(node).map(({ file, commonName, addresses = [] }) => [file, commonName, ...addresses]),
+    [
+      ["node", "rsc-e2e-2", "IP:198.18.1.6", "DNS:rsc-e2e-2", "IP:127.0.0.1"],
+      ["kube-proxy", "system:kube-proxy"],
+      ["coredns", "system:coredns"],
+      ["kube-router", "system:kube-router"],
+      ["kubelet", "system:node:rsc-e2e-2"],
+    ],
   );
 });
 

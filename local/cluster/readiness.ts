@@ -46,10 +46,15 @@ export function isStale(pod: Pod, since: number): boolean {
   return running.some((state) => !notBefore(state.startedAt, since));
 }
 
-/** Waits, after a boot of the machine, until every pod that is reported as running has been started again. */
+/** The API's path of the pods on a node. */
+export function podsOfNode({ nodeName }: Layout): string {
+  return `/api/v1/pods?fieldSelector=spec.nodeName%3D${nodeName}`;
+}
+
+/** Waits, after a node's start, until every pod that is reported as running on it has been started again. */
 export async function podsRenewed(layout: Layout, api: Api, since: number): Promise<void> {
   const renewed = async (): Promise<boolean> => {
-    const list = await api.read("/api/v1/pods");
+    const list = await api.read(podsOfNode(layout));
     return !((list?.items ?? []) as Pod[]).some((pod) => isStale(pod, since));
   };
   await waitHealthy(layout, "kubelet", renewed);

@@ -7,8 +7,29 @@ import { kubeconfig } from "../pki.ts";
 import type { CsiFiles } from "./csiFiles.ts";
 import { applyStorage, driverName } from "./storageClasses.ts";
 
-/** The processes that provide volumes and snapshots: our driver, and Kubernetes' own programs that call it. */
-export function csiDaemons(layout: Layout, tools: Record<ClusterTool, string>, files: CsiFiles): ClusterDaemon[] {
+/** Our driver on a node: it provides volumes there and, on the first node, snapshots. */
+export function csiDriver(layout: Layout, files: CsiFiles): ClusterDaemon {
+  const command = driverCommand(layout, files);
+  const environment = { DRIVER: hashOfDriver(command) };
+  return { name: "csi-driver", command, environment, files: {}, after: [], health: `unix:${layout.csiSocket}` };
+}
+
+function driverCommand(layout: Layout, files: CsiFiles): string[] {
+  return [
+    process.execPath,
+    join(import.meta.dirname, "driver.ts"),
+    `--name=${driverName}`,
+    `--node=${layout.nodeName}`,
+    `--proto=${files.proto}`,
+    `--socket=${layout.csiSocket}`,
+    `--registration=${join(layout.state, "kubelet", "plugins_registry", "csi.sock")}`,
+    `--volumes=${layout.volumes}`,
+    `--snapshots=${layout.snapshots}`,
+  ];
+}
+
+/** Kubernetes' own programs that make volumes and snapshots. They call the first node's driver. */
+export function csiCallers(layout: Layout, tools: Record<ClusterTool, string>, files: CsiFiles): ClusterDaemon[] {
   const caller = (name: "csi-provisioner" | "csi-snapshotter" | "snapshot-controller", port: number) => {
     const address = `${layout.nodeAddress}:${port}`;
     // One file per program: it is written when its program starts, and another could be reading a shared file then.
@@ -23,21 +44,9 @@ export function csiDaemons(layout: Layout, tools: Record<ClusterTool, string>, f
   };
   const callsDriver = [`--csi-address=${layout.csiSocket}`, "--extra-create-metadata"];
   const [provisioner, snapshotter] = [caller("csi-provisioner", 8091), caller("csi-snapshotter", 8092)];
-  const command = [
-    process.execPath,
-    join(import.meta.dirname, "driver.ts"),
-    `--name=${driverName}`,
-    `--node=${layout.nodeName}`,
-    `--proto=${files.proto}`,
-    `--socket=${layout.csiSocket}`,
-    `--registration=${join(layout.state, "kubelet", "plugins_registry", "csi.sock")}`,
-    `--volumes=${layout.volumes}`,
-    `--snapshots=${layout.snapshots}`,
-  ];
-  // Its callers exit some time after they have lost it, so a changed driver restarts them as well.
-  const environment = { DRIVER: hashOfDriver(command) };
+  // They exit some time after they have lost the driver, so a changed driver restarts them as well.
+  const environment = { DRIVER: hashOfDriver(driverCommand(layout, files)) };
   return [
-    { name: "csi-driver", command, environment, files: {}, after: [], health: `unix:${layout.csiSocket}` },
     {
       ...provisioner,
       command: [...provisioner.command, ...callsDriver],
