@@ -2,6 +2,7 @@ import { existsSync, rmSync } from "node:fs";
 import { removeCgroups } from "./cgroups.ts";
 import type { Api, KubernetesObject } from "./clusterApi.ts";
 import type { ClusterStart } from "./clusterDaemon.ts";
+import { VolumeUse } from "./csi/volumeUse.ts";
 import { type Layout, mostNodes, nodeLayouts } from "./layout.ts";
 import { makeNamespaces, namespacesExist, removeNamespaces } from "./namespaces.ts";
 import { type NodePrograms, nodeDaemons } from "./nodeDaemons.ts";
@@ -57,6 +58,7 @@ async function ensureNamespaces(node: Layout): Promise<boolean> {
 export async function endNode(node: Layout): Promise<void> {
   await removeCgroups(node.cgroup);
   await removeNamespaces(node);
+  new VolumeUse(node.volumeUse).forget(node.nodeName);
   rmSync(node.run, { recursive: true, force: true });
 }
 

@@ -69,6 +69,8 @@ export type Layout = {
   readonly pki: string;
   /** The folder of volumes, which all nodes of a cluster share, as they do a cloud's disks. */
   readonly volumes: string;
+  /** The folder of the notes about which node uses which volume. */
+  readonly volumeUse: string;
   /** The folder for copies of volumes. It is outside the cluster's state, as in a cloud. */
   readonly snapshots: string;
   readonly csiSocket: string;
@@ -88,6 +90,7 @@ export function clusterLayout(name: ClusterName): Layout {
     apiServiceAddress: "10.96.0.1",
     cgroup: `remote-signer-cloud-${name}`,
     volumes: join(state, "volumes"),
+    volumeUse: join(runFolder, name, "volume-use"),
     snapshots: join(stateFolder, "snapshots", name),
     ...foldersOf(state, join(runFolder, name)),
   };

@@ -24,6 +24,7 @@ function driverCommand(layout: Layout, files: CsiFiles): string[] {
     `--socket=${layout.csiSocket}`,
     `--registration=${join(layout.state, "kubelet", "plugins_registry", "csi.sock")}`,
     `--volumes=${layout.volumes}`,
+    `--volume-use=${layout.volumeUse}`,
     `--snapshots=${layout.snapshots}`,
   ];
 }
@@ -70,7 +71,7 @@ export function csiCallers(layout: Layout, tools: Record<ClusterTool, string>, f
 /** A hash of the driver's command and code. */
 function hashOfDriver(command: readonly string[]): string {
   const hash = createHash("sha256").update(JSON.stringify(command));
-  for (const file of ["driver.ts", "folderStore.ts", "registration.proto"]) {
+  for (const file of ["driver.ts", "folderStore.ts", "volumeUse.ts", "registration.proto"]) {
     hash.update(readFileSync(join(import.meta.dirname, file)));
   }
   return hash.digest("hex");

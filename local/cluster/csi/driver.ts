@@ -13,10 +13,11 @@ import {
 import { loadSync } from "@grpc/proto-loader";
 import { mountsBelow } from "../namespaces.ts";
 import { FolderStore, type Snapshot, type Volume } from "./folderStore.ts";
+import { VolumeUse } from "./volumeUse.ts";
 
 /**
  * Offers the local cluster's disks as a cloud's driver would. A volume is a folder. A snapshot is a copy in another
- * place, which outlives the cluster. The kubelet and Kubernetes' own provisioner and snapshotter call this driver by
+ * place, which outlives the cluster. Each node has a driver, and all of them have the same folders. The kubelet and Kubernetes' own provisioner and snapshotter call this driver by
  * the Container Storage Interface, github.com/container-storage-interface/spec. An option names its csi.proto.
  */
 
@@ -43,18 +44,15 @@ class Refusal extends Error {
   }
 }
 
+const names = ["name", "node", "proto", "socket", "registration", "volumes", "volume-use", "snapshots"];
 const { values } = parseArgs({
-  options: Object.fromEntries(
-    ["name", "node", "proto", "socket", "registration", "volumes", "snapshots"].map((name) => [
-      name,
-      { type: "string" as const },
-    ]),
-  ),
+  options: Object.fromEntries(names.map((name) => [name, { type: "string" as const }])),
 });
 const option = (name: string): string => String(values[name]);
 const name = option("name");
 const volumes = new FolderStore<Volume>(option("volumes"));
 const snapshots = new FolderStore<Snapshot>(option("snapshots"));
+const use = new VolumeUse(option("volume-use"));
 
 const identity = {
   GetPluginInfo: () => ({ name, vendorVersion: "1" }),
@@ -114,13 +112,15 @@ const node = {
   NodePublishVolume({ volumeId, targetPath, readonly }: Request) {
     if (!volumes.find(volumeId)) throw new Refusal(status.NOT_FOUND, `found no volume ${volumeId}`);
     if (isMounted(targetPath)) return {};
+    use.take(volumeId, option("node"), targetPath);
     mkdirSync(targetPath, { recursive: true });
     const options = readonly ? "bind,ro" : "bind";
     execFileSync("mount", ["--options", options, volumes.data(volumeId), targetPath]);
     return {};
   },
-  NodeUnpublishVolume({ targetPath }: Request) {
+  NodeUnpublishVolume({ targetPath, volumeId }: Request) {
     if (isMounted(targetPath)) execFileSync("umount", [targetPath]);
+    use.release(volumeId, option("node"), targetPath);
     try {
       rmdirSync(targetPath);
     } catch {
