@@ -2,13 +2,13 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync }
 import { dirname, join } from "node:path";
 import { ensureImage } from "../images/images.ts";
 import { root } from "../machine/checkout.ts";
-import { withLock } from "../machine/machineLock.ts";
 import { type Progress, runFolder } from "../machine/paths.ts";
 import { ensurePackages } from "../toolchain/debianPackages.ts";
 import { ensureTools } from "../toolchain/tools.ts";
 import { removeCgroups } from "./cgroups.ts";
 import { clusterApi } from "./clusterApi.ts";
 import { type ClusterStart, clusterTools, daemonNames } from "./clusterDaemon.ts";
+import { withClusterLock } from "./clusterLock.ts";
 import { ensureCsiFiles } from "./csi/csiFiles.ts";
 import { clusterDaemons } from "./daemons.ts";
 import { ensureFurtherNodes, requireNumberOfNodes } from "./furtherNodes.ts";
@@ -23,6 +23,7 @@ import {
 } from "./layout.ts";
 import { makeNamespaces, namespacesExist, removeFixedFolders, removeNamespaces } from "./namespaces.ts";
 import type { NodePrograms } from "./nodeDaemons.ts";
+import { joinAgain } from "./nodeFaults.ts";
 import { ensurePki, kubeconfig } from "./pki.ts";
 import { runningPid } from "./processes.ts";
 import { accountReady, podsRenewed } from "./readiness.ts";
@@ -65,6 +66,7 @@ export async function clusterUp(options: ClusterOptions): Promise<LocalCluster> 
       await endAll(layout);
       await makeNamespaces(layout);
     }
+    for (const node of nodeLayouts(layout, 1)) await joinAgain(node);
     const pki = await ensurePki(layout);
     writeKubeconfig(layout, options.kubeconfig);
     const api = clusterApi(layout);
@@ -155,10 +157,6 @@ function writeKubeconfig(layout: Layout, file: string): void {
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, content, { mode: 0o600 });
   chmodSync(file, 0o600);
-}
-
-function withClusterLock<T>(layout: Layout, progress: Progress, work: () => Promise<T>): Promise<T> {
-  return withLock(join(runFolder, `${layout.name}.lock`), `the local cluster ${layout.name}`, progress, work);
 }
 
 function requireRoot(): void {
