@@ -2,6 +2,7 @@ import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { type Cluster, type ClusterAccess, type ClusterStorage, providerFor } from "./cluster/clusterAccess.ts";
 import type { ClusterConfig, ExistingClusterConfig } from "./config/clusterConfig.ts";
+import { localAccess } from "./config/localCluster.ts";
 import type { Facts } from "./facts/preflight.ts";
 
 /** Finds or makes the cluster that the config names. The names of a new one start with `stack`. */
@@ -11,6 +12,8 @@ export async function makeCluster(
   opts?: pulumi.ComponentResourceOptions,
 ): Promise<Cluster> {
   if (config.kind === "existing") return new ExistingCluster(name, config, opts);
+  // It is made before this program runs.
+  if (config.kind === "local") return new ExistingCluster(name, localAccess(config.name), opts);
   if (config.kind === "stack") return new SharedCluster(name, facts.sharedCluster as ClusterAccess, opts);
   // Google's SDK is large, so only a stack that uses it loads it.
   const { GkeCluster } = await import("./cluster/gkeCluster.ts");
@@ -24,7 +27,11 @@ class ExistingCluster extends pulumi.ComponentResource implements Cluster {
   readonly access: pulumi.Output<ClusterAccess>;
   readonly podCidrs: readonly string[] | undefined;
 
-  constructor(name: string, args: Omit<ExistingClusterConfig, "kind">, opts?: pulumi.ComponentResourceOptions) {
+  constructor(
+    name: string,
+    args: Pick<ExistingClusterConfig, "context" | "kubeconfig" | "podCidrs">,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
     super("remote-signer-cloud:index:ExistingCluster", name, {}, opts);
     const { context, kubeconfig, podCidrs } = args;
     const kubectl = ["kubectl", ...(kubeconfig ? ["--kubeconfig", kubeconfig] : []), "--context", context].join(" ");

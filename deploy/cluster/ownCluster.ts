@@ -10,15 +10,21 @@ import { kubectlFor } from "./kubectl.ts";
 import { forwarderImage, octezStandInImage } from "./ownImages.ts";
 
 /** Starts the local cluster, with this checkout's images in it. Returns whether it is new or has kept its data. */
-export async function ensureLocalCluster({ name, kubeconfig }: LocalClusterOfStack): Promise<"fresh" | "kept"> {
+export async function ensureLocalCluster({
+  name,
+  kubeconfig,
+  nodes = 1,
+}: LocalClusterOfStack): Promise<"fresh" | "kept"> {
   const { state } = clusterStatus(name);
-  const cluster = await clusterUp({ name, kubeconfig, progress });
+  const cluster = await clusterUp({ name, kubeconfig, nodes, progress });
   await linkKubectl();
-  const changed: string[] = [];
+  const changed = new Set<string>();
   for (const image of [await forwarderImage(progress), await octezStandInImage(progress)]) {
-    if (await loadImage(cluster, image, progress)) changed.push(image.tag);
+    for (const node of cluster.nodes) {
+      if (await loadImage(node, image, progress)) changed.add(image.tag);
+    }
   }
-  if (changed.length > 0) await replacePods(kubeconfig, changed);
+  if (changed.size > 0) await replacePods(kubeconfig, [...changed]);
   return state === "absent" ? "fresh" : "kept";
 }
 

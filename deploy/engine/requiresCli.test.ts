@@ -15,6 +15,8 @@ const clusters: Record<string, object> = {
   google,
   "on-google": { kind: "stack", stack: "me/remote-signer-cloud/google" },
   "this-machine": { kind: "existing", kubeconfig: ".local/e2e.kubeconfig", context: "local-e2e" },
+  "two-nodes": { kind: "local", nodes: 2 },
+  "no-such": { kind: "local", name: "prod" },
   "on-this-machine": { kind: "stack", stack: "this-machine" },
   here: { kind: "stack", stack: "there" },
   there: { kind: "stack", stack: "here" },
@@ -102,7 +104,16 @@ describe("without the pulumi CLI", () => {
 test("this machine's own cluster is known by the stack at the end of the references", () => {
   const local = (stack: string) => localClusterOf(read(stack));
   assert.deepEqual(local("on-this-machine"), { name: "e2e", kubeconfig: ".local/e2e.kubeconfig" });
-  assert.deepEqual([local("on-google"), local("lonely")], [undefined, undefined]);
+  assert.deepEqual(local("two-nodes"), { name: "dev", kubeconfig: ".local/kubeconfig", nodes: 2 });
+  assert.deepEqual(["on-google", "lonely", "no-such"].map(local), [undefined, undefined, undefined]);
+});
+
+test("a stack that says how many nodes this machine's cluster has reaches it as any other", async () => {
+  const { cluster } = (await runStack(read("two-nodes"))).outputs as { cluster: Record<string, unknown> };
+  assert.deepEqual(
+    [cluster.context, cluster.kubeconfig, cluster.podCidrs],
+    ["local", ".local/kubeconfig", ["10.244.0.0/22"]],
+  );
 });
 
 test("respin says that only the CLI can find a cluster of Google's, and touches nothing", () => {

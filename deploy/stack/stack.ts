@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { localAccess } from "../../infra/config/localCluster.ts";
 import { type ClusterName, clusterLayout, clusterNames } from "../../local/cluster/layout.ts";
 import { root } from "../../local/machine/checkout.ts";
 import type { Options } from "../cli/command.ts";
@@ -87,15 +88,25 @@ async function referencedOutputs(stack: Stack): Promise<Record<string, Record<st
 }
 
 /** A cluster that `npm run up` makes on this machine, with the kubeconfig that it writes. */
-export type LocalClusterOfStack = { readonly name: ClusterName; readonly kubeconfig: string };
+export type LocalClusterOfStack = {
+  readonly name: ClusterName;
+  readonly kubeconfig: string;
+  /** How many nodes it has. Default: 1. */
+  readonly nodes?: number;
+};
 
 /**
  * The local cluster that a stack names, or undefined for any other cluster.
  *
- * Only local clusters write a kubeconfig in `.local/`, each with its context.
+ * It is of kind `local`, or of kind `existing` with one node: only local clusters write a kubeconfig in `.local/`, each
+ * with its context.
  */
 export function localClusterOf(stack: Stack): LocalClusterOfStack | undefined {
-  const { kubeconfig, context } = clusterConfigOf(ownerOfCluster(stack));
+  const { kind, kubeconfig, context, ...config } = clusterConfigOf(ownerOfCluster(stack));
+  if (kind === "local") {
+    const name = clusterNames.find((cluster) => cluster === (config.name ?? "dev"));
+    return name && { name, kubeconfig: localAccess(name).kubeconfig, nodes: Number(config.nodes ?? 1) };
+  }
   if (typeof kubeconfig !== "string" || !kubeconfig.startsWith(".local/")) return undefined;
   const name = clusterNames.find((cluster) => clusterLayout(cluster).context === context);
   return name && { name, kubeconfig };

@@ -53,6 +53,12 @@ test("its upgrades may be held for a time, all of them for 30 days and the other
   );
 });
 
+test("this machine's own cluster has one node unless the config says more", () => {
+  assert.deepEqual(parsed({ kind: "local" }), { kind: "local", nodes: 1, name: "dev" });
+  const other = { kind: "local", nodes: 3, name: "disaster" };
+  assert.deepEqual(parsed(other), other);
+});
+
 test("an existing cluster may say which addresses are its pods'", () => {
   const cluster = { kind: "existing", context: "x", podCidrs: ["10.244.0.0/16", "fd00::/64"] };
   assert.deepEqual(parsed(cluster), cluster);
@@ -82,7 +88,7 @@ describe("each mistake is one problem that says where it is", () => {
     [
       "an unknown kind",
       { kind: "eks" },
-      /^cluster\.kind: found "eks"; wanted a cluster of kind existing, gke or stack/,
+      /^cluster\.kind: found "eks"; wanted a cluster of kind existing, gke, local or stack/,
     ],
     ["no context", { kind: "existing" }, /^cluster\.context: found nothing/],
     ["a project's number", { ...gke, project: "123456" }, /^cluster\.project: found "123456"; wanted the id/],
@@ -209,6 +215,14 @@ describe("each mistake is one problem that says where it is", () => {
       { kind: "existing", context: "x", kubeconfig: "$HOME/c" },
       /^cluster\.kubeconfig: .*variable/,
     ],
+    ["no node", { kind: "local", nodes: 0 }, /^cluster\.nodes: found 0; wanted .*1 to 3/],
+    [
+      "more nodes than a machine has room for",
+      { kind: "local", nodes: 4 },
+      /^cluster\.nodes: found 4; wanted .*1 to 3/,
+    ],
+    ["nodes of somebody else's", { kind: "existing", context: "x", nodes: 2 }, /unknown key "nodes"/],
+    ["a cluster that no machine has", { kind: "local", name: "prod" }, /^cluster\.name: found "prod"; wanted dev, e2e/],
     ["no path", { kind: "existing", context: "x", kubeconfig: "" }, /^cluster\.kubeconfig: found ""/],
     ["a key of another kind", { ...gke, context: "x" }, /^cluster: found an unknown key "context"/],
     ["no other stack", { kind: "stack" }, /^cluster\.stack: found nothing/],

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { cidrs } from "./cidr.ts";
 import { checked, googleProject, googleRegion, intFrom, matching, nonEmpty, objectOf } from "./configFields.ts";
 import { expandHome, problemOfPath } from "./homePath.ts";
+import { localClusterNames, mostLocalNodes } from "./localCluster.ts";
 import { familyNames, familyOf } from "./machineFamilies.ts";
 import { maintenanceExclusions, maintenanceWindow } from "./maintenanceConfig.ts";
 
@@ -16,6 +17,12 @@ const existing = z.strictObject({
   kubeconfig: kubeconfigPath.optional(),
   // The chart excludes them from `0.0.0.0/0` and `::/0`. Kubernetes rejects an exclusion of all addresses.
   podCidrs: cidrs("IPv4 or IPv6", "a list of the cluster's blocks of pod addresses", 1).optional(),
+});
+
+const local = z.strictObject({
+  kind: z.literal("local"),
+  nodes: intFrom(1, mostLocalNodes).default(1),
+  name: z.enum(localClusterNames, localClusterNames.join(", ")).default("dev"),
 });
 
 const wantedMachine = `a machine type, such as n2d-standard-8, of a family whose disks are known: ${familyNames}`;
@@ -95,14 +102,15 @@ const stack = z.strictObject({
   ),
 });
 
-/** The cluster, of one of three kinds. */
+/** The cluster, of one of four kinds. */
 export const clusterSchema = z.discriminatedUnion(
   "kind",
-  [existing, gke, stack],
-  "a cluster of kind existing, gke or stack",
+  [existing, gke, local, stack],
+  "a cluster of kind existing, gke, local or stack",
 );
 
 /** A cluster as the config describes it, with the defaults filled in. */
 export type ClusterConfig = z.output<typeof clusterSchema>;
 export type ExistingClusterConfig = z.output<typeof existing>;
+export type LocalClusterConfig = z.output<typeof local>;
 export type GkeClusterConfig = z.output<typeof gke>;

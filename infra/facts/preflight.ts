@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { ClusterAccess } from "../cluster/clusterAccess.ts";
 import type { StackConfig } from "../config/config.ts";
 import { ConfigError, type Problem, show } from "../config/configError.ts";
+import { localAccess } from "../config/localCluster.ts";
 import { lookUpInCluster } from "./clusterFacts.ts";
 import { isOnPath } from "./onPath.ts";
 import { addressesIn } from "./reservedAddresses.ts";
@@ -39,7 +40,8 @@ export async function lookUp(stack: string, config: StackConfig): Promise<Facts>
         "it, to log in to the cluster: `gcloud components install gke-gcloud-auth-plugin`, or the package google-cloud-cli-gke-gcloud-auth-plugin of Google's apt repository",
     });
   }
-  const access = cluster.kind === "existing" ? cluster : shared?.cluster;
+  const own = cluster.kind === "local" ? localAccess(cluster.name) : undefined;
+  const access = cluster.kind === "existing" ? cluster : (own ?? shared?.cluster);
   if (access) problems.push(...(await lookUpInCluster(stack, config, access)));
   if (problems.length > 0) throw new ConfigError(stack, problems);
   return {

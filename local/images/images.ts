@@ -80,17 +80,17 @@ async function build(context: string, dockerfile: string, tag: string, name: str
   renameSync(temporary, join(folder, `${name}.tar`));
 }
 
-/** Loads an image into a cluster, unless the cluster has that very image under its tag. Returns whether it did. */
+/** Loads an image into a node, unless the node has that very image under its tag. Returns whether it did. */
 export async function loadImage(
-  cluster: { readonly name: string; readonly containerdSocket: string },
+  node: { readonly name: string; readonly containerdSocket: string },
   image: Image,
   progress: Progress,
 ): Promise<boolean> {
   const ctr = (...args: string[]): Promise<string> =>
-    run("ctr", ["--address", cluster.containerdSocket, "--namespace", "k8s.io", "images", ...args]);
+    run("ctr", ["--address", node.containerdSocket, "--namespace", "k8s.io", "images", ...args]);
   const rows = await ctr("list", `name==${image.tag}`);
   if (rows.split("\n").some((row) => row.split(/\s+/).includes(image.digest))) return false;
-  progress(`loading the image ${image.tag} into the local cluster ${cluster.name}`);
+  progress(`loading the image ${image.tag} into the node ${node.name}`);
   await ctr("import", image.archive);
   return true;
 }
