@@ -121,7 +121,7 @@ async function testOnCluster(name: ClusterName, files: string[]): Promise<void> 
   }
 }
 
-const inRooms = "{infra,deploy,local,signer-host,bench,octez-stand-in,docs}/**";
+const inRooms = "{infra,deploy,local,signer-host,bench,chaos,octez-stand-in,docs}/**";
 const find = (pattern: string, exclude: string[] = []): string[] => globSync(pattern, { cwd: root, exclude });
 
 /** The parts by their names, in their order. */

@@ -1,0 +1,59 @@
+import type { FaultFigures, Figures } from "./figures.ts";
+
+/** What a fault may cost in the topology that it happens in. */
+export type Allowance = {
+  /** The longest time in seconds from a request to the next signature of its key. */
+  readonly gapSeconds: number;
+  /** Whether a request may be lost, with all that octez-baker repeats. */
+  readonly mayLose: boolean;
+  /** Why that is so, as docs/design/gaps.md says it. */
+  readonly reason: string;
+};
+
+/** What is wrong with a run's figures, a line each. Empty: nothing. */
+export function problemsOf(figures: Figures, allowanceOf: (fault: FaultFigures) => Allowance): string[] {
+  const { byDevice, byKey } = figures.twice;
+  const twice = [
+    ...byDevice.map(({ where }) => `signed twice with different bytes by one device: ${where}`),
+    ...byKey.map(({ where }) => `signed twice with different bytes: ${where}`),
+  ];
+  const { quiet } = figures;
+  const before = quiet.lost > 0 ? [`before the first fault: found ${lost(quiet.lost, quiet.causes)}, wanted none`] : [];
+  const none = figures.signed === 0 ? ["found no signature in the whole run, wanted some"] : [];
+  return [
+    ...twice,
+    ...none,
+    ...before,
+    ...figures.faults.flatMap((fault) => ofFault(fault, figures.faults, allowanceOf)),
+  ];
+}
+
+/** Two faults at once may cost what both may together. */
+function ofFault(
+  fault: FaultFigures,
+  all: readonly FaultFigures[],
+  allowanceOf: (fault: FaultFigures) => Allowance,
+): string[] {
+  const other = all.find(
+    (each) => each !== fault && each.kind === fault.joined && Math.abs(each.begin - fault.begin) <= 1000,
+  );
+  // The first one of a pair speaks for both.
+  if (other && all.indexOf(other) < all.indexOf(fault)) return [];
+  const allowances = [fault, ...(other ? [other] : [])].map(allowanceOf);
+  const reasons = [...new Set(allowances.map(({ reason }) => reason))].join("; ");
+  const names = [fault, ...(other ? [other] : [])].map(({ kind, target }) => `${kind} (${target})`).join(" with ");
+  const where = `${new Date(fault.begin).toISOString()} ${names}`;
+  const mostSeconds = allowances.reduce((sum, { gapSeconds }) => sum + gapSeconds, 0);
+  const problems: string[] = [];
+  if (fault.lost > 0 && !allowances.some(({ mayLose }) => mayLose))
+    problems.push(`${where}: found ${lost(fault.lost, fault.causes)}, wanted none: ${reasons}`);
+  if (fault.gapMs > mostSeconds * 1000)
+    problems.push(
+      `${where}: found ${fault.gapMs / 1000} s without a signature of ${fault.gapKey}, wanted at most ${mostSeconds} s: ${reasons}`,
+    );
+  return problems;
+}
+
+function lost(count: number, causes: readonly string[]): string {
+  return `${count} lost ${count === 1 ? "request" : "requests"} (${causes.join(", ")})`;
+}

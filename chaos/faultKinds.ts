@@ -1,0 +1,259 @@
+import type { Allowance } from "./allowance.ts";
+import { hasSecondWay, replicasOf, signersOf, type Topology } from "./topology.ts";
+
+/** A kind of fault: when and to what it may happen, and what it may cost. What it does is in deeds.ts. */
+export type FaultKind = {
+  /** What happens, in a few words. */
+  readonly title: string;
+  /** The shortest and the longest time from its begin to its end, in seconds. */
+  readonly seconds: readonly [shortest: number, longest: number];
+  /** How long nothing else happens after it, in seconds. */
+  readonly recovery: number;
+  /** Whether it may come together with another fault. True unless given. */
+  readonly mayJoin?: boolean;
+  readonly targets: (topology: Topology) => readonly string[];
+  /** What it needs and the topology does not have. Undefined: it can be done. */
+  readonly lacks?: (topology: Topology) => string | undefined;
+  readonly allowance: (topology: Topology, target: string, seconds: number) => Allowance;
+};
+
+/** What a second of a machine that is busy with the fault itself may add to a gap. */
+const slack = 3;
+
+const free = (reason: string, gapSeconds = 0): Allowance => ({
+  gapSeconds: gapSeconds + slack,
+  mayLose: false,
+  reason,
+});
+const costly = (reason: string, gapSeconds: number): Allowance => ({
+  gapSeconds: gapSeconds + slack,
+  mayLose: true,
+  reason,
+});
+
+const otherReplica = "the router asks by the other replica";
+/** From the end of a pod's program to the first signature: the pod's start, the redial, and a check of the tunnel. */
+const newPodSeconds = 30;
+
+const withoutForwarder = (topology: Topology): Allowance =>
+  hasSecondWay(topology)
+    ? free(otherReplica)
+    : costly("with one replica nothing listens meanwhile, and Octez repeats no refused connection", newPodSeconds);
+
+const oneUplink = "the host has one uplink, which can be gone for longer than Octez repeats";
+const needsRouter = ({ hasRouter }: Topology): string | undefined => (hasRouter ? undefined : "a router");
+const needsNodes = ({ nodes }: Topology): string | undefined => (nodes > 1 ? undefined : "a second node");
+
+/** All kinds of faults by their names. */
+export const faultKinds = {
+  "tunnel killed": {
+    title: "the host's ssh client is killed, and started again a second later",
+    seconds: [0.1, 0.1],
+    recovery: 12,
+    targets: signersOf,
+    allowance: (topology) =>
+      hasSecondWay(topology)
+        ? free("the other tunnel stays")
+        : free("the gateway holds requests for a second and answers 502 then, which Octez repeats for 3.6 s", 5),
+  },
+  "uplink cut and back": {
+    title: "no packet passes, and nobody is told; it is back before either end has noticed",
+    seconds: [1, 3],
+    recovery: 14,
+    targets: signersOf,
+    allowance: (_, __, seconds) => costly(oneUplink, seconds + 10),
+  },
+  "uplink cut": {
+    title: "no packet passes for longer than ssh and the gateway wait",
+    seconds: [8, 15],
+    recovery: 18,
+    targets: signersOf,
+    allowance: (_, __, seconds) => costly(oneUplink, seconds + 14),
+  },
+  "uplink delayed": {
+    title: "a round trip takes 400 ms more",
+    seconds: [6, 12],
+    recovery: 8,
+    targets: signersOf,
+    allowance: () => free("a slow link is used all the same", 3),
+  },
+  "uplink losing packets": {
+    title: "each 20th packet is lost, in both directions",
+    seconds: [6, 12],
+    recovery: 10,
+    targets: signersOf,
+    allowance: () => free("TCP sends them again, and Octez repeats what takes the gateway too long", 8),
+  },
+  "device unplugged": {
+    title: "the USB device is gone, and comes back",
+    seconds: [4, 10],
+    recovery: 8,
+    targets: signersOf,
+    allowance: ({ pairedSigners }, target, seconds) =>
+      pairedSigners.includes(target)
+        ? free("the wrapper says so, and the other device of these keys is asked", 2)
+        : costly("these keys have no other device", seconds + 8),
+  },
+  "device locked": {
+    title: "the device refuses each request at once, as a Ledger with a closed app does",
+    seconds: [3, 6],
+    recovery: 8,
+    targets: signersOf,
+    allowance: (_, __, seconds) =>
+      costly("octez-signer's own error is passed on, and Octez repeats no error", seconds + 6),
+  },
+  "device hangs": {
+    title: "the signer daemon keeps its connections and answers nothing",
+    seconds: [2, 9],
+    recovery: 16,
+    targets: signersOf,
+    allowance: (_, __, seconds) =>
+      costly("nobody can tell whether it still signs, so no other device is asked for what it has", seconds + 14),
+  },
+  "daemon restarted": {
+    title: "the signer daemon is killed, and started again",
+    seconds: [0.1, 0.5],
+    recovery: 10,
+    targets: signersOf,
+    allowance: () => free("the wrapper answers 502 for 3 s, which Octez repeats", 5),
+  },
+  "forwarder killed": {
+    title: "the forwarder's program ends at once, and Kubernetes starts it again in its pod",
+    seconds: [0.1, 0.1],
+    recovery: 25,
+    targets: replicasOf,
+    allowance: withoutForwarder,
+  },
+  "forwarder pod deleted": {
+    title: "the forwarder's pod is deleted, and another one made",
+    seconds: [0.1, 0.1],
+    recovery: 25,
+    targets: replicasOf,
+    allowance: withoutForwarder,
+  },
+  "forwarder stopped": {
+    title: "the forwarder's program is stopped (SIGSTOP) and continued",
+    seconds: [2, 5],
+    recovery: 14,
+    targets: replicasOf,
+    allowance: (topology, _, seconds) =>
+      hasSecondWay(topology)
+        ? free(otherReplica)
+        : free("the kernel takes its connections meanwhile, and Octez has no time-out", seconds + 8),
+  },
+  "guard's file lost": {
+    title: "the guard's file is removed, and the forwarder's program ends",
+    seconds: [0.1, 0.1],
+    recovery: 25,
+    targets: replicasOf,
+    allowance: withoutForwarder,
+  },
+  "strangers at the door": {
+    title: "a hundred connections that never log in, which come back when they are closed",
+    seconds: [8, 12],
+    recovery: 6,
+    targets: () => ["ssh port"],
+    allowance: () => free("they have no part in open sessions"),
+  },
+  "stack updated": {
+    title: "`up` with a signer's changed limit",
+    seconds: [0.1, 0.1],
+    recovery: 8,
+    targets: () => ["stack"],
+    allowance: () => free("a changed config reaches the running forwarder, and ends no tunnel"),
+  },
+  "host key rotated": {
+    title: "`up` with the next host key announced, and `up` with it in the place of the old one",
+    seconds: [0.1, 0.1],
+    recovery: 8,
+    mayJoin: false,
+    targets: () => ["stack"],
+    allowance: () => free("it concerns new sessions alone"),
+  },
+  "baker replaced": {
+    title: "the baker's pod is deleted, and another one made; nobody asks meanwhile",
+    seconds: [0.1, 0.1],
+    recovery: 12,
+    mayJoin: false,
+    targets: () => ["baker-alice-0"],
+    allowance: () => free("who does not ask loses no request; the levels of that time are missed"),
+  },
+  "router killed": {
+    title: "the router's program ends at once, and Kubernetes starts it again in its pod",
+    seconds: [0.1, 0.1],
+    recovery: 20,
+    targets: () => ["baker-alice-0"],
+    lacks: needsRouter,
+    allowance: () => costly("nothing listens meanwhile, and Octez repeats no refused connection", 10),
+  },
+  "router stopped": {
+    title: "the router's program is stopped (SIGSTOP) and continued",
+    seconds: [2, 5],
+    recovery: 12,
+    targets: () => ["baker-alice-0"],
+    lacks: needsRouter,
+    allowance: (_, __, seconds) =>
+      free("the kernel takes its connections meanwhile, and Octez has no time-out", seconds + 3),
+  },
+  "baker's volume refuses writes": {
+    title: "the volume with the router's marks is read-only, as after an error of the disk or when it is full",
+    seconds: [3, 6],
+    recovery: 8,
+    targets: () => ["baker-alice-0"],
+    lacks: needsRouter,
+    allowance: (_, __, seconds) => costly("without a mark on the disk nothing is signed", seconds + 5),
+  },
+  "node cut": {
+    title: "no packet passes to or from a node that has a replica and not the baker, and nobody is told",
+    seconds: [10, 20],
+    recovery: 25,
+    mayJoin: false,
+    targets: () => ["second node"],
+    lacks: needsNodes,
+    allowance: (topology, _, seconds) =>
+      hasSecondWay(topology) ? free(otherReplica, 1) : costly("the only replica may be there", seconds + 60),
+  },
+  "node drained": {
+    title: "the node with a replica and without the baker is drained, and uncordoned",
+    seconds: [10, 20],
+    recovery: 25,
+    mayJoin: false,
+    targets: () => ["second node"],
+    lacks: needsNodes,
+    allowance: (topology) =>
+      hasSecondWay(topology) ? free(otherReplica) : costly("the only replica may be there", newPodSeconds),
+  },
+} as const satisfies Readonly<Record<string, FaultKind>>;
+
+export type FaultName = keyof typeof faultKinds;
+
+/** A kind of fault by its name. Throws for another name. */
+export function faultKind(name: string): FaultKind {
+  if (!Object.hasOwn(faultKinds, name))
+    throw new Error(`fault: found ${JSON.stringify(name)}, wanted one of ${Object.keys(faultKinds).join(", ")}`);
+  return faultKinds[name as FaultName];
+}
+
+/** A fault that a run leaves out, and why. */
+export type LeftOut = { readonly name: string; readonly reason: string };
+
+/** A fault that no topology can have yet. */
+const neverDone: readonly LeftOut[] = [
+  {
+    name: "clock jump",
+    reason: "a program has no wall clock of its own: Linux' time namespaces have the monotonic clocks alone",
+  },
+];
+
+/** The faults that a topology can have, and those that it can't. */
+export function splitKinds(topology: Topology): { names: FaultName[]; leftOut: LeftOut[] } {
+  const names = Object.keys(faultKinds) as FaultName[];
+  const lacking = names.flatMap((name) => {
+    const lacks = faultKind(name).lacks?.(topology);
+    return lacks === undefined ? [] : [{ name, reason: `it needs ${lacks}` }];
+  });
+  return {
+    names: names.filter((name) => !lacking.some((each) => each.name === name)),
+    leftOut: [...lacking, ...neverDone],
+  };
+}

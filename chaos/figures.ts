@@ -1,0 +1,132 @@
+import { type Signature, type SignedTwice, signedTwice } from "./detector.ts";
+
+/** One request for a signature, with all its tries. Times are in milliseconds since 1970. */
+export type Ask = {
+  readonly key: string;
+  readonly kind: string;
+  readonly level: number;
+  readonly start: number;
+  readonly end: number;
+  /** Why it was lost: nothing that octez-baker repeats gave a signature. Undefined with a signature. */
+  readonly cause?: string;
+};
+
+/** A fault as it was. Times are in milliseconds since 1970. */
+export type Fault = {
+  readonly kind: string;
+  readonly target: string;
+  readonly begin: number;
+  readonly end: number;
+  /** The kind of the fault that was at the same time. */
+  readonly joined?: string;
+  readonly note?: string;
+};
+
+/** All that a run writes down. */
+export type Events = {
+  readonly began: number;
+  readonly ended: number;
+  /** From the begin of one level to the begin of the next. Level n begins n times that after 1970. */
+  readonly levelMs: number;
+  readonly keys: readonly string[];
+  readonly asks: readonly Ask[];
+  /** In the order of their begin. */
+  readonly faults: readonly Fault[];
+  readonly signatures: readonly Signature[];
+};
+
+/** What was lost in a span of time. */
+export type Cost = {
+  /** The longest time in ms from a request to the next signature of its key. */
+  readonly gapMs: number;
+  /** The key of that gap; an empty text without a request. */
+  readonly gapKey: string;
+  /** The requests that never had a signature. */
+  readonly lost: number;
+  /** Why, each cause once. */
+  readonly causes: readonly string[];
+  /** The levels that a key has no attestation for. */
+  readonly missed: number;
+  /** The slowest request that has a signature, in ms. */
+  readonly slowestMs: number;
+};
+
+export type FaultFigures = Fault & Cost;
+
+export type Figures = {
+  readonly seconds: number;
+  readonly asked: number;
+  readonly signed: number;
+  /** Before the first fault. */
+  readonly quiet: Cost;
+  readonly faults: readonly FaultFigures[];
+  readonly whole: Cost;
+  readonly twice: SignedTwice;
+};
+
+/** Folds a run's events into its figures. A fault answers for all from its begin to the begin of the next. */
+export function figuresOf(events: Events): Figures {
+  const { asks, began, ended, faults, signatures } = events;
+  const last = ended + 1;
+  const next = (begin: number): number => Math.min(...faults.filter((fault) => fault.begin > begin).map(beginOf), last);
+  return {
+    seconds: Math.round((ended - began) / 1000),
+    asked: asks.length,
+    signed: asks.filter(({ cause }) => cause === undefined).length,
+    quiet: costOf(events, began, Math.min(...faults.map(beginOf), last)),
+    // Two at once begin within some milliseconds of each other, and answer for the same span.
+    faults: faults.map((fault) => {
+      const together = faults.filter((other) => other === fault || isPairOf(fault, other)).map(beginOf);
+      return { ...fault, ...costOf(events, Math.min(...together), next(Math.max(...together))) };
+    }),
+    whole: costOf(events, began, last),
+    twice: signedTwice(signatures),
+  };
+}
+
+const beginOf = ({ begin }: Fault): number => begin;
+
+/** How far the begins of two faults at once are apart at most, in ms. */
+const togetherMs = 1000;
+
+function isPairOf(fault: Fault, other: Fault): boolean {
+  return fault.joined === other.kind && Math.abs(fault.begin - other.begin) <= togetherMs;
+}
+
+/** The cost of the requests that were under way or came in a span of time. */
+function costOf({ asks, ended, keys, levelMs }: Events, from: number, to: number): Cost {
+  const within = asks.filter(({ start, end }) => start < to && end >= from);
+  const lost = within.filter(({ cause }) => cause !== undefined);
+  let [gapMs, gapKey] = [0, ""];
+  for (const key of keys) {
+    const signedAt = asks.filter((ask) => ask.key === key && ask.end >= from && ask.cause === undefined);
+    const ends = signedAt.map(({ end }) => end).sort((a, b) => a - b);
+    const starts = within.filter((ask) => ask.key === key).map(({ start }) => start);
+    let next = 0;
+    for (const start of starts.sort((a, b) => a - b)) {
+      while (next < ends.length && (ends[next] as number) < start) next++;
+      const gap = (ends[next] ?? ended) - start;
+      if (gap >= gapMs) [gapMs, gapKey] = [gap, key];
+    }
+  }
+  const signed = within.filter(({ cause }) => cause === undefined);
+  return {
+    gapMs: Math.round(gapMs),
+    gapKey,
+    lost: lost.length,
+    causes: [...new Set(lost.map(({ cause }) => cause as string))],
+    missed: missedLevels(asks, keys, Math.ceil(from / levelMs), Math.min(to, ended - levelMs) / levelMs),
+    slowestMs: Math.round(Math.max(0, ...signed.map(({ start, end }) => end - start))),
+  };
+}
+
+/** How many of some levels a key has no attestation for. Levels of before the first request do not count. */
+function missedLevels(asks: readonly Ask[], keys: readonly string[], from: number, before: number): number {
+  const votes = asks.filter(({ kind }) => kind === "attestation");
+  const first = votes.reduce((least, { level }) => Math.min(least, level), Number.POSITIVE_INFINITY);
+  const has = new Set(votes.filter(({ cause }) => cause === undefined).map(({ key, level }) => `${key} ${level}`));
+  let missed = 0;
+  for (let level = Math.max(from, first); level < before; level++)
+    if (keys.some((key) => !has.has(`${key} ${level}`))) missed++;
+  return missed;
+}

@@ -1,0 +1,30 @@
+/** What a run has to do faults to. */
+export type Topology = {
+  /** How many replicas the forwarder has. */
+  readonly replicas: number;
+  /** Whether a router stands beside octez-baker in its pod. */
+  readonly hasRouter: boolean;
+  /** How many nodes the cluster has. */
+  readonly nodes: number;
+  /** The signers whose keys another one has too. */
+  readonly pairedSigners: readonly string[];
+  /** The signers whose keys nobody else has. */
+  readonly singleSigners: readonly string[];
+};
+
+/** All signers of a topology. */
+export function signersOf({ pairedSigners, singleSigners }: Topology): readonly string[] {
+  return [...pairedSigners, ...singleSigners];
+}
+
+/** The names of the forwarder's replicas, which are those of its pods from two replicas on. */
+export function replicasOf({ replicas }: Topology): readonly string[] {
+  return Array.from({ length: replicas }, (_, index) =>
+    replicas > 1 ? `signer-forwarder-${index}` : "signer-forwarder",
+  );
+}
+
+/** Whether a request has another replica to go to, and something that takes it there. */
+export function hasSecondWay({ replicas, hasRouter }: Topology): boolean {
+  return replicas > 1 && hasRouter;
+}
