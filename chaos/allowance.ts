@@ -17,11 +17,13 @@ export function problemsOf(figures: Figures, allowanceOf: (fault: FaultFigures) 
     ...byDevice.map(({ where }) => `signed twice with different bytes by one device: ${where}`),
     ...byKey.map(({ where }) => `signed twice with different bytes: ${where}`),
   ];
+  const refused = figures.refused.map((text) => `refused, though it may be signed: ${text}`);
   const { quiet } = figures;
   const before = quiet.lost > 0 ? [`before the first fault: found ${lost(quiet.lost, quiet.causes)}, wanted none`] : [];
   const none = figures.signed === 0 ? ["found no signature in the whole run, wanted some"] : [];
   return [
     ...twice,
+    ...refused,
     ...none,
     ...before,
     ...figures.faults.flatMap((fault) => ofFault(fault, figures.faults, allowanceOf)),

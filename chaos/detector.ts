@@ -11,7 +11,7 @@ export type Signature = {
 };
 
 /** A place of a chain for which there are signatures of different bytes. */
-export type Place = { readonly where: string; readonly digests: readonly string[] };
+type Place = { readonly where: string; readonly digests: readonly string[] };
 
 /** The places that were signed twice with different bytes. */
 export type SignedTwice = {

@@ -11,9 +11,13 @@ export type FaultKind = {
   readonly recovery: number;
   /** Whether it may come together with another fault. True unless given. */
   readonly mayJoin?: boolean;
+  /** Two of a group never come together: the other one would find nothing to be done to. */
+  readonly group?: string;
   readonly targets: (topology: Topology) => readonly string[];
   /** What it needs and the topology does not have. Undefined: it can be done. */
   readonly lacks?: (topology: Topology) => string | undefined;
+  /** The shortest run that has it, in minutes, because it takes long. */
+  readonly leastMinutes?: number;
   readonly allowance: (topology: Topology, target: string, seconds: number) => Allowance;
 };
 
@@ -121,6 +125,7 @@ export const faultKinds = {
     title: "the forwarder's program ends at once, and Kubernetes starts it again in its pod",
     seconds: [0.1, 0.1],
     recovery: 25,
+    group: "forwarder",
     targets: replicasOf,
     allowance: withoutForwarder,
   },
@@ -128,6 +133,7 @@ export const faultKinds = {
     title: "the forwarder's pod is deleted, and another one made",
     seconds: [0.1, 0.1],
     recovery: 25,
+    group: "forwarder",
     targets: replicasOf,
     allowance: withoutForwarder,
   },
@@ -135,6 +141,7 @@ export const faultKinds = {
     title: "the forwarder's program is stopped (SIGSTOP) and continued",
     seconds: [2, 5],
     recovery: 14,
+    group: "forwarder",
     targets: replicasOf,
     allowance: (topology, _, seconds) =>
       hasSecondWay(topology)
@@ -145,6 +152,7 @@ export const faultKinds = {
     title: "the guard's file is removed, and the forwarder's program ends",
     seconds: [0.1, 0.1],
     recovery: 25,
+    group: "forwarder",
     targets: replicasOf,
     allowance: withoutForwarder,
   },
@@ -163,12 +171,13 @@ export const faultKinds = {
     allowance: () => free("a changed config reaches the running forwarder, and ends no tunnel"),
   },
   "host key rotated": {
-    title: "`up` with the next host key announced, and `up` with it in the place of the old one",
+    title: "the next host key is announced, every client dials again, and the key takes the place of the old one",
     seconds: [0.1, 0.1],
-    recovery: 8,
+    recovery: 12,
     mayJoin: false,
+    leastMinutes: 20,
     targets: () => ["stack"],
-    allowance: () => free("it concerns new sessions alone"),
+    allowance: () => free("one client after the other dials again, as when a tunnel is killed", 5),
   },
   "baker replaced": {
     title: "the baker's pod is deleted, and another one made; nobody asks meanwhile",
@@ -182,6 +191,7 @@ export const faultKinds = {
     title: "the router's program ends at once, and Kubernetes starts it again in its pod",
     seconds: [0.1, 0.1],
     recovery: 20,
+    group: "router",
     targets: () => ["baker-alice-0"],
     lacks: needsRouter,
     allowance: () => costly("nothing listens meanwhile, and Octez repeats no refused connection", 10),
@@ -190,6 +200,7 @@ export const faultKinds = {
     title: "the router's program is stopped (SIGSTOP) and continued",
     seconds: [2, 5],
     recovery: 12,
+    group: "router",
     targets: () => ["baker-alice-0"],
     lacks: needsRouter,
     allowance: (_, __, seconds) =>
@@ -199,19 +210,10 @@ export const faultKinds = {
     title: "the volume with the router's marks is read-only, as after an error of the disk or when it is full",
     seconds: [3, 6],
     recovery: 8,
+    group: "router",
     targets: () => ["baker-alice-0"],
     lacks: needsRouter,
     allowance: (_, __, seconds) => costly("without a mark on the disk nothing is signed", seconds + 5),
-  },
-  "node cut": {
-    title: "no packet passes to or from a node that has a replica and not the baker, and nobody is told",
-    seconds: [10, 20],
-    recovery: 25,
-    mayJoin: false,
-    targets: () => ["second node"],
-    lacks: needsNodes,
-    allowance: (topology, _, seconds) =>
-      hasSecondWay(topology) ? free(otherReplica, 1) : costly("the only replica may be there", seconds + 60),
   },
   "node drained": {
     title: "the node with a replica and without the baker is drained, and uncordoned",
@@ -243,14 +245,16 @@ const neverDone: readonly LeftOut[] = [
     name: "clock jump",
     reason: "a program has no wall clock of its own: Linux' time namespaces have the monotonic clocks alone",
   },
+  { name: "node cut", reason: "the local cluster cannot cut a node" },
 ];
 
-/** The faults that a topology can have, and those that it can't. */
-export function splitKinds(topology: Topology): { names: FaultName[]; leftOut: LeftOut[] } {
+/** The faults that a run of so many minutes can have in a topology, and those that it can't. */
+export function splitKinds(topology: Topology, minutes: number): { names: FaultName[]; leftOut: LeftOut[] } {
   const names = Object.keys(faultKinds) as FaultName[];
   const lacking = names.flatMap((name) => {
-    const lacks = faultKind(name).lacks?.(topology);
-    return lacks === undefined ? [] : [{ name, reason: `it needs ${lacks}` }];
+    const { lacks, leastMinutes = 0 } = faultKind(name);
+    const needed = lacks?.(topology) ?? (minutes < leastMinutes ? `a run of ${leastMinutes} minutes` : undefined);
+    return needed === undefined ? [] : [{ name, reason: `it needs ${needed}` }];
   });
   return {
     names: names.filter((name) => !lacking.some((each) => each.name === name)),

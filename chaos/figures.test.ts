@@ -25,6 +25,7 @@ const events = (changes: Partial<Events>): Events => ({
   asks: levels(0, 19),
   faults: [],
   signatures: [],
+  refusals: [],
   ...changes,
 });
 const replaced = (...others: Ask[]): Ask[] => {

@@ -33,6 +33,8 @@ export type Events = {
   /** In the order of their begin. */
   readonly faults: readonly Fault[];
   readonly signatures: readonly Signature[];
+  /** What the devices have refused, a line each. */
+  readonly refusals: readonly string[];
 };
 
 /** What was lost in a span of time. */
@@ -62,11 +64,13 @@ export type Figures = {
   readonly faults: readonly FaultFigures[];
   readonly whole: Cost;
   readonly twice: SignedTwice;
+  /** What the gateway or a device has refused, each text once. Nobody asks for what may not be signed. */
+  readonly refused: readonly string[];
 };
 
 /** Folds a run's events into its figures. A fault answers for all from its begin to the begin of the next. */
 export function figuresOf(events: Events): Figures {
-  const { asks, began, ended, faults, signatures } = events;
+  const { asks, began, ended, faults, refusals, signatures } = events;
   const last = ended + 1;
   const next = (begin: number): number => Math.min(...faults.filter((fault) => fault.begin > begin).map(beginOf), last);
   return {
@@ -81,7 +85,13 @@ export function figuresOf(events: Events): Figures {
     }),
     whole: costOf(events, began, last),
     twice: signedTwice(signatures),
+    refused: [...new Set([...asks.flatMap(refusalOf), ...refusals])],
   };
+}
+
+/** The guard's word for a request, as the gateway answers it. */
+function refusalOf({ cause, key, kind, level }: Ask): string[] {
+  return cause?.includes("HTTP 403") ? [`${kind} of level ${level} of ${key}: ${cause}`] : [];
 }
 
 const beginOf = ({ begin }: Fault): number => begin;

@@ -49,7 +49,8 @@ test("each fault has its length within its limits, its recovery after it, and al
 });
 
 test("each fifth moment has two faults of different kinds, and only of those that may join", () => {
-  const mixed = [...kinds, kind("baker replaced", { mayJoin: false })];
+  const grouped = ["forwarder killed", "forwarder stopped"].map((name) => kind(name, { group: "forwarder" }));
+  const mixed = [...kinds, ...grouped, kind("baker replaced", { mayJoin: false })];
   const moments = scheduleOf(11, 3600, mixed);
   const pairs = moments.filter(({ faults }) => faults.length === 2);
   assert.ok(pairs.length > moments.length / 8, `${pairs.length} of ${moments.length}`);
@@ -59,6 +60,7 @@ test("each fifth moment has two faults of different kinds, and only of those tha
     const names = faults.map((fault) => fault.kind);
     assert.equal(new Set(names).size, 2);
     assert.ok(!names.includes("baker replaced"));
+    assert.ok(!names.every((name) => name.startsWith("forwarder")), names.join());
   }
 });
 

@@ -9,6 +9,8 @@ export type Schedulable = {
   readonly recovery: number;
   /** Whether it may come together with another one. */
   readonly mayJoin: boolean;
+  /** Two with the same one never come together: the other one would find nothing to be done to. */
+  readonly group?: string | undefined;
 };
 
 /** One fault of a schedule. */
@@ -41,9 +43,7 @@ export function scheduleOf(seed: number, seconds: number, kinds: readonly Schedu
     const first = next();
     if (!first) return moments;
     const second =
-      (moments.length + 1) % pairEvery === 0 && first.mayJoin
-        ? next(({ name, mayJoin }) => mayJoin && name !== first.name)
-        : undefined;
+      (moments.length + 1) % pairEvery === 0 && first.mayJoin ? next((other) => mayJoinOther(first, other)) : undefined;
     const chosen = second ? [first, second] : [first];
     const faults = chosen.map(({ name, targets, seconds: [shortest, longest] }) => {
       const length = Math.round((shortest + random() * (longest - shortest)) * 10) / 10;
@@ -55,6 +55,11 @@ export function scheduleOf(seed: number, seconds: number, kinds: readonly Schedu
     moments.push({ at: Math.round(at * 10) / 10, faults, recovery });
     at = end;
   }
+}
+
+function mayJoinOther(first: Schedulable, other: Schedulable): boolean {
+  const isApart = first.group === undefined || first.group !== other.group;
+  return other.mayJoin && other.name !== first.name && isApart;
 }
 
 function shuffled<T>(list: readonly T[], random: () => number): T[] {

@@ -13,16 +13,18 @@ export class SlowLink {
   port = 0;
   readonly #sockets = new Set<Socket>();
   readonly #target: () => number;
+  readonly #host: string;
   #server: Server | undefined;
 
-  /** `target` returns the port on 127.0.0.1 that the link leads to. */
-  constructor(target: () => number) {
+  /** `target` returns the port that the link leads to, of `host`, which is 127.0.0.1 unless given. */
+  constructor(target: () => number, host = "127.0.0.1") {
     this.#target = target;
+    this.#host = host;
   }
 
   async open(): Promise<void> {
     this.#server = createServer((near) => {
-      const far = connect(this.#target(), "127.0.0.1");
+      const far = connect(this.#target(), this.#host);
       const openedAt = performance.now() + this.roundTripMs;
       this.#passOn(near, far, openedAt);
       this.#passOn(far, near, openedAt);

@@ -52,6 +52,16 @@ const problems: readonly (readonly [what: string, events: Events, problem: RegEx
     sampleEvents({ signatures: [signature, { ...signature, device: "office", digest: "bb" }] }),
     /^signed twice with different bytes: a: block of level 3, round 0, of chain NetX$/,
   ],
+  [
+    "what the guard refused",
+    sampleEvents({ asks: good.asks.map((ask) => (ask.cause ? { ...ask, cause: "HTTP 403 watermark" } : ask)) }),
+    /^refused, though it may be signed: attestation of level \d+ of b: HTTP 403 watermark$/,
+  ],
+  [
+    "what a device refused",
+    sampleEvents({ refusals: ["home: level 3 below high watermark 4"] }),
+    /^refused, though it may be signed: home: level 3 below high watermark 4$/,
+  ],
   ["a run without a signature", sampleEvents({ asks: [], faults: [] }), /^found no signature in the whole run/],
 ];
 for (const [what, events, problem] of problems)
@@ -89,7 +99,7 @@ test("the page has a bar for each fault, a row for each key with its gaps, and w
   assert.match(html, /<title>b: 4 s to its next signature<\/title>/);
   assert.match(html, /<td>strangers at the door|<span title="[^"]+">strangers at the door<\/span>/);
   assert.match(html, /<li>clock jump: a program has no wall clock of its own/);
-  assert.match(html, /<li>node cut: it needs a second node<\/li>/);
+  assert.match(html, /<li>node drained: it needs a second node<\/li>/);
   assert.match(html, /Nothing cost more than the design says/);
 });
 

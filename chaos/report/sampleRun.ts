@@ -18,7 +18,7 @@ export const sampleFacts: RunFacts = {
   minutes: 2,
   date: "2026-11-28T12:00:00.000Z",
   topology: sampleTopology,
-  leftOut: splitKinds(sampleTopology).leftOut,
+  leftOut: splitKinds(sampleTopology, 2).leftOut,
 };
 
 const began = Date.parse(sampleFacts.date);
@@ -44,6 +44,7 @@ export function sampleEvents(changes: Partial<Events> = {}): Events {
       { kind: "forwarder pod deleted", target: "signer-forwarder", begin: began + 59_500, end: began + 59_600 },
     ],
     signatures: [],
+    refusals: [],
     ...changes,
   };
 }

@@ -1,0 +1,179 @@
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { root } from "../local/machine/checkout.ts";
+import { run } from "../local/machine/run.ts";
+import { start, until } from "../testbed/background.ts";
+import { homeOf, inside } from "../testbed/network.ts";
+import { bakerPod, bakerProgram } from "./askingBaker.ts";
+import type { FaultName } from "./faultKinds.ts";
+import { podOf } from "./forwarderPods.ts";
+import type { Home } from "./home.ts";
+import { rotateHostKey } from "./hostKeyRotation.ts";
+import { podProcess, podProcesses } from "./podProcess.ts";
+import { strangersHome, type World } from "./world.ts";
+
+/** Does a fault to its target, and ends it after `ms`. A text that it returns is a note for the report. */
+export type Deed = (world: World, target: string, ms: number) => Promise<unknown>;
+
+const forwarderCommand = /^\/usr\/local\/lib\/signer-forwarder\/forwarder/;
+const routerCommand = /^\/usr\/local\/lib\/signer-forwarder\/router/;
+/** How many connections strangers hold. The door has room for fewer that have not logged in. */
+const strangers = 100;
+/** How much longer a round trip of a slow uplink takes, in ms. */
+const delayMs = 400;
+/** The share of packets that a bad uplink loses. */
+const lostShare = 0.05;
+
+function homeNamed({ homes }: World, name: string): Home {
+  const home = homes.find((each) => each.name === name);
+  if (!home)
+    throw new Error(`fault: found no signer ${name}, wanted one of ${homes.map((each) => each.name).join(", ")}`);
+  return home;
+}
+
+async function deletePod(world: World, pod: string): Promise<void> {
+  await world.stack.kubectl("delete", "pod", pod, "--wait=false");
+}
+
+/** How often a container of the pod has been started again. Kubernetes waits longer each time. */
+async function restartsOf({ stack }: World, pod: string): Promise<number> {
+  const path = "jsonpath={.status.containerStatuses[*].restartCount}";
+  const counts = (await stack.kubectl("get", "pod", pod, "--output", path)).split(/\s+/).map(Number);
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
+/** Ends the forwarder's program at once. */
+async function killForwarder(world: World, replica: string, before: (pid: number) => Promise<void> = async () => {}) {
+  const pod = await podOf(world.stack, replica);
+  if ((await restartsOf(world, pod)) > 0) {
+    await deletePod(world, pod);
+    return "its pod was deleted instead, because Kubernetes waits before it starts a program for the second time";
+  }
+  const pid = podProcess(pod, forwarderCommand);
+  await before(pid);
+  process.kill(pid, "SIGKILL");
+}
+
+/** Stops a program for a while. */
+async function stopFor(pid: number, ms: number): Promise<void> {
+  process.kill(pid, "SIGSTOP");
+  try {
+    await sleep(ms);
+  } finally {
+    try {
+      process.kill(pid, "SIGCONT");
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+}
+
+async function during(begin: () => Promise<() => Promise<void>>, ms: number): Promise<void> {
+  const end = await begin();
+  try {
+    await sleep(ms);
+  } finally {
+    await end();
+  }
+}
+
+/** What the faults of faultKinds.ts do. */
+export const deeds: Readonly<Record<FaultName, Deed>> = {
+  "tunnel killed": async (world, target) => homeNamed(world, target).killTunnels(),
+  "uplink cut and back": (world, target, ms) => during(() => homeNamed(world, target).uplink.cut(), ms),
+  "uplink cut": (world, target, ms) => during(() => homeNamed(world, target).uplink.cut(), ms),
+  "uplink losing packets": (world, target, ms) => during(() => homeNamed(world, target).uplink.lose(lostShare), ms),
+  "uplink delayed": async (world, target, ms) => {
+    homeNamed(world, target).delay(delayMs);
+    await sleep(ms);
+    homeNamed(world, target).delay(0);
+  },
+  "device unplugged": async (world, target, ms) => {
+    homeNamed(world, target).unplug();
+    await sleep(ms);
+    homeNamed(world, target).plugIn();
+  },
+  "device locked": async (world, target, ms) => {
+    homeNamed(world, target).lock(true);
+    await sleep(ms);
+    homeNamed(world, target).lock(false);
+  },
+  "device hangs": async (world, target, ms) => {
+    homeNamed(world, target).hang(true);
+    await sleep(ms);
+    homeNamed(world, target).hang(false);
+  },
+  "daemon restarted": async (world, target, ms) => {
+    await homeNamed(world, target).killDaemon();
+    await sleep(ms);
+    homeNamed(world, target).startDaemon();
+  },
+  "forwarder killed": (world, target) => killForwarder(world, target),
+  "forwarder pod deleted": async (world, target) => deletePod(world, await podOf(world.stack, target)),
+  "forwarder stopped": async (world, target, ms) =>
+    stopFor(podProcess(await podOf(world.stack, target), forwarderCommand), ms),
+  "guard's file lost": (world, target) =>
+    killForwarder(world, target, async (pid) => {
+      await run("rm", ["-f", `/proc/${pid}/root/run/signer-forwarder/guard`]);
+    }),
+  "strangers at the door": async ({ endpoints: [endpoint] }, _, ms) => {
+    const [enter, ...namespace] = inside(homeOf(strangersHome)) as [string, ...string[]];
+    const to = [endpoint?.host ?? "", String(endpoint?.port), String(strangers)];
+    const crowd = start(enter, [...namespace, process.execPath, join(root, "testbed/pendingConnections.ts"), ...to]);
+    await sleep(ms);
+    await crowd.stop();
+  },
+  "stack updated": async ({ stack }) => {
+    let seconds = 0;
+    stack.change(({ signers }) => {
+      const [signer] = signers as { answerSeconds?: number }[];
+      seconds = signer?.answerSeconds === 6 ? 5 : 6;
+      Object.assign(signer ?? {}, { answerSeconds: seconds });
+    });
+    await stack.npm("up");
+    return `answerSeconds: ${seconds}`;
+  },
+  "host key rotated": rotateHostKey,
+  "baker replaced": async (world) => {
+    await world.baker.stop();
+    const before = podProcesses(bakerPod, bakerProgram);
+    await deletePod(world, bakerPod);
+    await until("another pod of the baker runs", 180, () => {
+      const now = podProcesses(bakerPod, bakerProgram);
+      return now.length > 0 && now.every((pid) => !before.includes(pid));
+    });
+    if (world.topology.hasRouter) await until("its router runs", 60, () => podProcesses(bakerPod, routerCommand)[0]);
+    world.baker.start();
+  },
+  "router killed": async () => {
+    process.kill(podProcess(bakerPod, routerCommand), "SIGKILL");
+  },
+  "router stopped": (_, __, ms) => stopFor(podProcess(bakerPod, routerCommand), ms),
+  "baker's volume refuses writes": async (_, __, ms) => {
+    const pid = String(podProcess(bakerPod, routerCommand));
+    const remount = (mode: "ro" | "rw") =>
+      run("nsenter", [
+        `--mount=/proc/${pid}/ns/mnt`,
+        "--",
+        "mount",
+        "-o",
+        `remount,bind,${mode}`,
+        "/var/run/tezos/client",
+      ]);
+    await during(async () => {
+      await remount("ro");
+      return async () => void (await remount("rw"));
+    }, ms);
+  },
+  "node drained": async ({ stack }, _, ms) => {
+    const words = ["get", "pod", bakerPod, "--output", "jsonpath={.spec.nodeName}"];
+    const ofBaker = (await stack.kubectl(...words)).trim();
+    const all = (await stack.kubectl("get", "nodes", "--output", "jsonpath={.items[*].metadata.name}")).split(/\s+/);
+    const node = all.find((name) => name !== ofBaker);
+    if (!node) throw new Error("node drained: found no node beside the baker's, wanted one");
+    await during(async () => {
+      await stack.kubectl("drain", node, "--ignore-daemonsets", "--delete-emptydir-data", "--timeout=60s");
+      return async () => void (await stack.kubectl("uncordon", node));
+    }, ms);
+  },
+};

@@ -1,0 +1,215 @@
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { root } from "../local/machine/checkout.ts";
+import { wrapperPort } from "../signer-host/package/wrapperConfig.ts";
+import { type Background, start, until } from "../testbed/background.ts";
+import { homeOf, inside } from "../testbed/network.ts";
+import { temporary } from "../testbed/testStack.ts";
+import type { Signature } from "./detector.ts";
+import { Uplink } from "./uplink.ts";
+
+/** The port of the signer daemon, as a kit has it. */
+const daemonPort = 8442;
+/** How long a signature takes, in ms. A Ledger's takes longer; here four keys ask thrice in 2 s. */
+const signMs = 40;
+
+/** What testbed/recordingDevice.ts answers while it is locked. */
+const lockedWord = "the device is locked";
+
+/** Where a host dials to. */
+export type Endpoint = { readonly host: string; readonly port: number; readonly user: string };
+
+/** What a home is made of. */
+export type HomeSettings = {
+  readonly name: string;
+  readonly stack: string;
+  /** Its place among the homes of the network. */
+  readonly index: number;
+  /** The folder with its ssh key and `tezos.json`. */
+  readonly keys: string;
+  /** Its port at the forwarder. */
+  readonly port: number;
+  readonly addresses: readonly string[];
+  /** The program of the signer host. */
+  readonly program: string;
+};
+
+/**
+ * A signer's host: a device that writes down what it signs, its daemon behind the kit's own wrapper, and an ssh client for
+ * each endpoint, which is started again a second after it has ended. Each client dials over a relay that can be slow.
+ */
+export class Home {
+  readonly name: string;
+  readonly uplink: Uplink;
+  readonly #settings: HomeSettings;
+  readonly #folder: string;
+  #daemon: Background | undefined;
+  #wrapper: Background | undefined;
+  readonly #relays: Background[] = [];
+  readonly #clients = new Map<Endpoint, Background>();
+  /** What daemons that have ended said. */
+  #said = "";
+  #isOver = false;
+
+  constructor(settings: HomeSettings) {
+    this.name = settings.name;
+    this.uplink = new Uplink(settings.index);
+    this.#settings = settings;
+    this.#folder = temporary(`chaos-${settings.name}`);
+  }
+
+  async start(endpoints: readonly Endpoint[], knownHosts: string): Promise<void> {
+    rmSync(this.#folder, { recursive: true, force: true });
+    for (const name of ["etc/remote-signer", "sys/bus/usb/devices", "marks"])
+      mkdirSync(join(this.#folder, name), { recursive: true });
+    writeFileSync(join(this.#folder, "known_hosts"), knownHosts);
+    copyFileSync(join(this.#settings.keys, "ssh_ed25519"), join(this.#folder, "ssh_key"));
+    chmodSync(join(this.#folder, "ssh_key"), 0o600);
+    this.plugIn();
+    this.startDaemon();
+    this.#wrapper = this.#startWrapper();
+    await until(
+      `${this.name}: the wrapper listens`,
+      20,
+      () => /listening on/.test(this.#wrapper?.output() ?? ""),
+      () => this.output(),
+    );
+    for (const endpoint of endpoints) {
+      const relay = this.#inside(
+        "pipe",
+        process.execPath,
+        join(root, "chaos/relay.ts"),
+        endpoint.host,
+        String(endpoint.port),
+      );
+      await until(`${this.name}: the relay listens`, 20, () => relay.output() !== "", relay.output);
+      this.#relays.push(relay);
+      void this.#keepDialled(endpoint);
+    }
+  }
+
+  /** Starts the signer daemon with its device. */
+  startDaemon(): void {
+    const script = join(root, "testbed/recordingDevice.ts");
+    const words = [this.#settings.keys, join(this.#folder, "marks"), String(daemonPort), String(signMs)];
+    this.#daemon = this.#inside("ignore", process.execPath, script, ...words);
+  }
+
+  /** Kills the signer daemon, as a crash does. */
+  async killDaemon(): Promise<void> {
+    const daemon = this.#daemon as Background;
+    daemon.child.kill("SIGKILL");
+    await daemon.stop();
+    this.#said += daemon.output();
+  }
+
+  /** Has the signer daemon hang, or go on. */
+  hang(isHanging: boolean): void {
+    this.#daemon?.child.kill(isHanging ? "SIGSTOP" : "SIGCONT");
+  }
+
+  /** Locks the device, or unlocks it. */
+  lock(isLocked: boolean): void {
+    const file = join(this.#folder, "marks/locked");
+    if (isLocked) writeFileSync(file, "");
+    else rmSync(file, { force: true });
+  }
+
+  plugIn(): void {
+    const device = join(this.#folder, "sys/bus/usb/devices/1-1");
+    mkdirSync(device, { recursive: true });
+    writeFileSync(join(device, "idVendor"), "2c97\n");
+  }
+
+  unplug(): void {
+    rmSync(join(this.#folder, "sys/bus/usb/devices/1-1"), { recursive: true, force: true });
+  }
+
+  /** Makes a round trip of all its links take longer. */
+  delay(roundTripMs: number): void {
+    for (const relay of this.#relays) relay.child.stdin?.write(`${roundTripMs}\n`);
+  }
+
+  killTunnels(): void {
+    for (const { child } of this.#clients.values()) child.kill("SIGKILL");
+  }
+
+  /** The host keys that its ssh clients know. */
+  knownHosts(): string {
+    return readFileSync(join(this.#folder, "known_hosts"), "utf8");
+  }
+
+  /** What the device has signed so far. */
+  signatures(): Signature[] {
+    return this.#deviceOutput()
+      .split("\n")
+      .filter((line) => line.startsWith('{"address"') && line.endsWith("}"))
+      .map((line) => ({ device: this.name, ...(JSON.parse(line) as Omit<Signature, "device">) }));
+  }
+
+  /** What the device has refused so far, except for being locked. */
+  refusals(): string[] {
+    const texts = [...this.#deviceOutput().matchAll(/^\{"refused":(".*")\}$/gm)].map(([, text]) =>
+      JSON.parse(text ?? ""),
+    );
+    return texts.filter((text) => text !== lockedWord).map((text) => `${this.name}: ${text}`);
+  }
+
+  #deviceOutput(): string {
+    return `${this.#said}${this.#daemon?.output() ?? ""}`;
+  }
+
+  /** The last words of its programs, for an error. */
+  output(): string {
+    const all = [this.#wrapper, this.#daemon, ...this.#clients.values()];
+    return all.map((program) => program?.output().split("\n").slice(-6).join("\n")).join("\n");
+  }
+
+  /** Has its ssh clients not be started again. */
+  end(): void {
+    this.#isOver = true;
+  }
+
+  #inside(input: "ignore" | "pipe", ...words: string[]): Background {
+    const [enter, ...namespace] = inside(homeOf(this.name)) as [string, ...string[]];
+    return start(enter, [...namespace, ...words], process.env, input);
+  }
+
+  /** The wrapper finds its configuration and its USB devices where they are on a host: in mounts of its own. */
+  #startWrapper(): Background {
+    const { addresses, name, program, stack } = this.#settings;
+    const config = {
+      ...{ stack, signer: name, device: { kind: "ledger" }, answerSeconds: 5, keys: addresses },
+      ...{ listen: `127.0.0.1:${wrapperPort}`, daemon: `http://127.0.0.1:${daemonPort}` },
+      tunnels: ["remote-signer-tunnel@0.service"],
+    };
+    writeFileSync(join(this.#folder, "etc/remote-signer/wrapper.json"), JSON.stringify(config));
+    const script = 'mount --bind "$1/etc" /etc && mount --bind "$1/sys" /sys && exec "$2" wrapper';
+    const words = ["--mount", "--propagation=private", "sh", "-ec", script, "sh", this.#folder, program];
+    return this.#inside("ignore", "unshare", ...words);
+  }
+
+  async #keepDialled(endpoint: Endpoint): Promise<void> {
+    while (!this.#isOver) {
+      const client = this.#dial(endpoint);
+      this.#clients.set(endpoint, client);
+      const { child } = client;
+      while (child.exitCode === null && child.signalCode === null) await sleep(50);
+      await sleep(1000);
+    }
+  }
+
+  /** An ssh client with the settings of signer-host/ssh_config that matter here, to the relay in the endpoint's place. */
+  #dial({ host, port, user }: Endpoint): Background {
+    const options = {
+      ...{ HostKeyAlias: host, StrictHostKeyChecking: "yes", UpdateHostKeys: "yes", GlobalKnownHostsFile: "none" },
+      ...{ UserKnownHostsFile: join(this.#folder, "known_hosts"), IdentitiesOnly: "yes", BatchMode: "yes" },
+      ...{ ServerAliveInterval: "2", ServerAliveCountMax: "2", ConnectTimeout: "10", ExitOnForwardFailure: "yes" },
+    };
+    const words = Object.entries(options).flatMap(([name, value]) => ["-o", `${name}=${value}`]);
+    const forward = `${this.#settings.port}:127.0.0.1:${wrapperPort}`;
+    const to = ["-p", String(port), "-l", user, "-i", join(this.#folder, "ssh_key"), "-N", "-R", forward, "127.0.0.1"];
+    return this.#inside("ignore", "ssh", "-F", "none", ...words, ...to);
+  }
+}

@@ -1,0 +1,153 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { forwarderProgram } from "../deploy/cluster/forwarderPod.ts";
+import { type Progress, stateFolder } from "../local/machine/paths.ts";
+import { buildProgram } from "../local/toolchain/go.ts";
+import { stopAll, until } from "../testbed/background.ts";
+import { makeNetwork, removeNetwork } from "../testbed/network.ts";
+import { type SoftwareKey, softwareKey } from "../testbed/softwareKeys.ts";
+import { delegateOf } from "../testbed/stackBakers.ts";
+import { newSigner, Stack } from "../testbed/testStack.ts";
+import { AskingBaker, bakerPod, bakerProgram } from "./askingBaker.ts";
+import { podOf } from "./forwarderPods.ts";
+import { type Endpoint, Home } from "./home.ts";
+import { podProcesses } from "./podProcess.ts";
+import { replicasOf, type Topology } from "./topology.ts";
+
+/** From the begin of one level to the begin of the next. Mainnet's is three times that. */
+export const levelMs = 2000;
+/** A home without a signer, from which strangers come. */
+export const strangersHome = "stranger";
+
+/** The three devices: two have the same two keys, and one has two of its own. */
+const signers = [
+  { name: "home", port: 8443, keys: [1, 2] },
+  { name: "office", port: 8453, keys: [1, 2] },
+  { name: "cabin", port: 8463, keys: [3, 4] },
+] as const;
+const homes = [...signers.map(({ name }) => name), strangersHome];
+
+/** The hosts that were started, which must end also if the world was never complete. */
+const started: Home[] = [];
+
+/** What the stack's outputs say of where signers dial to: one endpoint, or a list of them. */
+type EndpointOutputs = { readonly signerEndpoint?: Endpoint; readonly signerEndpoints?: readonly Endpoint[] };
+
+/** A stack with four keys on three devices, with all that a fault can be done to. */
+export type World = {
+  readonly stack: Stack;
+  readonly baker: AskingBaker;
+  readonly homes: readonly Home[];
+  readonly endpoints: readonly Endpoint[];
+  readonly topology: Topology;
+};
+
+/** The stack of a world, which nothing has been made of yet. */
+export function chaosStack(): Stack {
+  return new Stack("chaos", 30152);
+}
+
+/** Makes the world and waits for its first signatures. `replicas` is how many the forwarder is to have, if given. */
+export async function makeWorld(stack: Stack, replicas: number | undefined, progress: Progress): Promise<World> {
+  const keys = await Promise.all([1, 2, 3, 4].map((number) => softwareKey("tz1", number)));
+  const entries = await Promise.all(signers.map((signer) => signerEntry(signer.name, signer.port, signer.keys, keys)));
+  const leadsTo = (index: number): string | string[] => (index < 2 ? ["home", "office"] : "cabin");
+  stack.change((settings) => {
+    settings.signers = entries.map(({ name, port, sshPublicKey }) => ({ name, port, sshPublicKey }));
+    const delegates = keys.map(({ address, publicKey }, index) =>
+      delegateOf({ name: aliasOf(index), address, publicKey, signer: leadsTo(index) }),
+    );
+    settings.bakers = settings.bakers.slice(0, 1).map((baker) => ({ ...baker, delegates, dal: false }));
+    if (replicas !== undefined) settings.forwarder = { ...(settings.forwarder as object), replicas };
+  });
+  progress("up");
+  await stack.npm("up");
+  progress("building the signer host's program");
+  const program = join(stateFolder, "chaos", "signer-host");
+  await buildProgram("./signer-host/wrapper", program, join(stateFolder, "tools"), progress);
+  await makeNetwork(homes);
+  const outputs = await stack.outputs();
+  const { signerEndpoint, signerEndpoints } = outputs as EndpointOutputs;
+  const endpoints = signerEndpoints ?? (signerEndpoint ? [signerEndpoint] : []);
+  const made = entries.map(({ name, keys: folder, port }, index) => {
+    const addresses = (signers[index]?.keys ?? []).map((number) => keys[number - 1]?.address as string);
+    return new Home({ name, stack: stack.name, index, keys: folder, port, addresses, program });
+  });
+  started.push(...made);
+  for (const home of made) await home.start(endpoints, outputs.knownHosts);
+  await until(`${bakerPod} runs`, 180, () => podProcesses(bakerPod, bakerProgram).length > 0);
+  const hasRouter = (await containersOf(stack)).includes("router");
+  const urls = await Promise.all(signers.map(({ name, port }) => signerUrl(stack, name, port, hasRouter)));
+  const wallet = keys.map(({ address, publicKey }, index) => {
+    return { alias: aliasOf(index), address, publicKey, signerUrl: urls[index < 2 ? 0 : 2] as string };
+  });
+  const baker = new AskingBaker(wallet, levelMs);
+  const world: World = {
+    ...{ stack, baker, homes: made, endpoints },
+    topology: {
+      ...{ replicas: endpoints.length, hasRouter, nodes: await nodesOf(stack) },
+      ...{ pairedSigners: ["home", "office"], singleSigners: ["cabin"] },
+    },
+  };
+  progress("waiting until every device is reached and every key has signed");
+  await until(
+    "every signer is connected",
+    120,
+    () => allConnected(world),
+    () => homesOutput(world),
+  );
+  baker.start();
+  const hasSigned = (key: string) => baker.asks().some((ask) => ask.key === key && ask.cause === undefined);
+  await until(
+    "every key has signed",
+    120,
+    () => wallet.every(({ alias }) => hasSigned(alias)),
+    () => `${homesOutput(world)}\n${baker.output().split("\n").slice(-10).join("\n")}`,
+  );
+  return world;
+}
+
+/** Removes a world, whatever there is of it. */
+export async function removeWorld(stack: Stack): Promise<void> {
+  for (const home of started) home.end();
+  await stopAll();
+  await stack.npm("down");
+  await removeNetwork(homes);
+}
+
+/** Whether each replica has a session of each signer. */
+async function allConnected({ stack, homes: all, topology }: World): Promise<boolean> {
+  const connected = async (replica: string) =>
+    stack.kubectl("exec", await podOf(stack, replica), "--", forwarderProgram, "connected");
+  const answers = await Promise.all(replicasOf(topology).map((replica) => connected(replica).catch(() => "")));
+  return answers.every((answer) => all.every(({ name }) => answer.split(/\s+/).includes(name)));
+}
+
+function homesOutput({ homes: all }: World): string {
+  return all.map((home) => `${home.name}:\n${home.output()}`).join("\n");
+}
+
+const aliasOf = (index: number): string => `key-${index + 1}`;
+
+async function signerEntry(name: string, port: number, numbers: readonly number[], keys: readonly SoftwareKey[]) {
+  const entry = await newSigner(name, port);
+  const secrets = numbers.map((number) => [aliasOf(number - 1), keys[number - 1]?.secretKey]);
+  writeFileSync(join(entry.keys, "tezos.json"), JSON.stringify(Object.fromEntries(secrets)));
+  return entry;
+}
+
+/** Where the baker asks for a signer: its Service, or the router beside it. */
+async function signerUrl(stack: Stack, name: string, port: number, hasRouter: boolean): Promise<string> {
+  if (hasRouter) return `http://127.0.0.1:${port}`;
+  const words = ["get", "service", `signer-${name}`, "--output", "jsonpath={.spec.clusterIP}"];
+  return `http://${(await stack.kubectl(...words)).trim()}:${port}`;
+}
+
+async function containersOf(stack: Stack): Promise<string[]> {
+  const path = "jsonpath={.spec.containers[*].name}";
+  return (await stack.kubectl("get", "pod", bakerPod, "--output", path)).split(/\s+/);
+}
+
+async function nodesOf(stack: Stack): Promise<number> {
+  return (await stack.kubectl("get", "nodes", "--output", "name")).trim().split("\n").length;
+}
