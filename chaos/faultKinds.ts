@@ -119,7 +119,10 @@ export const faultKinds = {
     seconds: [0.1, 0.5],
     recovery: 10,
     targets: signersOf,
-    allowance: () => free("the wrapper answers 502 for 3 s, which Octez repeats", 5),
+    allowance: ({ pairedSigners }, target) =>
+      pairedSigners.includes(target)
+        ? free("the wrapper answers 502 for 3 s, which Octez repeats, and then the other device is asked", 7)
+        : costly("a daemon that is not back within 3 s is a device that cannot sign, and these keys have no other", 12),
   },
   "forwarder killed": {
     title: "the forwarder's program ends at once, and Kubernetes starts it again in its pod",
