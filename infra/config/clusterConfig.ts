@@ -112,5 +112,4 @@ export const clusterSchema = z.discriminatedUnion(
 /** A cluster as the config describes it, with the defaults filled in. */
 export type ClusterConfig = z.output<typeof clusterSchema>;
 export type ExistingClusterConfig = z.output<typeof existing>;
-export type LocalClusterConfig = z.output<typeof local>;
 export type GkeClusterConfig = z.output<typeof gke>;

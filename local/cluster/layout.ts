@@ -13,7 +13,7 @@ export type ClusterName = (typeof clusterNames)[number];
 export const mostNodes = 3;
 
 /** A node of a running cluster, as the cluster's users see it. */
-export type LocalNode = {
+type LocalNode = {
   /** Its name in Kubernetes, which is the name of its network namespace too. */
   readonly name: string;
   /** Its address, for node ports. It can be reached from the host's own network namespace. */

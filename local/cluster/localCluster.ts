@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync }
 import { dirname, join } from "node:path";
 import { ensureImage } from "../images/images.ts";
 import { root } from "../machine/checkout.ts";
-import { type Progress, runFolder } from "../machine/paths.ts";
+import type { Progress } from "../machine/paths.ts";
 import { ensurePackages } from "../toolchain/debianPackages.ts";
 import { ensureTools } from "../toolchain/tools.ts";
 import { removeCgroups } from "./cgroups.ts";
