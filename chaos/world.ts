@@ -47,8 +47,8 @@ export function chaosStack(): Stack {
   return new Stack("chaos", 30152);
 }
 
-/** Makes the world and waits for its first signatures. `replicas` is how many the forwarder is to have, if given. */
-export async function makeWorld(stack: Stack, replicas: number | undefined, progress: Progress): Promise<World> {
+/** Makes the world and waits for its first signatures. */
+export async function makeWorld(stack: Stack, progress: Progress): Promise<World> {
   const keys = await Promise.all([1, 2, 3, 4].map((number) => softwareKey("tz1", number)));
   const entries = await Promise.all(signers.map((signer) => signerEntry(signer.name, signer.port, signer.keys, keys)));
   const leadsTo = (index: number): string | string[] => (index < 2 ? ["home", "office"] : "cabin");
@@ -58,7 +58,6 @@ export async function makeWorld(stack: Stack, replicas: number | undefined, prog
       delegateOf({ name: aliasOf(index), address, publicKey, signer: leadsTo(index) }),
     );
     settings.bakers = settings.bakers.slice(0, 1).map((baker) => ({ ...baker, delegates, dal: false }));
-    if (replicas !== undefined) settings.forwarder = { ...(settings.forwarder as object), replicas };
   });
   progress("up");
   await stack.npm("up");
