@@ -99,7 +99,7 @@ function byUplink(settings: string, uplink: NonNullable<KitFacts["uplinks"]>[num
     dial +
     settings.replace(
       usual,
-      "$1# But this uplink is metered, and the other tunnel notices sooner.\n$1ServerAliveInterval 10",
+      "$1# But this uplink is metered: fewer probes, and a dead link is noticed after up to 18 s.\n$1ServerAliveInterval 10",
     )
   );
 }
