@@ -77,6 +77,9 @@ func connect(ctx context.Context, face, host, port, folder string, to int) error
 	return nil
 }
 
+// noName is in ssh's own words, which the doctor knows.
+const noName = "Could not resolve hostname"
+
 // addressesOf looks a host up. The name server may be behind the very uplink that is dead while the tunnel by the
 // other one redials. Then the address counts that answered last.
 func addressesOf(ctx context.Context, host, folder string) ([]netip.Addr, error) {
@@ -94,8 +97,7 @@ func addressesOf(ctx context.Context, host, folder string) ([]netip.Addr, error)
 	if address, keptErr := netip.ParseAddr(kept); keptErr == nil && keptHost == host {
 		return []netip.Addr{address}, nil
 	}
-	// ssh's own words, which the doctor knows.
-	return nil, fmt.Errorf("Could not resolve hostname %s: %w", host, err)
+	return nil, fmt.Errorf("%s %s: %w", noName, host, err)
 }
 
 // keep writes the address that has answered. It's no failure if that can't be done.
