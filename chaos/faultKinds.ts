@@ -21,8 +21,8 @@ export type FaultKind = {
   readonly allowance: (topology: Topology, target: string, seconds: number) => Allowance;
 };
 
-/** What a second of a machine that is busy with the fault itself may add to a gap. */
-const slack = 3;
+/** What a machine that is busy, with the fault itself or with other tests, may add to a gap, in seconds. */
+const slack = 6;
 
 const free = (reason: string, gapSeconds = 0): Allowance => ({
   gapSeconds: gapSeconds + slack,

@@ -35,7 +35,7 @@ const problems: readonly (readonly [what: string, events: Events, problem: RegEx
   [
     "a gap that is too long",
     sampleEvents({ asks: good.asks.filter(({ key, level }) => key === "a" || level <= (good.asks[91]?.level ?? 0)) }),
-    /forwarder pod deleted \(signer-forwarder\): found 6\d(\.\d+)? s without a signature of b, wanted at most 33 s: /,
+    /forwarder pod deleted \(signer-forwarder\): found 6\d(\.\d+)? s without a signature of b, wanted at most 36 s: /,
   ],
   [
     "a loss before the first fault",
