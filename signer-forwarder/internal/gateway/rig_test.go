@@ -28,7 +28,7 @@ const (
 
 // device is a signer's host at the end of a tunnel: it answers as its function does, and counts.
 type device struct {
-	t      *testing.T
+	t      testing.TB
 	port   int
 	answer atomic.Pointer[http.HandlerFunc]
 	greets atomic.Pointer[http.HandlerFunc] // answers checks and pages; nil: with an empty object
@@ -49,7 +49,7 @@ func signsAfter(pause time.Duration) http.HandlerFunc {
 	}
 }
 
-func newDevice(t *testing.T) *device {
+func newDevice(t testing.TB) *device {
 	t.Helper()
 	d := &device{t: t}
 	d.answers(signs)
@@ -109,13 +109,13 @@ func (d *device) open() {
 // rig is a gateway with devices, whose first port's requests may go to all of them.
 type rig struct {
 	*Gateway
-	t       *testing.T
+	t       testing.TB
 	config  config.Config
 	mu      sync.Mutex
 	records []Record
 }
 
-func newRig(t *testing.T, change func(*config.Signer), devices ...*device) *rig {
+func newRig(t testing.TB, change func(*config.Signer), devices ...*device) *rig {
 	t.Helper()
 	marks, _, _, err := guard.Open(filepath.Join(t.TempDir(), "guard"), "")
 	if err != nil {

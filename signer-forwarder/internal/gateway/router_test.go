@@ -22,7 +22,7 @@ import (
 // device is one program with an end at each replica, as a signer's host is.
 type twoReplicas struct {
 	*Router
-	t        *testing.T
+	t        testing.TB
 	config   config.Router
 	replicas [2]*replica
 	hosts    []*host
@@ -48,7 +48,7 @@ type host struct {
 	pause  time.Duration
 }
 
-func newHost(t *testing.T) *host {
+func newHost(t testing.TB) *host {
 	h := &host{device: newDevice(t), joins: true, bytes: map[string]chan struct{}{}}
 	greets := http.HandlerFunc(func(response http.ResponseWriter, _ *http.Request) {
 		h.say(response)
@@ -98,7 +98,7 @@ func (h *host) set(pause time.Duration, joins bool) {
 var lastAddress atomic.Int32
 
 // newTwo starts a router with two replicas and some hosts, whose first signer's keys all of them hold.
-func newTwo(t *testing.T, hosts int) *twoReplicas {
+func newTwo(t testing.TB, hosts int) *twoReplicas {
 	t.Helper()
 	two := &twoReplicas{t: t}
 	signers := []config.Signer{}
