@@ -88,17 +88,22 @@ var ErrUnchanged = errors.New("unchanged")
 // the file from another even if both are bad. If the text is still the one of `before`, the error is
 // ErrUnchanged: a file that is looked at again and again is parsed once.
 func Read(folder, before string) (string, Config, error) {
-	file := filepath.Join(folder, FileName)
+	return read(filepath.Join(folder, FileName), "the forwarder's", before, Parse)
+}
+
+// read reads a file unless its text is still the one of `before`.
+func read[Form any](file, whose, before string, parse func([]byte) (Form, error)) (string, Form, error) {
+	var none Form
 	text, err := os.ReadFile(file)
 	if err != nil {
-		return "", Config{}, fmt.Errorf("no signers: found no file %s; wanted the forwarder's configuration", file)
+		return "", none, fmt.Errorf("no signers: found no file %s; wanted %s configuration", file, whose)
 	}
 	if before != "" && string(text) == before {
-		return before, Config{}, ErrUnchanged
+		return before, none, ErrUnchanged
 	}
-	parsed, err := Parse(text)
+	parsed, err := parse(text)
 	if err != nil {
-		return string(text), Config{}, fmt.Errorf("unusable configuration: %s: %w", file, err)
+		return string(text), none, fmt.Errorf("unusable configuration: %s: %w", file, err)
 	}
 	return string(text), parsed, nil
 }

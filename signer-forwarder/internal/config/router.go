@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -33,19 +32,7 @@ type routerForm struct {
 
 // ReadRouter reads a router's configuration in a folder, as Read does a forwarder's.
 func ReadRouter(folder, before string) (string, Router, error) {
-	file := filepath.Join(folder, RouterFileName)
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return "", Router{}, fmt.Errorf("no signers: found no file %s; wanted the router's configuration", file)
-	}
-	if before != "" && string(text) == before {
-		return before, Router{}, ErrUnchanged
-	}
-	parsed, err := ParseRouter(text)
-	if err != nil {
-		return string(text), Router{}, fmt.Errorf("unusable configuration: %s: %w", file, err)
-	}
-	return string(text), parsed, nil
+	return read(filepath.Join(folder, RouterFileName), "the router's", before, ParseRouter)
 }
 
 var (
