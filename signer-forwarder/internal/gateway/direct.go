@@ -39,7 +39,7 @@ type signerState struct {
 // state answers how the signer of a direct route is.
 func (g *Gateway) state(r *route) result {
 	g.routerAsked.Store(time.Now().UnixNano())
-	s, ok := r.only().(*signer)
+	s, ok := r.sole().(*signer)
 	if !ok {
 		return refused(RefusedPath)
 	}

@@ -25,7 +25,7 @@ type lane struct {
 	// mu guards the fields below. Nothing else is locked while it is held.
 	mu        sync.Mutex
 	port      int
-	links     []*link
+	links     pool
 	state     signerState // as it was said last
 	missed    int         // how many questions for it in a row had no answer
 	isKnown   bool        // it was said once
@@ -66,7 +66,7 @@ func (l *lane) watch() {
 		case <-l.ended:
 			l.mu.Lock()
 			defer l.mu.Unlock()
-			l.closeLinks()
+			l.links.close()
 			return
 		case <-l.nudge:
 		case <-time.After(stateInterval):
@@ -111,7 +111,7 @@ func (l *lane) noteMissed(err error) {
 	defer l.mu.Unlock()
 	if l.missed++; l.missed == maxMissed {
 		logf.Printf("%s: the replica %s does not answer: %v", l.signer, l.replica, err)
-		l.closeLinks()
+		l.links.close()
 	}
 }
 
@@ -136,19 +136,11 @@ func (l *lane) setPort(port int) {
 	defer l.mu.Unlock()
 	if l.port != port {
 		l.port = port
-		l.closeLinks()
+		l.links.close()
 	}
 }
 
 func (l *lane) end() { close(l.ended) }
-
-// closeLinks closes the links that are in no use. The caller holds mu.
-func (l *lane) closeLinks() {
-	for _, each := range l.links {
-		each.close()
-	}
-	l.links = nil
-}
 
 // isGone reports whether the replica does not answer.
 func (l *lane) isGone() bool {
@@ -210,11 +202,7 @@ func (l *lane) exchange(request []byte, method string, wait patience) (got answe
 func (l *lane) take() (*link, error) {
 	for {
 		l.mu.Lock()
-		port := l.port
-		var kept *link
-		if last := len(l.links) - 1; last >= 0 {
-			kept, l.links = l.links[last], l.links[:last]
-		}
+		port, kept := l.port, l.links.pop()
 		l.mu.Unlock()
 		if kept == nil {
 			conn, err := replicaDialer.Dial("tcp", net.JoinHostPort(l.replica, strconv.Itoa(port)))

@@ -12,16 +12,35 @@ var errNoTunnel = errors.New("no tunnel")
 // milliseconds after the session.
 const dialInterval = 10 * time.Millisecond
 
+// pool has links that are open and in no use. The last was used last.
+type pool []*link
+
+// pop takes the last link out; nil if there is none.
+func (p *pool) pop() *link {
+	last := len(*p) - 1
+	if last < 0 {
+		return nil
+	}
+	kept := (*p)[last]
+	*p = (*p)[:last]
+	return kept
+}
+
+// close closes all of them.
+func (p *pool) close() {
+	for _, each := range *p {
+		each.close()
+	}
+	*p = nil
+}
+
 // take returns a link through the signer's tunnel, one of those that are open or a new one. It waits
 // for the tunnel for as long as the signer is not down, and until a time.
 func (s *signer) take(until time.Time) (*link, error) {
 	for {
 		s.mu.Lock()
 		session, port, changed, isDown := s.session, s.port, s.changed, s.isDown
-		var kept *link
-		if last := len(s.links) - 1; last >= 0 {
-			kept, s.links = s.links[last], s.links[:last]
-		}
+		kept := s.links.pop()
 		s.mu.Unlock()
 		switch {
 		case kept != nil && kept.isAlive():
@@ -91,12 +110,4 @@ func (s *signer) hasLostLink() bool {
 		return isLost
 	})
 	return len(s.links) < before
-}
-
-// closeLinks closes the links that are in no use. The caller holds mu.
-func (s *signer) closeLinks() {
-	for _, each := range s.links {
-		each.close()
-	}
-	s.links = nil
 }

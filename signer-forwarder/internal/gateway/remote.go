@@ -203,12 +203,9 @@ func (w *remote) awaitReady(end time.Time) bool {
 	return false
 }
 
-func (w *remote) publicKey(a *ask) result { return w.look(a) }
+func (w *remote) publicKey(a *ask) result { return w.race(a, passAll) }
 
-func (w *remote) greet(a *ask) result { return w.look(a) }
-
-// look asks for what nothing is signed by.
-func (w *remote) look(a *ask) result { return w.race(a, passAll) }
+func (w *remote) greet(a *ask) result { return w.race(a, passAll) }
 
 // Replica is how a signer is at a replica, for metrics and tests.
 type Replica struct {

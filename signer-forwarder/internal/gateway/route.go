@@ -39,8 +39,8 @@ func (r *route) allowed() map[string]config.Key {
 	return r.keys
 }
 
-// only returns the signer of a direct route.
-func (r *route) only() way {
+// sole returns the one signer of a direct route.
+func (r *route) sole() way {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.order[0]

@@ -24,10 +24,10 @@ type signer struct {
 	session uint64        // the number of its tunnel; zero while there is none
 	endedAt time.Time     // when it last had one; the program's start, if it had none yet
 	changed chan struct{} // closed and replaced when something that others wait for has changed
-	links   []*link       // open, in no use; the last was used last
-	inside  int           // requests that are under way to it
-	waiting int           // requests that wait for a place in its tunnel
-	removed bool          // it is no longer in the configuration
+	links   pool
+	inside  int  // requests that are under way to it
+	waiting int  // requests that wait for a place in its tunnel
+	removed bool // it is no longer in the configuration
 
 	// What the checks have found in this session: see check.go.
 	isDown   bool
@@ -90,7 +90,7 @@ func (s *signer) configure(c config.Signer) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.port != c.Port {
-		s.closeLinks()
+		s.links.close()
 	}
 	s.port, s.answer = c.Port, c.Answer
 }
@@ -136,7 +136,7 @@ func (s *signer) ends(id uint64) {
 // drop forgets the session, and closes its links. The caller holds mu.
 func (s *signer) drop() {
 	s.session = 0
-	s.closeLinks()
+	s.links.close()
 	s.isDown, s.failures, s.trip, s.greeting, s.isStale, s.device, s.unanswered, s.toldSlow = false, 0, 0, nil, false, "", 0, false
 	s.joins = false
 }
