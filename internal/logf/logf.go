@@ -17,6 +17,13 @@ func Printf(format string, values ...any) {
 	fmt.Fprintf(os.Stderr, "%s%s\n", Prefix, Printable(fmt.Sprintf(format, values...)))
 }
 
+// Error writes an error to the log, a line for each of those that it joins.
+func Error(err error) {
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		Printf("%s", line)
+	}
+}
+
 // Printable returns a text with a ? for each control character, by which others could break a line or
 // steer a terminal.
 func Printable(text string) string {

@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
-	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -50,12 +49,7 @@ func newServer(paths paths, processes *sshd.Processes) (*server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("can't write the guard's marks: %w", err)
 	}
-	if problem != nil {
-		s.news = append(s.news, fmt.Sprintf("the guard has lost its memory: %v; kept as %s.bad", problem, paths.guard))
-	}
-	if !remembers {
-		s.news = append(s.news, fmt.Sprintf("the guard begins without memory: for %s only the first signer of a list is asked", gateway.StrangeTime))
-	}
+	s.news = gateway.GuardNews(paths.guard, remembers, problem)
 	s.guard = marks
 	s.gateway = gateway.New(paths.address, marks, remembers, s.writeDown)
 	s.sessions = newSessions(s.gateway, s.metrics)
@@ -208,9 +202,7 @@ func (s *server) configure(c config.Config) {
 	s.sessions.setKeys(c.SSH())
 	s.metrics.SetKeys(c.Signers)
 	if err := s.gateway.Configure(c); err != nil {
-		for _, line := range strings.Split(err.Error(), "\n") {
-			logf.Printf("%s", line)
-		}
+		logf.Error(err)
 	}
 }
 

@@ -96,11 +96,8 @@ func serve(paths paths, stop <-chan os.Signal) error {
 	if err != nil {
 		return err
 	}
-	if problem != nil {
-		logf.Printf("the guard has lost its memory: %v; kept as %s.bad", problem, c.Marks)
-	}
-	if !remembers {
-		logf.Printf("the guard begins without memory: for %s only the first signer of a list is asked", gateway.StrangeTime)
+	for _, line := range gateway.GuardNews(c.Marks, remembers, problem) {
+		logf.Printf("%s", line)
 	}
 	requests, counts := logf.NewWriter(os.Stdout), newMetrics()
 	g := gateway.New(paths.listen, marks, remembers, func(r gateway.Record) {
@@ -117,7 +114,7 @@ func serve(paths paths, stop <-chan os.Signal) error {
 		return err
 	}
 	defer pages.Close()
-	report(router.Configure(c))
+	configure(router, c)
 	logf.Printf("serving %s: %d signers, by %s", c.Baker, len(c.Signers), strings.Join(c.Replicas, ", "))
 	look := time.NewTicker(lookInterval)
 	for {
@@ -150,16 +147,14 @@ func reconfigure(router *gateway.Router, folder, seen string, first config.Route
 		return text
 	}
 	logf.Printf("a changed configuration is taken: %d signers, by %s", len(c.Signers), strings.Join(c.Replicas, ", "))
-	report(router.Configure(c))
+	configure(router, c)
 	return text
 }
 
-func report(err error) {
-	if err == nil {
-		return
-	}
-	for _, line := range strings.Split(err.Error(), "\n") {
-		logf.Printf("%s", line)
+// configure takes a configuration. What can't be opened now is tried again.
+func configure(router *gateway.Router, c config.Router) {
+	if err := router.Configure(c); err != nil {
+		logf.Error(err)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"remote-signer-cloud/signer-forwarder/internal/gateway"
+	forwarder "remote-signer-cloud/signer-forwarder/internal/metrics"
 )
 
 // metrics are the router's. Their names differ from the forwarder's, so that no sum counts a request twice.
@@ -28,11 +29,7 @@ var durations = []float64{.002, .005, .01, .02, .05, .1, .2, .3, .5, 1, 2, 4, 6}
 
 func newMetrics() *metrics {
 	m := &metrics{registry: prometheus.NewRegistry()}
-	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
-		vector := prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
-		m.registry.MustRegister(vector)
-		return vector
-	}
+	counter := forwarder.Counters(m.registry)
 	m.requests = counter("router_requests_total", "Signing requests of the baker.", "signer", "key", "kind")
 	m.errors = counter("router_request_errors_total", "Signing requests without a signature.", "signer", "key", "kind", "cause")
 	m.refused = counter("router_refused_requests_total", "Requests that the router did not pass on.", "signer", "reason")
@@ -95,20 +92,13 @@ func (g gauges) Collect(metrics chan<- prometheus.Metric) {
 	for name, each := range g() {
 		gauge(inFlight, float64(each.Inside), name)
 		for _, replica := range each.Replicas {
-			gauge(replicaUp, number(replica.Up), name, replica.Name)
-			gauge(signerReady, number(replica.Ready), name, replica.Name)
+			gauge(replicaUp, forwarder.Number(replica.Up), name, replica.Name)
+			gauge(signerReady, forwarder.Number(replica.Ready), name, replica.Name)
 		}
 		if each.Chosen != "" {
 			gauge(chosen, 1, name, each.Chosen)
 		}
 	}
-}
-
-func number(is bool) float64 {
-	if is {
-		return 1
-	}
-	return 0
 }
 
 // serve answers /healthz and /metrics, until what it returns is closed.

@@ -65,6 +65,17 @@ type Gateway struct {
 // device that was chosen takes to be back, and to answer what it was asked.
 const StrangeTime = 15 * time.Second
 
+// GuardNews is what there is to say of a guard that was opened: see guard.Open.
+func GuardNews(file string, remembers bool, problem error) (lines []string) {
+	if problem != nil {
+		lines = append(lines, fmt.Sprintf("the guard has lost its memory: %v; kept as %s.bad", problem, file))
+	}
+	if !remembers {
+		lines = append(lines, fmt.Sprintf("the guard begins without memory: for %s only the first signer of a list is asked", StrangeTime))
+	}
+	return lines
+}
+
 // New returns a gateway that listens on an address once it is configured. `remembers` says that the
 // guard knows what was signed before the program started. `record` is called for each request for a
 // signature, and each one that failed or was refused.

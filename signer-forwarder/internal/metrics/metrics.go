@@ -37,14 +37,19 @@ type signerKey struct{ signer, key string }
 // takes 0.2 to 0.9 s for a signature. After a level, 6 s, a signature is useless.
 var durations = []float64{.001, .002, .005, .01, .02, .05, .1, .2, .3, .5, .75, 1, 1.5, 2, 3, 4.5, 6}
 
+// Counters returns what makes a counter, with its name, its help and its labels, and registers it.
+func Counters(registry *prometheus.Registry) func(name, help string, labels ...string) *prometheus.CounterVec {
+	return func(name, help string, labels ...string) *prometheus.CounterVec {
+		vector := prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
+		registry.MustRegister(vector)
+		return vector
+	}
+}
+
 // New returns the metrics, all at zero.
 func New() *Metrics {
 	m := &Metrics{registry: prometheus.NewRegistry()}
-	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
-		vector := prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
-		m.registry.MustRegister(vector)
-		return vector
-	}
+	counter := Counters(m.registry)
 	m.connects = counter("signer_tunnel_connects_total", "Sessions that a signer has opened.", "signer")
 	m.takeovers = counter("signer_tunnel_takeovers_total", "Older sessions of a signer that ended because it was back.", "signer")
 	m.requests = counter("signer_requests_total", "Signing requests.", "signer", "key", "kind")
@@ -194,10 +199,10 @@ func (g gauges) Collect(metrics chan<- prometheus.Metric) {
 		gauge(tunnelUp, up, name)
 	}
 	gauge(pendingCount, float64(state.Pending))
-	gauge(nextHostKey, number(state.NextHostKey))
+	gauge(nextHostKey, Number(state.NextHostKey))
 	for name, each := range state.Gateway {
-		gauge(answers, number(each.Answers), name)
-		gauge(deviceReady, number(each.Ready), name)
+		gauge(answers, Number(each.Answers), name)
+		gauge(deviceReady, Number(each.Ready), name)
 		gauge(inFlight, float64(each.Inside), name)
 		gauge(waiting, float64(each.Waiting), name)
 		gauge(connections, float64(each.Connections), name)
@@ -210,7 +215,8 @@ func (g gauges) Collect(metrics chan<- prometheus.Metric) {
 	}
 }
 
-func number(is bool) float64 {
+// Number is a yes or a no as a gauge has it.
+func Number(is bool) float64 {
 	if is {
 		return 1
 	}

@@ -37,9 +37,7 @@ func Command(ctx context.Context, words []string) int {
 	ctx, cancel := context.WithTimeout(ctx, connectTime)
 	defer cancel()
 	if err := connect(ctx, words[0], words[1], words[2], os.Getenv("RUNTIME_DIRECTORY"), int(os.Stdout.Fd())); err != nil {
-		for line := range strings.Lines(err.Error()) {
-			logf.Printf("%s", strings.TrimSpace(line))
-		}
+		logf.Error(err)
 		return 1
 	}
 	return 0
