@@ -1,4 +1,4 @@
-import type { FaultFigures, Figures } from "./figures.ts";
+import { type FaultFigures, type Figures, isPairOf } from "./figures.ts";
 
 /** What a fault may cost in the topology that it happens in. */
 export type Allowance = {
@@ -36,9 +36,7 @@ function ofFault(
   all: readonly FaultFigures[],
   allowanceOf: (fault: FaultFigures) => Allowance,
 ): string[] {
-  const other = all.find(
-    (each) => each !== fault && each.kind === fault.joined && Math.abs(each.begin - fault.begin) <= 1000,
-  );
+  const other = all.find((each) => each !== fault && isPairOf(fault, each));
   // The first one of a pair speaks for both.
   if (other && all.indexOf(other) < all.indexOf(fault)) return [];
   const allowances = [fault, ...(other ? [other] : [])].map(allowanceOf);

@@ -6,6 +6,7 @@ import { planOf } from "./plan.ts";
 import { page } from "./report/page.ts";
 import { type RunFacts, reportOf } from "./report/report.ts";
 import { runSchedule } from "./run.ts";
+import { plainTopology } from "./topology.ts";
 import { chaosStack, makeWorld, removeWorld } from "./world.ts";
 
 const help = `
@@ -44,12 +45,6 @@ function readOptions() {
     isHelp: values.help === true,
   };
 }
-
-/** The topology that `--plan` shows the faults of. */
-const plainTopology = {
-  ...{ replicas: 1, hasRouter: false, nodes: 1 },
-  ...{ pairedSigners: ["home", "office"], singleSigners: ["cabin"] },
-};
 
 async function chaos(): Promise<number> {
   const { isHelp, isPlan, minutes, out, seed } = readOptions();

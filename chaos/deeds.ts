@@ -17,6 +17,8 @@ export type Deed = (world: World, target: string, ms: number) => Promise<unknown
 
 const forwarderCommand = /^\/usr\/local\/lib\/signer-forwarder\/forwarder/;
 const routerCommand = /^\/usr\/local\/lib\/signer-forwarder\/router/;
+/** The guard's file in the forwarder's container. */
+const guardFile = "run/signer-forwarder/guard";
 /** How many connections strangers hold. The door has room for fewer that have not logged in. */
 const strangers = 100;
 /** How much longer a round trip of a slow uplink takes, in ms. */
@@ -77,32 +79,25 @@ async function during(begin: () => Promise<() => Promise<void>>, ms: number): Pr
   }
 }
 
+/** Turns a fault of a home on, and off again. */
+async function onAndOff(world: World, target: string, ms: number, turn: (home: Home, isOn: boolean) => void) {
+  const home = homeNamed(world, target);
+  turn(home, true);
+  await sleep(ms);
+  turn(home, false);
+}
+
 /** What the faults of faultKinds.ts do. */
 export const deeds: Readonly<Record<FaultName, Deed>> = {
   "tunnel killed": async (world, target) => homeNamed(world, target).killTunnels(),
   "uplink cut and back": (world, target, ms) => during(() => homeNamed(world, target).uplink.cut(), ms),
   "uplink cut": (world, target, ms) => during(() => homeNamed(world, target).uplink.cut(), ms),
   "uplink losing packets": (world, target, ms) => during(() => homeNamed(world, target).uplink.lose(lostShare), ms),
-  "uplink delayed": async (world, target, ms) => {
-    homeNamed(world, target).delay(delayMs);
-    await sleep(ms);
-    homeNamed(world, target).delay(0);
-  },
-  "device unplugged": async (world, target, ms) => {
-    homeNamed(world, target).unplug();
-    await sleep(ms);
-    homeNamed(world, target).plugIn();
-  },
-  "device locked": async (world, target, ms) => {
-    homeNamed(world, target).lock(true);
-    await sleep(ms);
-    homeNamed(world, target).lock(false);
-  },
-  "device hangs": async (world, target, ms) => {
-    homeNamed(world, target).hang(true);
-    await sleep(ms);
-    homeNamed(world, target).hang(false);
-  },
+  "uplink delayed": (world, target, ms) => onAndOff(world, target, ms, (home, isOn) => home.delay(isOn ? delayMs : 0)),
+  "device unplugged": (world, target, ms) =>
+    onAndOff(world, target, ms, (home, isOn) => (isOn ? home.unplug() : home.plugIn())),
+  "device locked": (world, target, ms) => onAndOff(world, target, ms, (home, isOn) => home.lock(isOn)),
+  "device hangs": (world, target, ms) => onAndOff(world, target, ms, (home, isOn) => home.hang(isOn)),
   "daemon restarted": async (world, target, ms) => {
     await homeNamed(world, target).killDaemon();
     await sleep(ms);
@@ -114,7 +109,7 @@ export const deeds: Readonly<Record<FaultName, Deed>> = {
     stopFor(podProcess(await podOf(world.stack, target), forwarderCommand), ms),
   "guard's file lost": (world, target) =>
     killForwarder(world, target, async (pid) => {
-      await run("rm", ["-f", `/proc/${pid}/root/run/signer-forwarder/guard`]);
+      await run("rm", ["-f", join("/proc", String(pid), "root", guardFile)]);
     }),
   "strangers at the door": async ({ endpoints: [endpoint] }, _, ms) => {
     const [enter, ...namespace] = inside(homeOf(strangersHome)) as [string, ...string[]];

@@ -99,7 +99,8 @@ const beginOf = ({ begin }: Fault): number => begin;
 /** How far the begins of two faults at once are apart at most, in ms. */
 const togetherMs = 1000;
 
-function isPairOf(fault: Fault, other: Fault): boolean {
+/** Whether a fault began together with another one. */
+export function isPairOf(fault: Fault, other: Fault): boolean {
   return fault.joined === other.kind && Math.abs(fault.begin - other.begin) <= togetherMs;
 }
 
@@ -109,15 +110,10 @@ function costOf({ asks, ended, keys, levelMs }: Events, from: number, to: number
   const lost = within.filter(({ cause }) => cause !== undefined);
   let [gapMs, gapKey] = [0, ""];
   for (const key of keys) {
-    const signedAt = asks.filter((ask) => ask.key === key && ask.end >= from && ask.cause === undefined);
-    const ends = signedAt.map(({ end }) => end).sort((a, b) => a - b);
-    const starts = within.filter((ask) => ask.key === key).map(({ start }) => start);
-    let next = 0;
-    for (const start of starts.sort((a, b) => a - b)) {
-      while (next < ends.length && (ends[next] as number) < start) next++;
-      const gap = (ends[next] ?? ended) - start;
-      if (gap >= gapMs) [gapMs, gapKey] = [gap, key];
-    }
+    const ofKey = (ask: Ask): boolean => ask.key === key;
+    const ending = asks.filter((ask) => ofKey(ask) && ask.end >= from);
+    for (const [start, next] of waitsOf(within.filter(ofKey), ending, ended))
+      if (next - start >= gapMs) [gapMs, gapKey] = [next - start, key];
   }
   const signed = within.filter(({ cause }) => cause === undefined);
   return {
@@ -128,6 +124,25 @@ function costOf({ asks, ended, keys, levelMs }: Events, from: number, to: number
     missed: missedLevels(asks, keys, Math.ceil(from / levelMs), Math.min(to, ended - levelMs) / levelMs),
     slowestMs: Math.round(Math.max(0, ...signed.map(({ start, end }) => end - start))),
   };
+}
+
+/**
+ * The time of each of a key's requests, in their order, and that of the first signature from then on, among the requests
+ * that may have one. Without one that is the run's end.
+ */
+export function waitsOf(
+  asks: readonly Ask[],
+  ending: readonly Ask[],
+  ended: number,
+): [start: number, signature: number][] {
+  const signed = ending.filter(({ cause }) => cause === undefined);
+  const ends = signed.map(({ end }) => end).sort((a, b) => a - b);
+  let next = 0;
+  const starts = asks.map(({ start }) => start).sort((a, b) => a - b);
+  return starts.map((start) => {
+    while (next < ends.length && (ends[next] as number) < start) next++;
+    return [start, ends[next] ?? ended];
+  });
 }
 
 /** How many of some levels a key has no attestation for. Levels of before the first request do not count. */

@@ -2,13 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { rowsWith, tablesOf } from "../docs/reference/markdownTables.ts";
 import { type FaultName, faultKind, faultKinds } from "./faultKinds.ts";
-import { sampleTopology } from "./report/sampleRun.ts";
-import type { Topology } from "./topology.ts";
+import { plainTopology, type Topology } from "./topology.ts";
 
 const rows = rowsWith(tablesOf("../design/gaps.md"), "fault");
 const topologies: Readonly<Record<string, Topology>> = {
-  "one replica": { ...sampleTopology, nodes: 2 },
-  "two replicas and a router": { ...sampleTopology, nodes: 2, replicas: 2, hasRouter: true },
+  "one replica": { ...plainTopology, nodes: 2 },
+  "two replicas and a router": { ...plainTopology, nodes: 2, replicas: 2, hasRouter: true },
 };
 
 /** What a fault that lasts no time may cost, for each target that differs. */

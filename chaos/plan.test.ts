@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { faultKinds } from "./faultKinds.ts";
 import { planOf } from "./plan.ts";
-import { sampleTopology } from "./report/sampleRun.ts";
 import type { Topology } from "./topology.ts";
+import { plainTopology } from "./topology.ts";
 
 /** The kinds that an hour has. */
 const kindsOf = (topology: Topology): Set<string> =>
   new Set(planOf(1, 60, topology).moments.flatMap(({ faults }) => faults.map(({ kind }) => kind)));
-const whole: Topology = { ...sampleTopology, replicas: 2, hasRouter: true, nodes: 2 };
+const whole: Topology = { ...plainTopology, replicas: 2, hasRouter: true, nodes: 2 };
 
 test("an hour of a stack that has everything has every kind of fault", () => {
   assert.deepEqual([...kindsOf(whole)].sort(), Object.keys(faultKinds).sort());
@@ -35,7 +35,7 @@ test("a short run leaves out what takes long", () => {
 test("five minutes have at least twelve kinds of faults, whatever the seed", () => {
   for (let seed = 0; seed < 50; seed++) {
     const kinds = new Set(
-      planOf(seed, 5, sampleTopology).moments.flatMap(({ faults }) => faults.map(({ kind }) => kind)),
+      planOf(seed, 5, plainTopology).moments.flatMap(({ faults }) => faults.map(({ kind }) => kind)),
     );
     assert.ok(kinds.size >= 12, `seed ${seed}: ${kinds.size}`);
   }

@@ -12,6 +12,12 @@ export type Topology = {
   readonly singleSigners: readonly string[];
 };
 
+/** A stack with one replica on one node, and the signers of world.ts. */
+export const plainTopology: Topology = {
+  ...{ replicas: 1, hasRouter: false, nodes: 1 },
+  ...{ pairedSigners: ["home", "office"], singleSigners: ["cabin"] },
+};
+
 /** All signers of a topology. */
 export function signersOf({ pairedSigners, singleSigners }: Topology): readonly string[] {
   return [...pairedSigners, ...singleSigners];

@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Signature } from "../detector.ts";
 import type { Events, Fault } from "../figures.ts";
+import { plainTopology } from "../topology.ts";
 import { page } from "./page.ts";
 import { type Report, reportOf } from "./report.ts";
-import { sampleEvents, sampleFacts, sampleTopology } from "./sampleRun.ts";
+import { sampleEvents, sampleFacts } from "./sampleRun.ts";
 import { gapsOf } from "./timeline.ts";
 
 const good = sampleEvents();
@@ -87,7 +88,7 @@ test("two faults at once may cost what both may, and are judged once", () => {
 });
 
 test("with two replicas and a router a forwarder's pod may cost nothing", () => {
-  const facts = { ...sampleFacts, topology: { ...sampleTopology, replicas: 2, hasRouter: true } };
+  const facts = { ...sampleFacts, topology: { ...plainTopology, replicas: 2, hasRouter: true } };
   assert.match(reportOf(facts, good).problems.join("\n"), /wanted none: the router asks by the other replica/);
 });
 

@@ -1,24 +1,15 @@
 import { splitKinds } from "../faultKinds.ts";
 import type { Ask, Events } from "../figures.ts";
-import type { Topology } from "../topology.ts";
+import { plainTopology } from "../topology.ts";
 import type { RunFacts } from "./report.ts";
-
-/** For tests: one replica, as every stack had it. */
-export const sampleTopology: Topology = {
-  replicas: 1,
-  hasRouter: false,
-  nodes: 1,
-  pairedSigners: ["home", "office"],
-  singleSigners: ["cabin"],
-};
 
 /** For tests: what a run of two minutes was started with. */
 export const sampleFacts: RunFacts = {
   seed: 7,
   minutes: 2,
   date: "2026-11-28T12:00:00.000Z",
-  topology: sampleTopology,
-  leftOut: splitKinds(sampleTopology, 2).leftOut,
+  topology: plainTopology,
+  leftOut: splitKinds(plainTopology, 2).leftOut,
 };
 
 const began = Date.parse(sampleFacts.date);

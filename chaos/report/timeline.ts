@@ -1,4 +1,4 @@
-import type { Ask, Events, Fault } from "../figures.ts";
+import { type Ask, type Events, type Fault, waitsOf } from "../figures.ts";
 import { escaped } from "./escaped.ts";
 
 const left = 150;
@@ -54,15 +54,8 @@ ${[...grid, ...bars, ...rows].join("\n")}
 
 /** The spans in which a key that was asked had to wait for its next signature, joined where they overlap. */
 export function gapsOf(asks: readonly Ask[], ended: number): [from: number, to: number][] {
-  const ends = asks
-    .filter(({ cause }) => cause === undefined)
-    .map(({ end }) => end)
-    .sort((a, b) => a - b);
   const gaps: [number, number][] = [];
-  let next = 0;
-  for (const start of asks.map((ask) => ask.start).sort((a, b) => a - b)) {
-    while (next < ends.length && (ends[next] as number) < start) next++;
-    const to = ends[next] ?? ended;
+  for (const [start, to] of waitsOf(asks, asks, ended)) {
     const last = gaps.at(-1);
     if (to - start < shownGapMs) continue;
     if (last && start <= last[1]) last[1] = Math.max(last[1], to);
