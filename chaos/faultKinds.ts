@@ -248,7 +248,7 @@ const neverDone: readonly LeftOut[] = [
     name: "clock jump",
     reason: "a program has no wall clock of its own: Linux' time namespaces have the monotonic clocks alone",
   },
-  { name: "node cut", reason: "the local cluster cannot cut a node" },
+  { name: "node cut", reason: "the run cuts no node yet, which local/cluster/nodeFaults.ts can" },
 ];
 
 /** The faults that a run of so many minutes can have in a topology, and those that it can't. */
