@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { forwarderProgram } from "../deploy/cluster/forwarderPod.ts";
 import { type Progress, stateFolder } from "../local/machine/paths.ts";
 import { buildProgram } from "../local/toolchain/go.ts";
+import { withEndpoints } from "../signer-host/package/outputEndpoints.ts";
 import { stopAll, until } from "../testbed/background.ts";
 import { makeNetwork, removeNetwork } from "../testbed/network.ts";
 import { type SoftwareKey, softwareKey } from "../testbed/softwareKeys.ts";
@@ -29,9 +30,6 @@ const homes = [...signers.map(({ name }) => name), strangersHome];
 
 /** The hosts that were started, which must end also if the world was never complete. */
 const started: Home[] = [];
-
-/** What the stack's outputs say of where signers dial to: one endpoint, or a list of them. */
-type EndpointOutputs = { readonly signerEndpoint?: Endpoint; readonly signerEndpoints?: readonly Endpoint[] };
 
 /** A stack with four keys on three devices, with all that a fault can be done to. */
 export type World = {
@@ -66,8 +64,7 @@ export async function makeWorld(stack: Stack, progress: Progress): Promise<World
   await buildProgram("./signer-host/wrapper", program, join(stateFolder, "tools"), progress);
   await makeNetwork(homes);
   const outputs = await stack.outputs();
-  const { signerEndpoint, signerEndpoints } = outputs as EndpointOutputs;
-  const endpoints = signerEndpoints ?? (signerEndpoint ? [signerEndpoint] : []);
+  const { signerEndpoints: endpoints } = withEndpoints(outputs) as { readonly signerEndpoints: readonly Endpoint[] };
   const made = entries.map(({ name, keys: folder, port }, index) => {
     const addresses = (signers[index]?.keys ?? []).map((number) => keys[number - 1]?.address as string);
     return new Home({ name, stack: stack.name, index, keys: folder, port, addresses, program });

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { show } from "../../infra/config/configError.ts";
 import type { KitFacts } from "../../signer-host/package/kitFacts.ts";
+import { withEndpoints } from "../../signer-host/package/outputEndpoints.ts";
 import { UsageError } from "../cli/command.ts";
 import type { Outputs } from "../engine/stackOutputs.ts";
 
@@ -45,12 +46,12 @@ type KitOutputs = z.infer<typeof outputsSchema>;
  * config has.
  */
 export function factsOfOutputs(stack: string, signer: string, outputs: Outputs, config = outputs): KitFacts {
-  const wanted = outputsSchema.parse(withEndpoints(config));
+  const wanted = outputsSchema.parse(plain(config));
   if (!Object.hasOwn(wanted.signers, signer)) {
     const names = Object.keys(wanted.signers).join(", ") || "there is none";
     throw new UsageError(`SIGNER: found ${show(signer)}, wanted one of the stack's signers: ${names}`);
   }
-  const found = withEndpoints(outputs);
+  const found = plain(outputs);
   const differences = differencesOf(partOf(signer, found), partOf(signer, withHostsOf(found, wanted)));
   if (differences.length > 0) {
     const lines = differences.map((difference) => `\n  ${difference}`).join("");
@@ -73,13 +74,9 @@ export function factsOfOutputs(stack: string, signer: string, outputs: Outputs, 
   };
 }
 
-/**
- * The outputs as JSON has them, and so a state, with a list of endpoints. A stack whose forwarder has one replica may
- * have the output `signerEndpoint`, which is null in one without a forwarder.
- */
-function withEndpoints(outputs: Outputs): Partial<KitOutputs> {
-  const { signerEndpoint, ...rest } = JSON.parse(JSON.stringify(outputs));
-  return signerEndpoint === undefined ? rest : { signerEndpoints: signerEndpoint ? [signerEndpoint] : [], ...rest };
+/** The outputs as JSON has them, and so a state, with a list of endpoints. */
+function plain(outputs: Outputs): Partial<KitOutputs> {
+  return withEndpoints(JSON.parse(JSON.stringify(outputs))) as Partial<KitOutputs>;
 }
 
 /** The config's outputs with the hosts of others, if only a cloud knows them. */

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import * as z from "zod";
 import { readJson } from "../../local/machine/json.ts";
+import { withEndpoints } from "../package/outputEndpoints.ts";
 
 const portSchema = z.int().min(1).max(65535);
 
@@ -49,12 +50,6 @@ export async function askForOutputs(root: string, stack: string): Promise<Output
     );
   }
   return parseOutputs(command.join(" "), stdout);
-}
-
-/** Outputs with a list of endpoints. A stack whose forwarder has one replica may have the output `signerEndpoint`. */
-function withEndpoints(outputs: unknown): unknown {
-  if (!(outputs instanceof Object) || !("signerEndpoint" in outputs) || "signerEndpoints" in outputs) return outputs;
-  return { ...outputs, signerEndpoints: [outputs.signerEndpoint] };
 }
 
 /** Reads outputs from a text. `where` names their source in errors. */
