@@ -33,6 +33,14 @@ async function vote(live: LiveChain, key: Key, fields: Partial<Vote> = {}): Prom
   live.injectVote(signedVote("attestation", content, prefixSig));
 }
 
+test("the head and the time until the next are of one look at the clock, so no level is left out", () => {
+  // A timer that rings early: the first look is before the level's end, a second one would be after it.
+  const looks = [0, 1999, 2000].map((ms) => chain.startMs + ms);
+  const live = new LiveChain(chain, () => looks.shift() ?? assert.fail("a look too many"));
+  assert.deepEqual(live.headNow(), { level: 0, lastsMs: 1 });
+  assert.deepEqual(live.headNow(), { level: 1, lastsMs: 2000 });
+});
+
 const cases: readonly [level: number, key: Key, isOnChain: boolean, what: string][] = [
   [47, first, true, "the key that counts"],
   [47, second, false, "the key that will count"],

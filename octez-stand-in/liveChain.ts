@@ -58,6 +58,16 @@ export class LiveChain {
     return levelAt(this.chain, this.#now());
   }
 
+  /**
+   * The head, and in how many milliseconds the next one comes, by one look at the clock. Node's timers ring up to 1 ms
+   * early, so a second look may be at the next level.
+   */
+  headNow(): { readonly level: number; readonly lastsMs: number } {
+    const now = this.#now();
+    const { intervalMs, startMs } = this.chain;
+    return { level: levelAt(this.chain, now), lastsMs: intervalMs - ((now - startMs) % intervalMs) };
+  }
+
   /** The lowest level whose block this node has. */
   get savepoint(): number {
     return Math.max(this.#start, this.head - keptLevels);

@@ -1,7 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { encodeOpHash } from "@taquito/utils";
-import { answerAboutBlock, type RpcHeader, rpcHeader } from "./blockRpc.ts";
-import type { Chain } from "./chain.ts";
+import { answerAboutBlock, rpcHeader } from "./blockRpc.ts";
 import { readKeyOperation } from "./keyOperation.ts";
 import type { LiveChain } from "./liveChain.ts";
 
@@ -44,7 +43,7 @@ export function rpcServer(live: LiveChain): Server {
       }
       return answer === undefined ? reply(response, 400, { error: "unreadable body" }) : reply(response, 200, answer);
     }
-    if (pathname === "/monitor/heads/main") return streamHeads(chain, response, head);
+    if (pathname === "/monitor/heads/main") return streamHeads(live, response);
     // It ends once the node is synchronised.
     if (pathname === "/monitor/bootstrapped")
       return reply(response, 200, { block: head().hash, timestamp: head().timestamp });
@@ -56,12 +55,13 @@ export function rpcServer(live: LiveChain): Server {
 }
 
 /** Sends the present head and then each new one, as one JSON value per line, until the reader disconnects. */
-function streamHeads(chain: Chain, response: ServerResponse, head: () => RpcHeader): void {
+function streamHeads(live: LiveChain, response: ServerResponse): void {
   response.writeHead(200, { "content-type": "application/json" });
   let timer: NodeJS.Timeout;
   const send = () => {
-    response.write(`${JSON.stringify(head())}\n`);
-    timer = setTimeout(send, chain.intervalMs - ((Date.now() - chain.startMs) % chain.intervalMs));
+    const { level, lastsMs } = live.headNow();
+    response.write(`${JSON.stringify(rpcHeader(live, level))}\n`);
+    timer = setTimeout(send, lastsMs);
   };
   response.on("close", () => clearTimeout(timer));
   send();
