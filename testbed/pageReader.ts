@@ -97,7 +97,7 @@ export abstract class PageReader {
   /** Asks for the delegate's keys until the one that was set is the active one. */
   async #waitFor(role: string, path: string): Promise<void> {
     const wanted = this.#set.get(role)?.address;
-    await until(`the ${role} key ${wanted} counts`, 120, async () => {
+    await until(`the ${role} key ${wanted} counts`, 180, async () => {
       const { active, pendings } = JSON.parse(await this.octez("rpc", "get", path)) as KeysNow;
       if (active?.pkh === wanted) return true;
       assert.deepEqual(
