@@ -35,7 +35,7 @@ test("a baker asks the first signer of a key", () => {
   assert.equal(primarySigner(key("tz1b", "office")), "office");
 });
 
-test("a route answers for the keys that have its signer first, to their bakers, each named once", () => {
+test("a route answers for the keys that have its signer first, and lets their bakers in, each named once", () => {
   assert.deepEqual(routeFor("home", bakers), {
     keys: [
       { address: "tz1a", chainId: "NetXdQprcVkpaWU", minimalBlockSeconds: 6 },
@@ -54,6 +54,10 @@ test("a key has its network's chain and block time, unless its baker says otherw
   ]);
 });
 
-test("a signer that is a fallback alone answers for nothing at its own port", () => {
-  assert.deepEqual(routeFor("cabin", bakers), { keys: [], fallbacks: [], bakers: [] });
+test("a signer that is a fallback alone answers for nothing at its own port, which the routers of its bakers reach", () => {
+  assert.deepEqual(routeFor("cabin", bakers), { keys: [], fallbacks: [], bakers: ["baker-alice", "baker-bob"] });
+});
+
+test("a signer that no key names lets nobody in", () => {
+  assert.deepEqual(routeFor("shed", bakers), { keys: [], fallbacks: [], bakers: [] });
 });

@@ -19,7 +19,7 @@ type SignerRoute = {
   readonly keys: readonly { address: string; chainId?: string; minimalBlockSeconds: number }[];
   /** The signers to ask while this one is down, in this order. */
   readonly fallbacks: readonly string[];
-  /** The Helm releases of the bakers that may ask. */
+  /** The Helm releases of the bakers that reach the port: those with a key that names the signer, first or later. */
   readonly bakers: readonly string[];
 };
 
@@ -38,6 +38,8 @@ export function routeFor(signer: string, bakers: readonly RoutedBaker[]): Signer
       return { address: key.address, ...(chainId && { chainId }), minimalBlockSeconds };
     }),
     fallbacks: served[0] ? signersOf(served[0].key).slice(1) : [],
-    bakers: [...new Set(served.map(({ baker }) => bakerRelease(baker.name)))],
+    bakers: bakers
+      .filter((baker) => keysOf(baker).some((key) => signersOf(key).includes(signer)))
+      .map(({ name }) => bakerRelease(name)),
   };
 }
