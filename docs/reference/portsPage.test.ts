@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { highestSignerPort, reservedPorts, sshPortOf } from "../../infra/names/ports.ts";
+import { bakerPorts, highestSignerPort, reservedPorts, sshPortOf } from "../../infra/names/ports.ts";
 import { root } from "../../local/machine/checkout.ts";
 import { packageFiles } from "../../signer-host/package/packageFiles.ts";
 import { ledgerFacts } from "../../signer-host/package/sampleFacts.ts";
@@ -87,6 +87,11 @@ test("a baker pod's ports are those of its chart", () => {
   const inside = portsIn(bakers, /http:\/\/127\.0\.0\.1:(\d+)/g);
   const outside = portsIn(bakers, /containerPort: (\d+)/g);
   assert.deepEqual(portsBelow("A baker pod"), numbers([...inside, ...outside].map(String)));
+});
+
+test("they and a router's are those that no signer's port may be", () => {
+  const pods = [...portsBelow("A baker pod"), ...portsBelow("A router")];
+  assert.deepEqual(numbers(Object.keys(bakerPorts)), numbers(pods.map(String)));
 });
 
 test("a signer's own ssh is as far from its port for the forwarder as for the config", () => {

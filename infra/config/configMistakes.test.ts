@@ -86,6 +86,8 @@ describe("each mistake is one problem that says where it is", () => {
     ["sshd's own port", signer({ port: 2222 }), /signers\[1\]\.port: found 2222; .*sshd/],
     ["a port whose ssh is sshd's own", signer({ port: 1222 }), /whose ssh port is 2222; .*sshd/],
     ["the port for monitoring", signer({ port: 8404 }), /health and metrics/],
+    ["a port of a baker's own node", signer({ port: 8732 }), /port: found 8732; .*octez-node's RPC in a baker's pod/],
+    ["the router's port for monitoring", signer({ port: 8441 }), /port: found 8441; .*the router's health/],
     [
       "an answer in no time",
       signer({ answerSeconds: 0.4 }),

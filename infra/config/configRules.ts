@@ -1,5 +1,5 @@
 import { parseHostKey, parsePublicKey, SshKeyError } from "../keys/sshKey.ts";
-import { reservedPorts, sshPortOf } from "../names/ports.ts";
+import { bakerPorts, reservedPorts, sshPortOf } from "../names/ports.ts";
 import { type KeyEntry, keyEntries, problemsOfBakers } from "./bakerRules.ts";
 import { type Problem, show } from "./configError.ts";
 import { problemsOfEndpoint } from "./endpointRules.ts";
@@ -94,7 +94,14 @@ function problemsOfPorts(signers: Entry[]): Problem[] {
       [sshPortOf(port), `${path} for its ssh`, `${port}, whose ssh port is ${sshPortOf(port)}`],
     ];
     const clash = uses.find(([used]) => taken.has(used));
-    if (clash) {
+    const inBaker = bakerPorts[port];
+    if (inBaker) {
+      problems.push({
+        path,
+        found: `${port}`,
+        wanted: `a port that is free (${port} is used by ${inBaker} in a baker's pod)`,
+      });
+    } else if (clash) {
       const [used, , found] = clash;
       problems.push({ path, found, wanted: `a port that is free (${used} is used by ${taken.get(used)})` });
     } else for (const [used, use] of uses) taken.set(used, use);
