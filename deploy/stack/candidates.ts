@@ -2,7 +2,7 @@
 export function candidates(value: unknown): unknown[] {
   const odd = [null, true, 7, -1, 0, 1.5, 65536, 1e9, "", " ", "x", "X", {}, [], ["x"], value];
   if (typeof value === "number") {
-    const edges = [1, 100, 101, 1023, 1024, 2222, 8404, 29999, 30000, 32767, 32768, 64535, 64536, 65535];
+    const edges = [1, 100, 101, 1023, 1024, 2222, 8404, 8441, 29999, 30000, 32767, 32768, 64535, 64536, 65535];
     return [...odd, String(value), value + 0.5, -value, ...edges];
   }
   if (Array.isArray(value)) return [...odd, [...value, value[0]], [value[0], value[0]]];

@@ -123,6 +123,16 @@ export const places: Readonly<Record<string, Readonly<Record<string, string>>>> 
     "keys.0.name": `${consensus}.0.name`,
     "keys.0.address": `${consensus}.0.address`,
     "keys.0.publicKey": `${consensus}.0.publicKey`,
+    "routerImage.repository": "images.signerForwarder.repository",
+    "routerImage.tag": "images.signerForwarder.tag",
+    "routerImage.digest": "images.signerForwarder.digest",
+    "router.baker": "bakers.0.name",
+    "router.signers": "signers",
+    "router.signers.0.name": "signers.0.name",
+    "router.signers.0.port": "signers.0.port",
+    "router.signers.0.answerSeconds": "signers.0.answerSeconds",
+    "router.signers.0.keys.0.chainId": "bakers.0.chainId",
+    "router.signers.0.keys.0.minimalBlockSeconds": "bakers.0.minimalBlockSeconds",
     "votes.liquidityBakingToggleVote": "bakers.0.liquidityBakingToggleVote",
     "dal.service.port": "bakers.0.dal.endpoint.port",
     "dal.service.nodePort": "bakers.0.dal.endpoint.nodePort",
@@ -151,4 +161,4 @@ export const places: Readonly<Record<string, Readonly<Record<string, string>>>> 
 
 /** Values that no config sets: the charts' own, and those that the program makes from names checked elsewhere. */
 export const notTheConfigs =
-  /^(global|disruptionBudget\..*|(backup\.)?image\.pullPolicy|hostKeySecret|service\.(type|annotations\.\*)|signers\.0\.(keys|fallbacks|bakers)(\.0)?(\.address)?|keys\.0\.signerUrl|authentication\..*|dal\.addressConfigMap|(dal|p2p)\.service\.(type|loadBalancerClass)|storage\.clientSize)$/;
+  /^(global|disruptionBudget\..*|(backup\.)?image\.pullPolicy|routerImage\.pullPolicy|resources\.router\..*|router\.replicas(\.0)?|hostKeySecret|service\.(type|annotations\.\*)|(router\.)?signers\.0\.(keys|fallbacks|bakers)(\.0)?(\.address)?|keys\.0\.signerUrl|authentication\..*|dal\.addressConfigMap|(dal|p2p)\.service\.(type|loadBalancerClass)|storage\.clientSize)$/;

@@ -88,6 +88,15 @@ function chartsWith(
         delegates: [key.address],
         keys: [{ name: word.toLowerCase().replaceAll(/[^a-z0-9]/g, "-"), ...key, signerUrl: `http://${label}:8443` }],
         authentication: { ...key, secretName: objectName },
+        router: {
+          baker: label,
+          replicas: [label],
+          signers: [
+            { name: label, port: 8443, keys: [{ address: key.address }], fallbacks: [`${label}-2`] },
+            { name: `${label}-2`, port: 8453 },
+          ],
+        },
+        routerImage: image,
         votes: { liquidityBakingToggleVote: "off" },
         snapshot: { url: `https://${label}`, sha256: "0".repeat(64) },
         storage: { className: objectName, clientClassName: objectName, size: "1G" },

@@ -4,4 +4,7 @@ metrics: 9932
 {{- if .Values.dal.enabled }}
 dal-metrics: 11733
 {{- end }}
+{{- if .Values.router.signers }}
+router-metrics: 8441
+{{- end }}
 {{- end }}
