@@ -67,7 +67,7 @@ for (const [way, by, skip] of ways) {
       const path = "jsonpath={.status.readyReplicas}";
       assert.equal(await guest.kubectl("get", "deployment", "signer-forwarder", "--output", path), "1");
       const before = await versions();
-      assert.equal(before.length, 6);
+      assert.equal(before.length, 7);
       await by(() => guest.npm("up"));
       assert.deepEqual(await versions(), before);
     });
@@ -108,7 +108,7 @@ test("render prints a Google stack's objects on stdout, and names on stderr what
   const ofPod = ["ConfigMap", "Deployment", "NetworkPolicy", "PodDisruptionBudget", "PodMonitoring", "PriorityClass"];
   // One for the page of each signer's host; the alerts; the dashboard.
   const ofMonitoring = ["PodMonitoring", "PodMonitoring", "Rules", "ConfigMap"];
-  const services = ["Service", "Service", "Service"];
+  const services = ["Service", "Service", "Service", "Service"];
   // The class of the disks that outlive a zone.
   assert.deepEqual(kinds, [...ofPod, ...ofMonitoring, "Namespace", "Secret", ...services, "StorageClass"].sort());
   const left = [...stderr.matchAll(/left out, for the pulumi CLI to make: (\S+) (\S+)\n/g)].map(([, type]) => type);

@@ -80,7 +80,7 @@ test("what a stack no longer has is removed, and nothing of the other stack", as
   });
   await two.npm("up");
   const services = (await objects(two)).filter(({ kind }) => kind === "Service").map(({ metadata: { name } }) => name);
-  assert.deepEqual(services.sort(), ["signer-forwarder", "signer-home"]);
+  assert.deepEqual(services.sort(), ["signer-forwarder", "signer-forwarder-replica-0", "signer-home"]);
   assert.deepEqual(versions(await objects(one)), other);
 });
 

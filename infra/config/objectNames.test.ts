@@ -15,6 +15,13 @@ describe("a name that would give two objects one name is a problem", () => {
       ],
     ],
     [
+      "a signer whose Service would be the one at which routers ask",
+      { signers: named("forwarder-replica-0") },
+      [
+        'signers[0].name: found "forwarder-replica-0", which makes a Service signer-forwarder-replica-0; wanted another name: the forwarder makes one as well',
+      ],
+    ],
+    [
       "a signer whose Service would be that of the metrics",
       { signers: named("forwarder-metrics"), monitoring: serviceMonitor },
       [

@@ -36,6 +36,7 @@ function forwarderObjects(stack: string, { monitoring }: Entry): NamedObject[] {
     { kind: "Namespace", name: stack },
     { kind: "Secret", name: `${name}-host-key` },
     ...kinds.map((kind) => ({ kind, name })),
+    { kind: "Service", name: `${name}-replica-0` },
     { kind: "PriorityClass", name: `${stack}.${name}` },
     ...monitoringObjects(name, entryOf(monitoring) ?? {}),
   ];
