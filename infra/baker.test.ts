@@ -49,6 +49,7 @@ before(async () => {
   const signer = (name: string, port: number) => ({
     ...{ name, port, answerSeconds: 5, device: { kind: "ledger" } as const, sshPublicKey: sshKey(name) },
   });
+  const signers = [signer("home", 8443), signer("pi", 8453)];
   const alone = {
     name: "bob",
     network: "mainnet",
@@ -60,14 +61,15 @@ before(async () => {
     endpoint,
     hostKey: { ...sshKey("host"), fileName: "ssh_host_ed25519_key", pem: "the private key\n" },
     bakers: [baker, alone],
-    signers: [signer("home", 8443), signer("pi", 8453)],
+    signers,
   });
   made = new Baker("baker-alice", {
     ...common,
     baker,
     cluster: { ...cluster, storage: { clientClassName: "regional", clientSize: "10Gi" } },
     forwarder,
-    signerUrls: { home: "http://home", pi: "http://pi" },
+    signers,
+    routerImage: { tag: "2" },
     dalEndpoint: {
       ...endpoint,
       host: pulumi.output("203.0.113.7"),
@@ -82,7 +84,7 @@ before(async () => {
     monitoring: { kind: "none" },
     cluster,
     forwarder,
-    signerUrls: { home: "http://home" },
+    signers,
   });
   await pulumi.runtime.disconnect();
 });
@@ -102,6 +104,7 @@ test("the children of a baker are these, and no others", () => {
 });
 
 const authentication = authenticationKeyOf(seed, "alice");
+const ofMainnet = (address: string) => ({ address, chainId: "NetXdQprcVkpaWU", minimalBlockSeconds: 6 });
 
 test("the chart gets the roles as Octez needs them, and every setting in its own form", () => {
   const { address, publicKey } = authentication;
@@ -115,10 +118,19 @@ test("the chart gets the roles as Octez needs them, and every setting in its own
     storage: { clientClassName: "regional", clientSize: "10Gi", size: "200Gi", dalSize: "20Gi" },
     delegates: ["tz1delegate"],
     keys: [
-      { name: "now", address: "tz1delegate", publicKey: "BLpk-now", signerUrl: "http://home" },
-      { name: "next", address: "tz4next", publicKey: "BLpk-next", signerUrl: "http://pi" },
-      { name: "companion", address: "tz4companion", publicKey: "BLpk-companion", signerUrl: "http://pi" },
+      { name: "now", address: "tz1delegate", publicKey: "BLpk-now", signerUrl: "http://127.0.0.1:8443" },
+      { name: "next", address: "tz4next", publicKey: "BLpk-next", signerUrl: "http://127.0.0.1:8453" },
+      { name: "companion", address: "tz4companion", publicKey: "BLpk-companion", signerUrl: "http://127.0.0.1:8453" },
     ],
+    router: {
+      baker: "alice",
+      replicas: ["signer-forwarder-replica-0.dev.svc"],
+      signers: [
+        { name: "home", port: 8443, answerSeconds: 5, keys: [ofMainnet("tz1delegate")] },
+        { name: "pi", port: 8453, answerSeconds: 5, keys: [ofMainnet("tz4next"), ofMainnet("tz4companion")] },
+      ],
+    },
+    routerImage: { tag: "2" },
     authentication: { address, publicKey, secretName: "baker-alice-authentication" },
     dal: {
       addressConfigMap: "baker-alice-dal-address",
@@ -132,7 +144,12 @@ test("a baker without DAL, seed and scraper has none of them", () => {
   assert.deepEqual(inputsOf("baker-bob-chart").values, {
     network: "mainnet",
     delegates: ["tz1b"],
-    keys: [{ name: "b", address: "tz1b", publicKey: "BLpk-b", signerUrl: "http://home" }],
+    keys: [{ name: "b", address: "tz1b", publicKey: "BLpk-b", signerUrl: "http://127.0.0.1:8443" }],
+    router: {
+      baker: "bob",
+      replicas: ["signer-forwarder-replica-0.dev.svc"],
+      signers: [{ name: "home", port: 8443, answerSeconds: 5, keys: [ofMainnet("tz1b")] }],
+    },
     dal: { enabled: false },
   });
 });

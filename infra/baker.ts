@@ -3,7 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Cluster } from "./cluster/clusterAccess.ts";
 import type { BakerConfig, StackConfig } from "./config/config.ts";
 import { authenticationAlias, keysOf } from "./config/delegateConfig.ts";
-import { primarySigner } from "./config/signerRoutes.ts";
+import type { SignerConfig } from "./config/signerConfig.ts";
+import { primarySigner, routerSignersOf } from "./config/signerRoutes.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { type AuthenticationKey, authenticationKeyOf } from "./keys/authenticationKey.ts";
 import { bakerRelease } from "./names/releaseNames.ts";
@@ -26,14 +27,16 @@ export type BakerArgs = {
   readonly image?: StackConfig["images"]["octez"];
   /** The image that takes snapshots, if it is not the chart's. */
   readonly backupImage?: StackConfig["images"]["backup"];
-  /** The URL at which bakers request signatures, `http://host:port`, by signer name. */
-  readonly signerUrls: Readonly<Record<string, string>>;
+  /** The router's image, which is the forwarder's, if it is not the chart's. */
+  readonly routerImage?: StackConfig["images"]["signerForwarder"];
+  /** The stack's signers. */
+  readonly signers: readonly SignerConfig[];
 };
 
 /** The addresses of the keys that sign for a delegate. */
 export type DelegateOutput = { readonly consensus: readonly string[]; readonly companion: readonly string[] };
 
-/** One baker: its nodes, baker and accuser, wired to the signers that hold its keys. */
+/** One baker: its nodes, baker and accuser, and the router that takes its requests to the signers that hold its keys. */
 export class Baker extends pulumi.ComponentResource {
   /** The command that shows what the baker signs. */
   readonly logsCommand: pulumi.Output<string>;
@@ -47,7 +50,7 @@ export class Baker extends pulumi.ComponentResource {
   constructor(name: string, args: BakerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("remote-signer-cloud:index:Baker", name, {}, opts);
     const { authenticationSeed, backupImage, cluster, dalEndpoint, forwarder, image, monitoring } = args;
-    const { baker, namespace, signerUrls } = args;
+    const { baker, namespace, routerImage, signers } = args;
     const release = bakerRelease(baker.name);
     const child = { parent: this, provider: cluster.provider };
     const keys = keysOf(baker);
@@ -79,7 +82,12 @@ export class Baker extends pulumi.ComponentResource {
           }),
           ...storageOf(baker, cluster),
           delegates: baker.delegates.map(({ address }) => address),
-          keys: keys.map(({ signer, ...key }) => ({ ...key, signerUrl: signerUrls[primarySigner({ signer })] })),
+          keys: keys.map(({ signer, ...key }) => ({
+            ...key,
+            signerUrl: routerUrl(primarySigner({ signer }), signers),
+          })),
+          router: { baker: baker.name, replicas: forwarder.replicas, signers: routerSignersOf(baker, signers) },
+          ...(routerImage && { routerImage }),
           ...(authenticationKey && {
             authentication: {
               address: authenticationKey.address,
@@ -201,6 +209,11 @@ function storageOf({ storage }: BakerConfig, cluster: Cluster) {
 
 function scraperOf({ kind, namespace, interval, labels }: NonNullable<StackConfig["monitoring"]>) {
   return { kind, namespace, ...(interval && { interval }), ...(labels && { labels }) };
+}
+
+/** Where the pod's router takes the requests for the keys that have this signer first. */
+function routerUrl(name: string, signers: readonly SignerConfig[]): string {
+  return `http://127.0.0.1:${signers.find((signer) => signer.name === name)?.port}`;
 }
 
 function addressText(host: string, port: number): string {

@@ -52,7 +52,6 @@ before(async () => {
   const cluster = await makeCluster("cluster", { config, facts: {}, stack: "dev" });
   const endpoint = { host: "198.51.100.7", port: 22, alternatePorts: [], sourceRanges: [], annotations: {} };
   forwarder = new SignerForwarder("forwarder", { cluster, endpoint, hostKey, namespace: "dev", bakers, signers });
-  const { signerUrls } = forwarder;
   new Baker("baker-alice", {
     baker: {
       name: "alice",
@@ -65,7 +64,7 @@ before(async () => {
     cluster,
     forwarder,
     namespace: "dev",
-    signerUrls,
+    signers,
     image: { tag: "octez-v25.2-x" },
   });
   const backup = { schedule: "17 3 * * *", keep: 3 };
@@ -78,7 +77,7 @@ before(async () => {
       cluster: made.cluster,
       forwarder,
       namespace: "dev",
-      signerUrls,
+      signers,
       backupImage: { tag: "24" },
     });
   }
@@ -232,13 +231,25 @@ describe("the forwarder's chart", () => {
   });
 });
 
-test("the baker's chart gets its settings, and the signer's URL for each key", () => {
+test("the baker's chart gets its settings, and its router's URL for each key", () => {
   assert.deepEqual(inputsOf("baker-alice-chart").values, {
     image: { tag: "octez-v25.2-x" },
     network: "mainnet",
     storage: { size: "5Gi" },
     delegates: ["tz1delegate"],
-    keys: [{ name: "main", address: "tz1…", publicKey: "edpk…", signerUrl: "http://signer-home.dev.svc:8443" }],
+    keys: [{ name: "main", address: "tz1…", publicKey: "edpk…", signerUrl: "http://127.0.0.1:8443" }],
+    router: {
+      baker: "alice",
+      replicas: ["signer-forwarder-replica-0.dev.svc"],
+      signers: [
+        {
+          name: "home",
+          port: 8443,
+          answerSeconds: 5,
+          keys: [{ address: "tz1…", chainId: "NetXdQprcVkpaWU", minimalBlockSeconds: 6 }],
+        },
+      ],
+    },
   });
 });
 

@@ -47,7 +47,8 @@ const allBakers = forwarder
           backupImage: config.images.backup,
           monitoring: config.monitoring,
           namespace: stack,
-          signerUrls: forwarder.signerUrls,
+          routerImage: config.images.signerForwarder,
+          signers: config.signers,
         }),
       })),
     )

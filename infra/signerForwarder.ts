@@ -28,7 +28,7 @@ export type SignerForwarderArgs = Pick<
 
 /** The facts about one signer that its host and its operator need. */
 export type SignerOutput = {
-  /** The URL at which bakers request its signatures. */
+  /** The URL at which bakers without a router request its signatures. */
   readonly url: string;
   readonly port: number;
   /** The port of the signer host's ssh on the forwarder's loopback. */
@@ -54,8 +54,8 @@ export class SignerForwarder extends pulumi.ComponentResource {
   readonly knownHosts: pulumi.Output<string>;
   readonly hostKeyFingerprint: pulumi.Output<string>;
   readonly signers: pulumi.Output<Record<string, SignerOutput>>;
-  /** The URL at which bakers request signatures, by signer name, known before anything is made. */
-  readonly signerUrls: Readonly<Record<string, string>>;
+  /** The host names of the replicas, at which the bakers' routers ask, known before anything is made. */
+  readonly replicas: readonly string[];
   readonly namespace: k8s.core.v1.Namespace;
 
   constructor(name: string, args: SignerForwarderArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -118,15 +118,13 @@ export class SignerForwarder extends pulumi.ComponentResource {
     const hostKeys = nextHostKey ? [hostKey, nextHostKey] : [hostKey];
     this.knownHosts = pulumi.output(host).apply((host) => knownHostsOf(host, hostKeys));
     this.hostKeyFingerprint = pulumi.output(hostKey.fingerprint);
-    this.signerUrls = Object.fromEntries(
-      signers.map(({ name, port }) => [name, `http://signer-${name}.${namespace}.svc:${port}`]),
-    );
+    this.replicas = [`signer-forwarder-replica-0.${namespace}.svc`];
     this.signers = cluster.kubectl.apply((kubectl) => {
       const entries = signers.map((signer): [string, SignerOutput] => {
         const { name, port, answerSeconds, device, mains, ups, uplinks } = signer;
         const sshPort = sshPortOf(port);
         const sshCommand = `${kubectl} --namespace ${namespace} port-forward deployment/signer-forwarder ${sshPort}`;
-        const url = this.signerUrls[name] as string;
+        const url = `http://signer-${name}.${namespace}.svc:${port}`;
         const uses = (key: BakerKey) => signersOf(key).includes(name);
         const keys = bakers.flatMap((baker) => keysOf(baker).filter(uses).map(publicPart));
         const itsBakers = bakers.filter((baker) => keysOf(baker).some(uses));

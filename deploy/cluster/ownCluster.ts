@@ -37,7 +37,11 @@ async function linkKubectl(): Promise<void> {
   symlinkSync(kubectl, link);
 }
 
-type Pod = { metadata: { name: string; namespace: string }; spec: { containers: { image: string }[] } };
+type Container = { image: string; restartPolicy?: string };
+type Pod = {
+  metadata: { name: string; namespace: string };
+  spec: { containers: Container[]; initContainers?: Container[] };
+};
 
 /** Replaces the pods that run an image whose content has changed but whose tag has not. */
 async function replacePods(kubeconfig: string, images: readonly string[]): Promise<void> {
@@ -45,7 +49,9 @@ async function replacePods(kubeconfig: string, images: readonly string[]): Promi
   const kubectl = kubectlFor(binary, { kubeconfig });
   const pods = await kubectl(["get", "pods", "--all-namespaces", "--output", "json"]);
   for (const { metadata, spec } of (JSON.parse(pods) as { items: Pod[] }).items) {
-    if (!spec.containers.some(({ image }) => images.includes(fullName(image)))) continue;
+    // Of the containers that start before the others, those that stay have a restartPolicy.
+    const staying = (spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === "Always");
+    if (![...spec.containers, ...staying].some(({ image }) => images.includes(fullName(image)))) continue;
     progress(`replacing pod ${metadata.name} of ${metadata.namespace}, whose image has changed`);
     await kubectl(["delete", "pod", "--wait=false", "--namespace", metadata.namespace, metadata.name]);
   }

@@ -67,6 +67,7 @@ function bakerObjects(stack: string, name: string, baker: Entry, config: Entry):
     ...of(name, "NetworkPolicy", "PodDisruptionBudget", "StatefulSet"),
     ...of(`${name}-wallet`, "ConfigMap"),
     ...of(`${name}-votes`, "ConfigMap"),
+    ...of(`${name}-router`, "ConfigMap"),
     ...(config.authenticationSeed === undefined ? [] : of(`${name}-authentication`, "Secret")),
     ...(dal === false ? [] : of(`${name}-dal`, "PersistentVolumeClaim")),
     ...(entryOf(dal)?.endpoint === undefined

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { primarySigner, routeFor, signersOf } from "./signerRoutes.ts";
+import { primarySigner, routeFor, routerSignersOf, signersOf } from "./signerRoutes.ts";
 
 const key = (address: string, signer: string | string[]) => ({ name: address, address, publicKey: "edpk…", signer });
 const delegatesOf = (...keys: ReturnType<typeof key>[]) =>
@@ -60,4 +60,39 @@ test("a signer that is a fallback alone answers for nothing at its own port, whi
 
 test("a signer that no key names lets nobody in", () => {
   assert.deepEqual(routeFor("shed", bakers), { keys: [], fallbacks: [], bakers: [] });
+});
+
+const signers = ["attic", "cabin", "home", "office", "shed"].map((name, i) => ({
+  ...{ name, port: 8443 + 10 * i, answerSeconds: 5 + i, device: { kind: "ledger" } as const },
+}));
+
+test("a baker's router is told of the devices of its own keys, first ones and fall-backs, and of no other baker's", () => {
+  const [alice, , , dave] = bakers as [(typeof bakers)[0], unknown, unknown, (typeof bakers)[0]];
+  assert.deepEqual(routerSignersOf(alice, signers), [
+    { name: "cabin", port: 8453, answerSeconds: 6 },
+    {
+      name: "home",
+      port: 8463,
+      answerSeconds: 7,
+      keys: [
+        { address: "tz1a", chainId: "NetXdQprcVkpaWU", minimalBlockSeconds: 6 },
+        { address: "tz4c", chainId: "NetXdQprcVkpaWU", minimalBlockSeconds: 6 },
+      ],
+      fallbacks: ["cabin"],
+    },
+    {
+      name: "office",
+      port: 8473,
+      answerSeconds: 8,
+      keys: ["tz1b", "tz4a"].map((address) => ({ address, chainId: "NetXdQprcVkpaWU", minimalBlockSeconds: 6 })),
+    },
+  ]);
+  assert.deepEqual(routerSignersOf(dave, signers), [
+    {
+      name: "attic",
+      port: 8443,
+      answerSeconds: 5,
+      keys: [{ address: "tz1f", chainId: "NetXnHfVqm9iesp", minimalBlockSeconds: 4 }],
+    },
+  ]);
 });

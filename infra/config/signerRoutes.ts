@@ -2,13 +2,14 @@ import { chainIdOf, minimalBlockSecondsOf } from "../names/chains.ts";
 import { bakerRelease } from "../names/releaseNames.ts";
 import type { BakerConfig } from "./config.ts";
 import { type BakerKey, keysOf } from "./delegateConfig.ts";
+import type { SignerConfig } from "./signerConfig.ts";
 
 /** The signers that hold a key, in the order in which the gateway asks them. */
 export function signersOf({ signer }: Pick<BakerKey, "signer">): string[] {
   return typeof signer === "string" ? [signer] : signer;
 }
 
-/** The first signer in a key's list. The baker requests the key's signatures from its Service. */
+/** The first signer in a key's list. The baker's router takes requests for the key at this signer's port. */
 export function primarySigner(key: Pick<BakerKey, "signer">): string {
   return signersOf(key)[0] as string;
 }
@@ -22,6 +23,10 @@ type SignerRoute = {
   /** The Helm releases of the bakers that reach the port: those with a key that names the signer, first or later. */
   readonly bakers: readonly string[];
 };
+
+/** What a baker's router is told of one signer. */
+type RouterSigner = Pick<SignerConfig, "name" | "port" | "answerSeconds"> &
+  Partial<Pick<SignerRoute, "keys" | "fallbacks">>;
 
 type RoutedBaker = Pick<BakerConfig, "name" | "delegates" | "network" | "chainId" | "minimalBlockSeconds">;
 
@@ -42,4 +47,19 @@ export function routeFor(signer: string, bakers: readonly RoutedBaker[]): Signer
       .filter((baker) => keysOf(baker).some((key) => signersOf(key).includes(signer)))
       .map(({ name }) => bakerRelease(name)),
   };
+}
+
+/** The signers of a baker's keys, as their first one or a later one, with what the baker's router is told of each. */
+export function routerSignersOf(baker: RoutedBaker, signers: readonly SignerConfig[]): RouterSigner[] {
+  const used = new Set(keysOf(baker).flatMap(signersOf));
+  return signers
+    .filter(({ name }) => used.has(name))
+    .map(({ name, port, answerSeconds }) => {
+      const { keys, fallbacks } = routeFor(name, [baker]);
+      return {
+        ...{ name, port, answerSeconds },
+        ...(keys.length > 0 && { keys }),
+        ...(fallbacks.length > 0 && { fallbacks }),
+      };
+    });
 }
