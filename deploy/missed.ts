@@ -15,7 +15,7 @@ const help = `
 npm run missed -- [options]
 
 "Was it us?" Looks for the levels at which a key of the stack's bakers had the right to attest or to bake, and whose
-signature is not on the chain, and says what the forwarder's log has of each: never asked, asked late, refused, no answer,
+signature is not on the chain, and says what the router's log has of each: never asked, asked late, refused, no answer,
 signed late, or signed in time but not included, which is not us. It asks the bakers' nodes, and needs no request of a
 signature. docs/guide/missed.md explains the lines.
 
@@ -42,10 +42,11 @@ await runCommand({ help, switches: ["json"], valued: ["levels", "baker"] }, asyn
   const bakers = chosenBakers(program.outputs.bakers as Record<string, { keys: KeysOutput }>, options.value("baker"));
   const { pod } = await reachForwarder(stack, program);
   const nameOf = namesOfKeys(program.outputs.signers as Record<string, { keys: { name: string; address: string }[] }>);
-  const judges: ((log: GatewayLog) => BakerReport)[] = [];
-  for (const [baker, { keys }] of bakers) judges.push(await lookAt(baker, keys, pod, wanted));
-  const log = await logOf(pod);
-  const reports = judges.map((judge) => judge(log));
+  const reports: BakerReport[] = [];
+  for (const [baker, { keys }] of bakers) {
+    const judge = await lookAt(baker, keys, pod, wanted);
+    reports.push(judge(await logOf(pod, baker)));
+  }
   const text = options.has("json")
     ? jsonOf(reports, nameOf)
     : reports.flatMap((each) => linesOf(each, nameOf)).join("\n");
@@ -71,7 +72,7 @@ function namesOfKeys(signers: Record<string, { keys: { name: string; address: st
   return (key) => names.get(key) ?? key;
 }
 
-/** Looks at a baker's levels on the chain. Returns what makes the report of them from the forwarder's log. */
+/** Looks at a baker's levels on the chain. Returns what makes the report of them from its router's log. */
 async function lookAt(
   baker: string,
   keys: KeysOutput,
@@ -105,9 +106,9 @@ function nodeAt(port: number, baker: string): Get {
   };
 }
 
-/** The log of the forwarder's pod, and of its container before if that has ended. */
-async function logOf(pod: ForwarderPod): Promise<GatewayLog> {
-  const words = ["logs", "deployment/signer-forwarder", "--timestamps"];
+/** The log of a baker's router, and of its container before if that has ended. */
+async function logOf(pod: ForwarderPod, baker: string): Promise<GatewayLog> {
+  const words = ["logs", `statefulset/${bakerRelease(baker)}`, "--container", "router", "--timestamps"];
   const [current, previous] = await Promise.all([pod.kubectl(...words), pod.kubectl(...words, "--previous")]);
   if (current.code !== 0) throw new Error(`kubectl logs: ${current.all.trim()}`);
   return readGatewayLog(current.stdout, previous.code === 0 ? previous.stdout : "");

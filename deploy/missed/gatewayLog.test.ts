@@ -8,9 +8,9 @@ const refused =
   '2026-11-28T09:00:01.000000000Z {"time":"2026-11-28T09:00:01.000Z","signer":"home","refused":"magic","method":"POST","path":"/keys/tz1a","status":403,"ms":0,"cause":""}';
 const failed =
   '2026-11-28T09:00:02.000000000Z {"time":"2026-11-28T09:00:02.000Z","signer":"home","key":"","kind":"authorized_keys","level":null,"round":null,"status":502,"ms":3,"cause":"no tunnel"}';
-const words = "2026-11-28T08:59:59.000000000Z signer-forwarder: home: connected from 203.0.113.9:4711 SHA256:abc";
+const words = "2026-11-28T08:59:59.000000000Z router: serving alice: 2 signers, by signer-forwarder-replica-0.prod.svc";
 const leftOut =
-  "2026-11-28T09:00:03.000000000Z signer-forwarder: 17 lines about requests were left out: the log is read too slowly";
+  "2026-11-28T09:00:03.000000000Z router: 17 lines about requests were left out: the log is read too slowly";
 
 test("reads the lines about requests", () => {
   const { requests, fromMs, leftOutMs, downs } = readGatewayLog(
@@ -43,7 +43,7 @@ test("an empty log begins nowhere", () => {
   assert.equal(readGatewayLog("").fromMs, undefined);
 });
 
-test("the log of the container before goes in front, and between them the forwarder did not run", () => {
+test("the log of the container before goes in front, and between them the router did not run", () => {
   const { fromMs, downs, requests } = readGatewayLog(`${refused}\n${failed}\n`, `${words}\n${signed}\n`);
   assert.equal(fromMs, Date.parse("2026-11-28T08:59:59Z"));
   assert.deepEqual(downs, [

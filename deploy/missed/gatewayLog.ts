@@ -1,11 +1,11 @@
 import { type LoggedRequest, linesIn, requestsIn, wordsIn } from "../observe/forwarderLog.ts";
 
-/** The log of the forwarder's pod, as far as it tells of requests. */
+/** The log of a baker's router, as far as it tells of requests. */
 export type GatewayLog = {
   readonly requests: readonly LoggedRequest[];
   /** The time of its first line. Undefined if there is none. */
   readonly fromMs: number | undefined;
-  /** When the forwarder did not run, between the end of its container and the start of the next one. */
+  /** When the router did not run, between the end of its container and the start of the next one. */
   readonly downs: readonly { readonly fromMs: number; readonly toMs: number }[];
   /** The times at which lines about requests were left out, because the log was read too slowly. */
   readonly leftOutMs: readonly number[];

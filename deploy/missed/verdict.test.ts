@@ -122,18 +122,18 @@ const rows: [what: string, found: Partial<GatewayLog>, verdict: string, detail: 
     "the baker asked for: attestation of round 1",
   ],
   [
-    "a forwarder that did not run",
+    "a router that did not run",
     { downs: [{ fromMs: start - 3000, toMs: start + 1000 }] },
     "no answer",
-    "the forwarder did not run from 2026-11-28T08:59:57.000Z to 2026-11-28T09:00:01.000Z",
+    "the router did not run from 2026-11-28T08:59:57.000Z to 2026-11-28T09:00:01.000Z",
   ],
   [
     "a beginning that is later",
     { fromMs: start + 60_000 },
     "can't tell",
-    "the log of the forwarder's pod begins at 2026-11-28T09:01:00.000Z",
+    "the log of the baker's router begins at 2026-11-28T09:01:00.000Z",
   ],
-  ["no line at all", { fromMs: undefined }, "can't tell", "the log of the forwarder's pod is empty"],
+  ["no line at all", { fromMs: undefined }, "can't tell", "the log of the baker's router is empty"],
   ["lines left out", { leftOutMs: [start + 20_000] }, "can't tell", "the log has left out lines"],
 ];
 for (const [what, found, verdict, detail] of rows) {

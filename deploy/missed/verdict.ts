@@ -32,7 +32,7 @@ export function verdictOn(duty: Duty, log: GatewayLog, signers: readonly string[
   if (last) return onFailed(duty, last, own);
   if (log.fromMs === undefined || log.fromMs > duty.fromMs - aheadMs) {
     const begin = log.fromMs === undefined ? "is empty" : `begins at ${new Date(log.fromMs).toISOString()}`;
-    return { what: "can't tell", detail: `the log of the forwarder's pod ${begin}` };
+    return { what: "can't tell", detail: `the log of the baker's router ${begin}` };
   }
   if (log.leftOutMs.some((ms) => ms >= duty.fromMs - aheadMs && ms <= duty.untilMs + leftOutAfterMs)) {
     return { what: "can't tell", detail: "the log has left out lines" };
@@ -49,7 +49,7 @@ export function verdictOn(duty: Duty, log: GatewayLog, signers: readonly string[
   const down = log.downs.find(({ fromMs, toMs }) => fromMs < duty.untilMs && toMs > duty.fromMs);
   if (down) {
     const [from, to] = [down.fromMs, down.toMs].map((ms) => new Date(ms).toISOString());
-    return { what: "no answer", detail: `the forwarder did not run from ${from} to ${to}` };
+    return { what: "no answer", detail: `the router did not run from ${from} to ${to}` };
   }
   return { what: "never asked", detail: whatWasAsked(duty, log) };
 }

@@ -1,4 +1,4 @@
-/** A line of the forwarder's log, and when the container wrote it, in Unix milliseconds. */
+/** A line of the forwarder's log or a router's, and when the container wrote it, in Unix milliseconds. */
 export type LogLine = { readonly timeMs: number; readonly text: string };
 
 /** A line of the gateway's about a request. */
@@ -27,13 +27,12 @@ export function linesIn(log: readonly string[]): LogLine[] {
   });
 }
 
-const prefix = "signer-forwarder: ";
-
-/** The lines in words, without the program's name. */
+/** The lines in words, of the forwarder or of a router, without the program's name. */
 export function wordsIn(lines: readonly LogLine[]): LogLine[] {
-  return lines
-    .filter(({ text }) => text.startsWith(prefix))
-    .map(({ timeMs, text }) => ({ timeMs, text: text.slice(prefix.length) }));
+  return lines.flatMap(({ timeMs, text }) => {
+    const [, words] = /^(?:signer-forwarder|router): (.*)$/.exec(text) ?? [];
+    return words === undefined ? [] : [{ timeMs, text: words }];
+  });
 }
 
 /** The lines about requests. */
