@@ -21,6 +21,7 @@ import (
 
 	"remote-signer-cloud/internal/logf"
 	"remote-signer-cloud/signer-forwarder/internal/control"
+	"remote-signer-cloud/signer-forwarder/internal/page"
 	"remote-signer-cloud/signer-forwarder/internal/sshd"
 )
 
@@ -40,7 +41,7 @@ func main() {
 	case len(words) == 2 && words[0] == control.Forget:
 		os.Exit(ask(imagePaths, control.Forget+" "+words[1]))
 	case len(words) == 2 && words[0] == "page":
-		os.Exit(page(net.JoinHostPort(imagePaths.address, httpPort), words[1], os.Stdout, os.Stderr))
+		os.Exit(page.Print(net.JoinHostPort(imagePaths.address, httpPort), words[1], os.Stdout, os.Stderr))
 	default:
 		fmt.Fprint(os.Stderr, usage)
 		os.Exit(2)

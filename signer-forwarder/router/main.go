@@ -21,11 +21,13 @@ import (
 	"remote-signer-cloud/signer-forwarder/internal/control"
 	"remote-signer-cloud/signer-forwarder/internal/gateway"
 	"remote-signer-cloud/signer-forwarder/internal/guard"
+	"remote-signer-cloud/signer-forwarder/internal/page"
 )
 
 const usage = `router <folder>             serve, in the foreground, with the configuration <folder>/router.json
 router marks                print what the guard remembers: the last level and round of each key and kind
 router forget <address>     have the guard forget the marks of a key, and print them
+router page <path>          print a page of port 8441: /healthz or /metrics
 `
 
 // paths is where the router finds and puts things.
@@ -53,12 +55,12 @@ func main() {
 		os.Exit(ask(control.Marks))
 	case len(words) == 2 && words[0] == control.Forget:
 		os.Exit(ask(control.Forget + " " + words[1]))
+	case len(words) == 2 && words[0] == "page":
+		os.Exit(page.Print(pages(), words[1], os.Stdout, os.Stderr))
 	case len(words) == 1 && strings.HasPrefix(words[0], "/"):
 		stop := make(chan os.Signal, 1)
 		signal.Notify(stop, syscall.SIGTERM, syscall.SIGINT)
-		// Any address of a machine without a pod; nothing that is asked there says or changes anything of a key.
-		pages := net.JoinHostPort(os.Getenv("POD_IP"), "8441")
-		if err := serve(paths{words[0], "127.0.0.1", pages, controlSocket}, stop); err != nil {
+		if err := serve(paths{words[0], "127.0.0.1", pages(), controlSocket}, stop); err != nil {
 			logf.Printf("can't serve: %v", err)
 			os.Exit(1)
 		}
@@ -67,6 +69,10 @@ func main() {
 		os.Exit(2)
 	}
 }
+
+// pages is the address of /healthz and /metrics: any address of a machine without a pod, as nothing that is asked there says
+// or changes anything of a key.
+func pages() string { return net.JoinHostPort(os.Getenv("POD_IP"), "8441") }
 
 // ask puts a question to the router that serves, and prints the answer.
 func ask(question string) int {

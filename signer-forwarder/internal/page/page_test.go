@@ -1,4 +1,4 @@
-package main
+package page
 
 import (
 	"io"
@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-func TestPage(t *testing.T) {
+func TestPrint(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.RequestURI() {
 		case "/metrics":
@@ -38,7 +38,7 @@ func TestPage(t *testing.T) {
 		{"/a b\x7f", "", "path: found \"/a b\\x7f\", wanted one that begins with /\n", 2},
 	} {
 		var out, problems strings.Builder
-		code := page(address, test.path, &out, &problems)
+		code := Print(address, test.path, &out, &problems)
 		if code != test.code || out.String() != test.out || problems.String() != test.problems {
 			t.Errorf("%s: got %d, %q, %q, want %d, %q, %q", test.path, code, out.String(), problems.String(),
 				test.code, test.out, test.problems)
@@ -46,13 +46,13 @@ func TestPage(t *testing.T) {
 	}
 }
 
-func TestPageWithoutAForwarder(t *testing.T) {
+func TestPageOfNobody(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
 	address := server.Listener.Addr().String()
 	server.Close()
 	var out, problems strings.Builder
-	if code := page(address, "/metrics", &out, &problems); code != 1 || out.Len() > 0 ||
-		!strings.HasPrefix(problems.String(), "no forwarder runs here: ") {
+	if code := Print(address, "/metrics", &out, &problems); code != 1 || out.Len() > 0 ||
+		!strings.HasPrefix(problems.String(), "nothing answers here: ") {
 		t.Errorf("got %d, %q, %q", code, out.String(), problems.String())
 	}
 }

@@ -1,4 +1,5 @@
-package main
+// Package page prints a page of the monitoring port of the program that serves in this pod.
+package page
 
 import (
 	"fmt"
@@ -8,13 +9,13 @@ import (
 	"time"
 )
 
-// pageTime is how long a page may take. The server gives up after 20 s itself.
-const pageTime = 25 * time.Second
+// limit is how long a page may take. The server gives up after 20 s itself.
+const limit = 25 * time.Second
 
-// page prints a page of the monitoring port at `address`. That port is the pod's own, so `kubectl
+// Print prints a page of the monitoring port at `address`. That port is the pod's own, so `kubectl
 // port-forward`, which asks the loopback, does not reach it. A page without status 200 is printed too, and
 // its status line goes to `problems`. It returns the exit code.
-func page(address, path string, out, problems io.Writer) int {
+func Print(address, path string, out, problems io.Writer) int {
 	target, err := url.ParseRequestURI(path)
 	if err != nil || target.IsAbs() {
 		fmt.Fprintf(problems, "path: found %.60q, wanted one that begins with /\n", path)
@@ -22,13 +23,13 @@ func page(address, path string, out, problems io.Writer) int {
 	}
 	target.Scheme, target.Host = "http", address
 	client := http.Client{
-		Timeout:       pageTime,
+		Timeout:       limit,
 		Transport:     &http.Transport{DisableKeepAlives: true},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	response, err := client.Get(target.String())
 	if err != nil {
-		fmt.Fprintf(problems, "no forwarder runs here: %v\n", err)
+		fmt.Fprintf(problems, "nothing answers here: %v\n", err)
 		return 1
 	}
 	defer response.Body.Close()
