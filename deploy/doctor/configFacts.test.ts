@@ -41,6 +41,7 @@ test("the doctor's facts of a config come from the outputs that follow from it",
     isLocal: false,
     endpoint: { host: "signers.example.org", port: 30022, alternatePorts: [], isNodePort: true },
     hostKeys: ["ssh-ed25519 AAAA1", "ssh-rsa AAAA2"],
+    bakers: ["alice", "bob"],
     signers: [
       {
         name: "home",

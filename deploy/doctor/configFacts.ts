@@ -51,6 +51,7 @@ export function configFactsOf(stack: Stack, outputs: Record<string, unknown>, ho
     isLocal: localClusterOf(stack) !== undefined,
     endpoint: { host: dialled, port, alternatePorts, isNodePort: endpoint.nodePort !== undefined },
     hostKeys: keysInKnownHosts(knownHosts),
+    bakers: Object.keys(bakers),
     signers: Object.entries(signers).map(([name, signer]) => ({
       name,
       port: signer.port,

@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import type { Page } from "../cluster/forwarderPod.ts";
 import { parseExposition } from "../observe/exposition.ts";
 import { findingsOf } from "./decide.ts";
-import type { ConfigFacts, Facts } from "./facts.ts";
+import type { ConfigFacts, Facts, RouterFacts } from "./facts.ts";
 import { verdict } from "./finding.ts";
 import {
   pageOf,
@@ -15,6 +15,7 @@ import {
   sampleKey,
   sampleKeyPage,
   sampleMetrics,
+  sampleRouter,
   wordsLine,
 } from "./sampleFacts.ts";
 
@@ -46,7 +47,24 @@ const config = (changes: Partial<ConfigFacts>): Facts => ({
   ...sampleFacts,
   config: { value: { ...sampleConfig, ...changes } },
 });
-const log = (lines: string[], base = sampleFacts): Facts => ({ ...base, log: { value: lines } });
+/** Facts with another log of the forwarder, and of a router that has seen the same requests. */
+const log = (lines: string[], base = sampleFacts): Facts => ({
+  ...base,
+  log: { value: lines },
+  routers: [
+    routerOf(
+      {},
+      lines.filter((line) => line.endsWith("}")),
+    ),
+  ],
+});
+/** A router with other metrics and another log. */
+const routerOf = (changes: Record<string, number | undefined>, lines: string[] = []): RouterFacts => ({
+  baker: "alice",
+  metrics: { value: parseExposition(pageOf(defined({ ...sampleRouter, ...changes }))) },
+  log: { value: lines },
+});
+const replica = "signer-forwarder-replica-0.prod.svc";
 const notFound: Page = { status: 404, text: "" };
 const withoutWrapper: Facts = {
   ...sampleFacts,
@@ -414,7 +432,47 @@ const faults: readonly [string, Facts, string, RegExp, RegExp][] = [
     /1 watermark/,
     /second baker/,
   ],
+  [
+    "a baker whose router can't be asked",
+    { ...sampleFacts, routers: [{ baker: "alice", metrics: { error: "container not found" }, log: { error: "no" } }] },
+    "routers",
+    /^alice: can't be asked: container not found$/,
+    /logs statefulset\/baker-alice --container router$/,
+  ],
+  [
+    "a router that does not reach a replica",
+    {
+      ...sampleFacts,
+      routers: [routerOf({ [`router_replica_up{signer="home",replica="${replica}"}`]: 0 }, [requestLine(4)])],
+    },
+    "routers",
+    /^alice: gets no answer from signer-forwarder-replica-0\./,
+    /NetworkPolicy/,
+  ],
 ];
+
+test("a router tells which device it asks", () => {
+  const facts: Facts = {
+    ...sampleFacts,
+    routers: [
+      routerOf({
+        'router_chosen{port="home",signer="home"}': undefined,
+        'router_chosen{port="home",signer="office"}': 1,
+      }),
+    ],
+  };
+  const finding = findingsOf(facts).find(({ hop }) => hop === "routers");
+  assert.deepEqual(
+    [finding?.state, finding?.found],
+    ["ok", "alice: reaches 1 of 1 replicas, asks office instead of home"],
+  );
+});
+
+test("what a router alone has refused is the guard's too", () => {
+  const refused = requestLine(3, { refused: "watermark", status: 403 });
+  const facts: Facts = { ...sampleFacts, routers: [routerOf({}, [requestLine(9), refused])] };
+  assert.deepEqual(hopsIn(facts, "bad"), ["guard"]);
+});
 
 test("a signer without an ssh key can't log in, and the forwarder need not know it", () => {
   const [signer] = sampleConfig.signers as [ConfigFacts["signers"][number]];
@@ -475,7 +533,7 @@ test("without the config nothing is known of any signer", () => {
     findings.map(({ hop, dependsOn }) => [hop, dependsOn]),
     [
       ["config", undefined],
-      ...["cluster", "forwarder", "name", "port", "host key", "traffic"].map((hop) => [hop, "config"]),
+      ...["cluster", "forwarder", "routers", "name", "port", "host key", "traffic"].map((hop) => [hop, "config"]),
     ],
   );
 });

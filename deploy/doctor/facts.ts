@@ -36,6 +36,16 @@ export type ConfigFacts = {
   /** The pinned host keys, `<type> <base64>`. */
   readonly hostKeys: readonly string[];
   readonly signers: readonly SignerConfigFacts[];
+  /** The names of the bakers. */
+  readonly bakers: readonly string[];
+};
+
+/** The router in a baker's pod. */
+export type RouterFacts = {
+  readonly baker: string;
+  readonly metrics: Answer<readonly Sample[]>;
+  /** Its log of the last minutes: each line behind its time. */
+  readonly log: Answer<readonly string[]>;
 };
 
 /** A pod of the forwarder. */
@@ -78,6 +88,7 @@ export type Facts = {
   /** The host keys that the endpoint shows, `<type> <base64>`. */
   readonly shownKeys?: Answer<readonly string[]>;
   readonly metrics?: Answer<readonly Sample[]>;
+  readonly routers?: readonly RouterFacts[];
   readonly marks?: Answer<readonly string[]>;
   /** The forwarder's log of the last hour: each line behind its time. */
   readonly log?: Answer<readonly string[]>;

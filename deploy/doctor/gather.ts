@@ -1,12 +1,15 @@
+import { BakerRouter } from "../cluster/bakerRouter.ts";
 import type { ForwarderPod } from "../cluster/forwarderPod.ts";
 import { parseExposition, type Sample, sampleValue } from "../observe/exposition.ts";
 import { type Answer, valueIn } from "./answer.ts";
 import { askHostKeys, askPort, lookUp } from "./endpointQuestions.ts";
-import type { ConfigFacts, Facts, HostFacts, PageAnswer } from "./facts.ts";
+import type { ConfigFacts, Facts, HostFacts, PageAnswer, RouterFacts } from "./facts.ts";
 import { bytesIn, octezTagsIn, podsIn, serviceAddressesIn } from "./kubernetesFacts.ts";
 
 /** How far back the log is read, in minutes. With four keys it has about 1 MB in an hour. */
 const logMinutes = 60;
+/** How far back a router's log is read, in minutes: a little more than what is judged of it. */
+const routerLogMinutes = 3;
 
 /**
  * Finds out all that the doctor wants to know of a stack whose config is valid, with one of its signers or all of them.
@@ -26,13 +29,14 @@ export async function gather(stack: string, config: ConfigFacts, pod: ForwarderP
   const metrics = await ask(async () => parseExposition((await pod.page("/metrics")).text));
   const signers = config.signers.filter(({ name }) => signer === undefined || name === signer);
   const hosts = await hostFacts(pod, signers, valueIn(metrics) ?? []);
-  const [marks, log, bytes] = await Promise.all([
+  const [marks, log, bytes, routers] = await Promise.all([
     // After the devices' watermarks, which it is otherwise not above while a baker asks.
     ask(() => pod.marks()),
     ask(() => pod.log(logMinutes)),
     ask(async () => bytesIn(await pod.run("cat", "/proc/net/dev"))),
+    Promise.all(config.bakers.map((baker) => routerFacts(new BakerRouter(pod, baker), baker))),
   ]);
-  return { ...found, metrics, hosts, marks, log, bytes };
+  return { ...found, metrics, hosts, marks, log, bytes, routers };
 }
 
 /** Asks a question, and keeps the error if there is no answer. */
@@ -57,6 +61,14 @@ async function endpointFacts({ endpoint }: ConfigFacts): Promise<Pick<Facts, "re
     ask(() => askHostKeys(host, port)),
   ]);
   return { resolved, ports, shownKeys };
+}
+
+async function routerFacts(router: BakerRouter, baker: string): Promise<RouterFacts> {
+  const [metrics, log] = await Promise.all([
+    ask(async () => parseExposition(await router.page("/metrics"))),
+    ask(() => router.log(routerLogMinutes)),
+  ]);
+  return { baker, metrics, log };
 }
 
 async function hasNamespace(pod: ForwarderPod, stack: string): Promise<boolean> {

@@ -43,6 +43,7 @@ export const sampleConfig: ConfigFacts = {
   isLocal: false,
   endpoint: { host: "signers.example.org", port: 22, alternatePorts: [443], isNodePort: false },
   hostKeys: ["ssh-ed25519 AAAApinned"],
+  bakers: ["alice"],
   signers: [
     {
       name: "home",
@@ -55,6 +56,15 @@ export const sampleConfig: ConfigFacts = {
       authorizedNext: [],
     },
   ],
+};
+
+const sampleReplica = "signer-forwarder-replica-0.prod.svc";
+
+/** The metrics of a router that is well. */
+export const sampleRouter: Readonly<Record<string, number>> = {
+  [`router_replica_up{signer="home",replica="${sampleReplica}"}`]: 1,
+  [`router_signer_ready{signer="home",replica="${sampleReplica}"}`]: 1,
+  'router_chosen{port="home",signer="home"}': 1,
 };
 
 /** A page of metrics as text. */
@@ -100,6 +110,13 @@ export const sampleFacts: Facts = {
   metrics: { value: parseExposition(pageOf(sampleMetrics)) },
   marks: { value: [`${sampleKey} NetXdQprcVkpaWU attestation level 4711 round 0, at 2026-11-28T11:59:56Z`] },
   log: { value: [wordsLine(7200, "home: connected from 203.0.113.9:4711 SHA256:…"), requestLine(10), requestLine(4)] },
+  routers: [
+    {
+      baker: "alice",
+      metrics: { value: parseExposition(pageOf(sampleRouter)) },
+      log: { value: [requestLine(10), requestLine(4)] },
+    },
+  ],
   octezTags: { value: ["octez-v25.2"] },
   bytes: { value: 11_000_000 },
   hosts: {

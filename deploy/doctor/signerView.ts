@@ -2,7 +2,7 @@ import { z } from "zod";
 import { type Sample, sampleValue } from "../observe/exposition.ts";
 import { type LoggedRequest, type LogLine, linesIn, requestsIn, wordsIn } from "../observe/forwarderLog.ts";
 import { readHostPage } from "../observe/hostPage.ts";
-import { type Answer, valueIn } from "./answer.ts";
+import { valueIn } from "./answer.ts";
 import type { ConfigFacts, Facts, PageAnswer, SignerConfigFacts } from "./facts.ts";
 import { type Call, lastCall } from "./lastCall.ts";
 
@@ -31,8 +31,13 @@ export type SignerView = {
   readonly metrics: readonly Sample[];
   readonly isUp: boolean;
   readonly words: readonly LogLine[];
-  /** The requests for signatures that went to this signer or came to its port, and those rejected, oldest first. */
+  /**
+   * The requests for signatures that went to this signer or came to its port, and those rejected, oldest first: as the
+   * bakers' routers have them, or the forwarder if no router tells.
+   */
   readonly requests: readonly LoggedRequest[];
+  /** Those that reached the forwarder. */
+  readonly passed: readonly LoggedRequest[];
   readonly call: Call;
   /** What its wrapper says of the host, empty without one. */
   readonly host: readonly Sample[];
@@ -44,14 +49,19 @@ export type SignerView = {
   readonly keyPages: Readonly<Record<string, KeyPage | undefined>>;
 };
 
-/** What the forwarder's log has about all signers. */
-export type LogView = Pick<SignerView, "words" | "requests">;
+/** What the logs have about all signers: the forwarder's, and those of the bakers' routers. */
+export type LogView = Pick<SignerView, "words" | "requests" | "passed">;
 
-/** Reads the forwarder's log. */
-export function readLog(log: Answer<readonly string[]> | undefined): LogView {
+/** Reads the logs. */
+export function readLogs({ log, routers = [] }: Pick<Facts, "log" | "routers">): LogView {
   const lines = linesIn(valueIn(log) ?? []);
   const isOfSignature = ({ kind, refused }: LoggedRequest) => signatureKinds.includes(kind) || refused !== "";
-  return { words: wordsIn(lines), requests: requestsIn(lines).filter(isOfSignature) };
+  const passed = requestsIn(lines).filter(isOfSignature);
+  const told = routers.flatMap((router) => valueIn(router.log) ?? []);
+  const ofRouters = requestsIn(linesIn(told))
+    .filter(isOfSignature)
+    .sort((a, b) => a.timeMs - b.timeMs);
+  return { words: wordsIn(lines), requests: told.length > 0 ? ofRouters : passed, passed };
 }
 
 const signatureKinds = ["block", "preattestation", "attestation"];
@@ -73,6 +83,7 @@ export function viewOf(facts: Facts, config: ConfigFacts, signer: SignerConfigFa
     isUp: sampleValue(metrics, "signer_tunnel_up", { signer: name }) === 1,
     words,
     requests: log.requests.filter((line) => line.signer === name),
+    passed: log.passed.filter((line) => line.signer === name),
     call: lastCall(words, name, fingerprints),
     host: host && "samples" in host ? host.samples : [],
     ...(missing && { hostIsMissing: missing }),

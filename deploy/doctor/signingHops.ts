@@ -114,9 +114,15 @@ const refusalCures: Readonly<Record<string, string>> = {
   key: "add the key to a delegate of bakers[].delegates, with this signer",
 };
 
-function judgeGuard({ facts, requests }: SignerView): Judgement {
-  const refused = requests.filter(
-    ({ refused, timeMs }) => Object.hasOwn(refusalCures, refused) && timeMs > facts.now - recentMs,
+function judgeGuard({ facts, passed, requests }: SignerView): Judgement {
+  const isRecent = ({ refused, timeMs }: LoggedRequest) =>
+    Object.hasOwn(refusalCures, refused) && timeMs > facts.now - recentMs;
+  // What a router's guard has refused does not reach the forwarder's. What the forwarder's has is in both logs.
+  const told = requests.filter(isRecent);
+  const idOf = ({ key, kind, level, round, refused }: LoggedRequest) => [key, kind, level, round, refused].join();
+  const ids = new Set(told.map(idOf));
+  const refused = [...told, ...passed.filter((line) => isRecent(line) && !ids.has(idOf(line)))].sort(
+    (a, b) => a.timeMs - b.timeMs,
   );
   const last = refused.at(-1);
   if (!last) return ok("has refused nothing in the last 2 min");

@@ -1,8 +1,9 @@
+import { bakerRelease } from "../../infra/names/releaseNames.ts";
 import { durationText } from "../observe/duration.ts";
 import { samplesOf } from "../observe/exposition.ts";
 import { stateIn } from "../recovery/remains.ts";
 import { errorIn, valueIn } from "./answer.ts";
-import type { ConfigFacts, Facts, PodFacts } from "./facts.ts";
+import type { ConfigFacts, Facts, PodFacts, RouterFacts } from "./facts.ts";
 import { bad, type Judgement, ok, unknown } from "./finding.ts";
 import type { Hop } from "./hops.ts";
 
@@ -11,6 +12,7 @@ export const stackHops: readonly Hop<Facts>[] = [
   { name: "config", after: () => [], judge: judgeConfig },
   { name: "cluster", after: () => ["config"], judge: (facts) => judgeCluster(facts, configOf(facts)) },
   { name: "forwarder", after: () => ["cluster"], judge: (facts) => judgeForwarder(facts, configOf(facts)) },
+  { name: "routers", after: () => ["forwarder"], judge: (facts) => judgeRouters(facts, configOf(facts)) },
   { name: "name", after: () => ["cluster"], judge: (facts) => judgeName(facts, configOf(facts)) },
   { name: "port", after: () => ["name", "forwarder"], judge: (facts) => judgePorts(facts, configOf(facts)) },
   { name: "host key", after: () => ["port"], judge: (facts) => judgeHostKey(facts, configOf(facts)) },
@@ -99,6 +101,36 @@ function podCure(pods: readonly PodFacts[], kubectl: string): string {
     return `see why it ends: ${kubectl} logs deployment/signer-forwarder --previous`;
   if (/Unschedulable/.test(reasons)) return `give the cluster room for it: ${kubectl} describe pods`;
   return `see its events: ${kubectl} describe pods --selector app.kubernetes.io/name=signer-forwarder`;
+}
+
+/** Each baker's router, which its octez-baker has as its signer. */
+function judgeRouters({ routers = [] }: Facts, { kubectl }: ConfigFacts): Judgement | Judgement[] {
+  if (routers.length === 0) return ok("the config has no baker");
+  const judgements = routers.map((router) => judgeRouter(router, kubectl));
+  const wrong = judgements.filter(({ state }) => state !== "ok");
+  return wrong.length > 0 ? wrong : ok(judgements.map(({ found }) => found).join("; "));
+}
+
+function judgeRouter({ baker, metrics }: RouterFacts, kubectl: string): Judgement {
+  const logs = `${kubectl} logs statefulset/${bakerRelease(baker)} --container router`;
+  const samples = valueIn(metrics);
+  if (!samples) return bad(`${baker}: can't be asked: ${errorIn(metrics)}`, `see its pod, and ${logs}`);
+  const lanes = samplesOf(samples, "router_replica_up");
+  const replicas = [...new Set(lanes.map(({ labels }) => labels.replica ?? ""))];
+  const isUp = (replica: string) => lanes.some(({ labels, value }) => labels.replica === replica && value === 1);
+  const silent = replicas.filter((replica) => !isUp(replica));
+  if (silent.length > 0) {
+    return bad(
+      `${baker}: gets no answer from ${silent.join(", ")}`,
+      `see why: ${logs}. The forwarder's NetworkPolicy lets bakers in, and the cluster's DNS has the name`,
+    );
+  }
+  const chosen = samplesOf(samples, "router_chosen").map(({ labels: { port = "", signer = "" } }) =>
+    port === signer ? port : `${signer} instead of ${port}`,
+  );
+  return ok(
+    `${baker}: reaches ${replicas.length} of ${replicas.length} replicas, asks ${chosen.join(", ") || "nobody yet"}`,
+  );
 }
 
 function judgeName(facts: Facts, { endpoint, kubectl }: ConfigFacts): Judgement {
