@@ -50,9 +50,14 @@ test("the parts of `npm test` and of `npm run bench` are those of their programs
   assert.deepEqual(firstColumn("npm run bench", "word"), [...partsIn("bench/parts.ts"), "quick"]);
 });
 
-test("the commands in the forwarder's pod are those of its program", () => {
-  const [, usage = ""] = /^const usage = `([^`]+)`$/m.exec(read("signer-forwarder/forwarder/main.go")) ?? [];
-  const commands = usage.match(/^forwarder \w+( <\w+>)?/gm);
-  assert.ok(commands && commands.length > 0, "found no usage in the Go source");
-  assert.deepEqual(firstColumn("In the forwarder's pod", "command"), commands);
-});
+for (const [heading, program] of [
+  ["In the forwarder's pod", "forwarder"],
+  ["In a baker's pod", "router"],
+] as const) {
+  test(`the commands of the ${program} in its pod are those of its program`, () => {
+    const [, usage = ""] = /^const usage = `([^`]+)`$/m.exec(read(`signer-forwarder/${program}/main.go`)) ?? [];
+    const commands = usage.match(new RegExp(`^${program} \\w+( <\\w+>)?`, "gm"));
+    assert.ok(commands && commands.length > 0, "found no usage in the Go source");
+    assert.deepEqual(firstColumn(heading, "command"), commands);
+  });
+}
