@@ -49,6 +49,13 @@ function histogram(least: number, most: number, counts = "0+1x60"): Series[] {
 
 const requests = (values: string, labels: Labels = home): Series =>
   of("signer_requests_total", { ...labels, key, kind: "attestation" }, values);
+/** The same of the router in a baker's pod. */
+const atRouter = (values: string): Series =>
+  series(
+    "router_requests_total",
+    { namespace: "prod", pod: "baker-alice-0", ...home, key, kind: "attestation" },
+    values,
+  );
 const lastSignature = (values: string, labels: Labels = home): Series =>
   of("signer_last_signature_timestamp_seconds", { ...labels, key, kind: "attestation" }, values);
 const gauges = (values: Readonly<Record<string, string>>): Series[] =>
@@ -169,6 +176,7 @@ export const alertCases: Readonly<Record<string, Readonly<Record<string, AlertCa
       at: "60s",
       labels: { key },
     },
+    "when requests end at the router": { series: [atRouter("0+2x80")], at: "20m", labels: { key } },
     "when it is younger": { series: [requests("0+2x80"), lastSignature("0 15 30 30x80")], at: "10m24s" },
     "when another device signs": {
       series: [
@@ -193,6 +201,7 @@ export const alertCases: Readonly<Record<string, Readonly<Record<string, AlertCa
     "when the last request is 10 minutes old": { series: [requests("0+1x40 40x80")], at: "20m30s", labels: { key } },
     "since the forwarder's start": { series: [requests("0x80")], at: "10m30s", labels: { key } },
     "when it is younger": { series: [requests("0+1x40 40x80")], at: "19m30s" },
+    "when requests end at the router": { series: [requests("0+1x40 40x80"), atRouter("0+2x120")], at: "20m30s" },
     "when the fall-back device is asked": {
       series: [requests("0x120"), requests("0+1x120", { signer: "office" })],
       at: "20m",

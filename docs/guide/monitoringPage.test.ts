@@ -42,7 +42,7 @@ const labelsOf = (name: string): string[] => ["namespace", "signer", ...(series.
 
 /** The names of series in an expression, and the words that it uses as labels. */
 function wordsOf(expr: string): { names: string[]; labels: string[] } {
-  const names = [...expr.matchAll(/\b(?:signer|kube|kubelet|octez|dal)_[a-z0-9_]+/g)].map(([name]) => name);
+  const names = [...expr.matchAll(/\b(?:signer|router|kube|kubelet|octez|dal)_[a-z0-9_]+/g)].map(([name]) => name);
   const matchers = [...expr.matchAll(/[{,](\w+)=~?"/g)].map(([, label]) => label as string);
   const lists = [...expr.matchAll(/\b(?:by|on) \(([^)]*)\)/g)].flatMap(([, list]) => (list as string).split(", "));
   return { names, labels: [...matchers, ...lists] };
