@@ -115,12 +115,13 @@ func serve(paths paths, stop <-chan os.Signal) error {
 	if err := control.Serve(paths.control, func(conn *net.UnixConn, question string) { answer(conn, question, marks) }); err != nil {
 		return err
 	}
+	configure(router, c)
+	// After the ports are open: octez-baker starts once /healthz answers.
 	pages, err := counts.serve(paths.pages)
 	if err != nil {
 		return err
 	}
 	defer pages.Close()
-	configure(router, c)
 	logf.Printf("serving %s: %d signers, by %s", c.Baker, len(c.Signers), strings.Join(c.Replicas, ", "))
 	look := time.NewTicker(lookInterval)
 	for {
