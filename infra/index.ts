@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Baker } from "./baker.ts";
 import { makeCluster } from "./cluster.ts";
+import { routerImageOf } from "./config/imageConfig.ts";
 import { loadConfig } from "./config/loadConfig.ts";
 import { makeDalEndpoint } from "./dalEndpoint.ts";
 import { makeEndpoint } from "./endpoint.ts";
@@ -47,7 +48,7 @@ const allBakers = forwarder
           backupImage: config.images.backup,
           monitoring: config.monitoring,
           namespace: stack,
-          routerImage: config.images.signerForwarder,
+          routerImage: routerImageOf(config.images),
           signers: config.signers,
         }),
       })),

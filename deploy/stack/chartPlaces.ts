@@ -65,7 +65,7 @@ export const good = {
     silentMinutes: 10,
   },
   images: Object.fromEntries(
-    ["signerForwarder", "octez", "backup"].map((name) => [
+    ["signerForwarder", "router", "octez", "backup"].map((name) => [
       name,
       { repository: "registry.example:5000/a/b", tag: "1.0", digest: `sha256:${"0f".repeat(32)}` },
     ]),
@@ -123,9 +123,9 @@ export const places: Readonly<Record<string, Readonly<Record<string, string>>>> 
     "keys.0.name": `${consensus}.0.name`,
     "keys.0.address": `${consensus}.0.address`,
     "keys.0.publicKey": `${consensus}.0.publicKey`,
-    "routerImage.repository": "images.signerForwarder.repository",
-    "routerImage.tag": "images.signerForwarder.tag",
-    "routerImage.digest": "images.signerForwarder.digest",
+    "routerImage.repository": "images.router.repository",
+    "routerImage.tag": "images.router.tag",
+    "routerImage.digest": "images.router.digest",
     "router.baker": "bakers.0.name",
     "router.signers": "signers",
     "router.signers.0.name": "signers.0.name",

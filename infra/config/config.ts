@@ -24,7 +24,10 @@ export const schema = z.strictObject({
   bakers: z.array(bakerSchema, "a list of bakers").default([]),
   monitoring: monitoringSchema.optional(),
   images: z
-    .strictObject({ signerForwarder: imageSchema, octez: imageSchema, backup: imageSchema }, objectOf)
+    .strictObject(
+      { signerForwarder: imageSchema, router: imageSchema, octez: imageSchema, backup: imageSchema },
+      objectOf,
+    )
     .default({}),
 });
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { problemOfRepository } from "./imageConfig.ts";
+import { problemOfRepository, routerImageOf } from "./imageConfig.ts";
 
 for (const repository of [
   "node",
@@ -35,4 +35,17 @@ describe("what no runtime reads is refused in words that say why", () => {
   ];
   for (const [repository, wanted] of cases)
     test(repository.slice(0, 40), () => assert.match(problemOfRepository(repository) ?? "", wanted));
+});
+
+test("a router has the forwarder's image, or one of its own by the same way", () => {
+  const signerForwarder = { repository: "registry.example.org/a", tag: "2", digest: `sha256:${"0f".repeat(32)}` };
+  assert.equal(routerImageOf({}), undefined);
+  assert.deepEqual(routerImageOf({ signerForwarder }), signerForwarder);
+  assert.deepEqual(routerImageOf({ signerForwarder, router: { tag: "1" } }), {
+    repository: "registry.example.org/a",
+    tag: "1",
+  });
+  const router = { repository: "registry.example.org/b", tag: "1" };
+  assert.deepEqual(routerImageOf({ signerForwarder, router }), router);
+  assert.deepEqual(routerImageOf({ router: { tag: "1" } }), { tag: "1" });
 });

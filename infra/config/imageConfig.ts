@@ -30,3 +30,14 @@ export const imageSchema = z
     objectOf,
   )
   .optional();
+
+type Image = z.output<typeof imageSchema>;
+
+/**
+ * The image of the bakers' routers, if it is not the chart's: the forwarder's, unless it is told apart. Then a new image
+ * of the forwarder starts no baker anew.
+ */
+export function routerImageOf({ router, signerForwarder }: { router?: Image; signerForwarder?: Image }): Image {
+  if (!router) return signerForwarder;
+  return { ...(signerForwarder?.repository && { repository: signerForwarder.repository }), ...router };
+}
