@@ -101,7 +101,7 @@ describe("a session", () => {
 
   test("starts while 200 strangers stand at the door, who do not bury it in the log", async () => {
     const from = (await log()).length;
-    const { host, port } = (await stack.outputs()).signerEndpoint;
+    const { host, port } = (await stack.outputs()).signerEndpoints[0];
     const crowd = inHome(
       "stranger",
       process.execPath,

@@ -79,7 +79,10 @@ describe("a signer comes in with", () => {
     mkdirSync(join(folder, ".ssh"), { recursive: true });
     await sshWords(stack, "home", homeKey);
     await run("dropbearconvert", ["openssh", "dropbear", temporary("key-home"), join(folder, "key")]);
-    const { knownHosts, signerEndpoint } = await stack.outputs();
+    const {
+      knownHosts,
+      signerEndpoints: [signerEndpoint],
+    } = await stack.outputs();
     // dropbear identifies a host by its name alone, without the port.
     writeFileSync(join(folder, ".ssh/known_hosts"), knownHosts);
     const words = [
@@ -117,7 +120,7 @@ test("ssh-audit finds nothing to fail or to warn of", async () => {
   // From PyPI, because Debian 12's package does not know today's key exchanges.
   const folder = join(stateFolder, "tools", "ssh-audit-3.9.0");
   await run("python3", ["-m", "pip", "install", "--quiet", "--no-deps", "--target", folder, "ssh-audit==3.9.0"]);
-  const { host, port } = (await stack.outputs()).signerEndpoint;
+  const { host, port } = (await stack.outputs()).signerEndpoints[0];
   const words = ["-m", "ssh_audit.ssh_audit", "--json", "--skip-rate-test", "--port", String(port), host];
   type Algorithm = { algorithm: string; notes: { fail?: string[]; warn?: string[] } };
   type Report = Record<"kex" | "key" | "enc" | "mac", Algorithm[]>;

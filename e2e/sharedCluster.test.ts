@@ -58,8 +58,8 @@ for (const [way, by, skip] of ways) {
   describe(way, { skip }, () => {
     test("a stack that only has a cluster comes up, and tells others how to reach it", async () => {
       await by(() => owner.npm("up"));
-      const { cluster, signerEndpoint } = JSON.parse(await by(() => owner.npm("output"))) as Record<string, unknown>;
-      assert.deepEqual([(cluster as { context: string }).context, signerEndpoint], [testCluster.context, null]);
+      const { cluster, signerEndpoints } = JSON.parse(await by(() => owner.npm("output"))) as Record<string, unknown>;
+      assert.deepEqual([(cluster as { context: string }).context, signerEndpoints], [testCluster.context, []]);
     });
 
     test("another stack runs in that cluster, and a second up changes nothing", async () => {

@@ -157,7 +157,7 @@ describe("two signers behind NAT", () => {
   });
 
   test("a signer is added, and removed, while others sign without a missed request", async () => {
-    const { signerEndpoint } = await stack.outputs();
+    const [signerEndpoint] = (await stack.outputs()).signerEndpoints;
     const cabin = await newSigner("cabin", 8463);
     const serviceAddress = (
       await stack.kubectl("get", "service", "signer-home", "--output", "jsonpath={.spec.clusterIP}")

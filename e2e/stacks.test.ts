@@ -51,8 +51,8 @@ function versions(items: Item[]): string[] {
 
 test("two stacks live side by side, each in a namespace and at a port of its own", async () => {
   const [first, second] = [await one.outputs(), await two.outputs()];
-  assert.equal(first.signerEndpoint.port, 30022);
-  assert.equal(second.signerEndpoint.port, 30032);
+  assert.equal(first.signerEndpoints[0].port, 30022);
+  assert.equal(second.signerEndpoints[0].port, 30032);
   assert.equal(first.signers.home?.url, "http://signer-home.e2e.svc:8443");
   assert.equal(second.signers.home?.url, "http://signer-home.e2e-two.svc:8443");
   for (const stack of [one, two]) {

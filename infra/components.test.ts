@@ -254,11 +254,11 @@ test("the baker's chart gets its settings, and its router's URL for each key", (
 });
 
 test("the outputs are what a signer's host needs, and none of them is secret", async () => {
-  const { endpoint, hostKeyFingerprint, knownHosts, signers } = forwarder;
+  const { endpoints, hostKeyFingerprint, knownHosts, signers } = forwarder;
   const plain = { secret: false };
-  assert.deepEqual(await settled(endpoint), {
+  assert.deepEqual(await settled(endpoints), {
     ...plain,
-    value: { host: "198.51.100.7", port: 22, alternatePorts: [], user: "signer" },
+    value: [{ host: "198.51.100.7", port: 22, alternatePorts: [], user: "signer" }],
   });
   assert.deepEqual(await settled(knownHosts), { ...plain, value: "198.51.100.7 ssh-ed25519 AAAAhost\n" });
   assert.deepEqual(await settled(hostKeyFingerprint), { ...plain, value: "SHA256:host" });

@@ -63,9 +63,9 @@ const clusterAccess = cluster.access;
  * `{kubeconfig, context, identifier, kubectl, getCredentials, snapshotDriver, storage, podCidrs}`
  */
 export { clusterAccess as cluster };
-// In a stack that only makes a cluster these are null.
-/** The endpoint that signers dial: `{host, port, alternatePorts, user}`. */
-export const signerEndpoint = forwarder?.endpoint ?? null;
+// In a stack that only makes a cluster these are null or empty.
+/** The endpoints that signers dial, one for each replica of the forwarder: `{host, port, alternatePorts, user}`. */
+export const signerEndpoints = forwarder?.endpoints ?? [];
 /** The lines for a signer host's known_hosts file: the host key's, and the next one's. */
 export const knownHosts = forwarder?.knownHosts ?? null;
 /** The host key's fingerprint, as `ssh-keygen -l` prints it. */

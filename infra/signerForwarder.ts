@@ -12,6 +12,14 @@ import { namespaceLabels } from "./names/namespaceLabels.ts";
 import { sshPortOf } from "./names/ports.ts";
 import { serviceValues } from "./serviceValues.ts";
 
+/** An endpoint that signers dial. The alternate ports are for networks that block ssh on the first. */
+export type SignerEndpoint = {
+  readonly host: string;
+  readonly port: number;
+  readonly alternatePorts: readonly number[];
+  readonly user: string;
+};
+
 /** The arguments of SignerForwarder. */
 export type SignerForwarderArgs = Pick<
   StackConfig,
@@ -48,8 +56,8 @@ const user = "signer";
 
 /** The pod that signers dial: sshd and the gateway, with the host key, the Services and the namespace. */
 export class SignerForwarder extends pulumi.ComponentResource {
-  /** The endpoint that signers dial. The alternate ports are for networks that block ssh on the first. */
-  readonly endpoint: pulumi.Output<{ host: string; port: number; alternatePorts: number[]; user: string }>;
+  /** The endpoints that signers dial, one for each replica. */
+  readonly endpoints: pulumi.Output<readonly SignerEndpoint[]>;
   /** The lines for a signer host's known_hosts file: the host key's, and the next one's. */
   readonly knownHosts: pulumi.Output<string>;
   readonly hostKeyFingerprint: pulumi.Output<string>;
@@ -114,7 +122,7 @@ export class SignerForwarder extends pulumi.ComponentResource {
 
     const { alternatePorts, host } = endpoint;
     const port = endpoint.nodePort ?? endpoint.port;
-    this.endpoint = pulumi.output({ host, port, alternatePorts: [...alternatePorts], user });
+    this.endpoints = pulumi.output([{ host, port, alternatePorts: [...alternatePorts], user }]);
     const hostKeys = nextHostKey ? [hostKey, nextHostKey] : [hostKey];
     this.knownHosts = pulumi.output(host).apply((host) => knownHostsOf(host, hostKeys));
     this.hostKeyFingerprint = pulumi.output(hostKey.fingerprint);
@@ -148,7 +156,7 @@ export class SignerForwarder extends pulumi.ComponentResource {
       return Object.fromEntries(entries);
     });
     this.registerOutputs({
-      endpoint: this.endpoint,
+      endpoints: this.endpoints,
       knownHosts: this.knownHosts,
       hostKeyFingerprint: this.hostKeyFingerprint,
       signers: this.signers,

@@ -1,5 +1,5 @@
 /**
- * The values that fill a signer host's ssh_config. `forwarder` is the stack's output `signerEndpoint`. `port` and
+ * The values that fill a signer host's ssh_config. `forwarder` is an entry of the stack's output `signerEndpoints`. `port` and
  * `sshPort` are the signer's, from the output `signers`. The local ports are those of the daemon and of sshd on this
  * host's loopback.
  */

@@ -13,14 +13,14 @@ export async function sshWords(
   keyFile: string,
   otherPort?: number,
 ): Promise<[string, string[]]> {
-  const { knownHosts, signerEndpoint } = await stack.outputs();
+  const { knownHosts, signerEndpoints } = await stack.outputs();
   const known = temporary(`${stack.name}-known-hosts`);
   writeFileSync(known, knownHosts);
   // ssh rejects a key that others can read, and git does not store such a mode.
   const key = temporary(`key-${home}`);
   copyFileSync(keyFile, key);
   chmodSync(key, 0o600);
-  const { host, port, user } = signerEndpoint;
+  const { host, port, user } = signerEndpoints[0];
   const identity = [`HostKeyAlias=${host}`, `UserKnownHostsFile=${known}`];
   const options = ["BatchMode=yes", "StrictHostKeyChecking=yes", ...identity, "IdentitiesOnly=yes"];
   const [enter, ...namespace] = inside(homeOf(home)) as [string, ...string[]];

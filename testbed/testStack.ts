@@ -26,8 +26,10 @@ type Settings = {
   bakers: BakerSetting[];
   [key: string]: unknown;
 };
+type Endpoint = { host: string; port: number; user: string };
 type Outputs = {
-  signerEndpoint: { host: string; port: number; user: string };
+  /** One for each replica of the forwarder. */
+  signerEndpoints: readonly [Endpoint, ...Endpoint[]];
   knownHosts: string;
   hostKeyFingerprint: string;
   signers: Record<string, { url: string; port: number; sshPort: number; sshCommand: string }>;

@@ -106,8 +106,8 @@ export class Forwarder {
 
   /** The server that signers dial, with its user and host key. */
   async server(): Promise<Address & { user: string; hostKey: string }> {
-    const { knownHosts, signerEndpoint } = await withoutPulumi(() => this.#stack.outputs());
-    return { ...signerEndpoint, hostKey: knownHosts.split("\n")[0]?.split(" ").slice(1).join(" ") ?? "" };
+    const { knownHosts, signerEndpoints } = await withoutPulumi(() => this.#stack.outputs());
+    return { ...signerEndpoints[0], hostKey: knownHosts.split("\n")[0]?.split(" ").slice(1).join(" ") ?? "" };
   }
 
   /** Adds signers to the stack, and their keys to its baker. */

@@ -20,7 +20,7 @@ const alices = "edpkuhSduzfHKCZ5DE8pUryW4Cnx5Nj5qw6RrBUgp444kiEtuJqbht";
 const alicesNext = "edpku9tks4rKmTtjjcwTmMKYH18MamZgMxryTCQvFSDwEpMvXBoB9J";
 const outputs = {
   cluster: { kubectl: "kubectl --context my-cluster", context: "my-cluster" },
-  signerEndpoint: { host: "signers.example.org", port: 30022, alternatePorts: [], user: "signer" },
+  signerEndpoints: [{ host: "signers.example.org", port: 30022, alternatePorts: [], user: "signer" }],
   knownHosts: "signers.example.org ssh-ed25519 AAAA1\nsigners.example.org ssh-rsa AAAA2\n",
   signers: {
     home: {
@@ -58,15 +58,15 @@ test("the doctor's facts of a config come from the outputs that follow from it",
 });
 
 test("the host of a reserved address is that of the last up", () => {
-  const { host: _, ...endpoint } = outputs.signerEndpoint;
-  const unknown = { ...outputs, signerEndpoint: endpoint };
+  const endpoints = outputs.signerEndpoints.map(({ host: _, ...endpoint }) => endpoint);
+  const unknown = { ...outputs, signerEndpoints: endpoints };
   assert.equal(configFactsOf(stack, unknown, "203.0.113.7").endpoint.host, "203.0.113.7");
-  assert.throws(() => configFactsOf(stack, unknown), /signerEndpoint\.host: found none/);
+  assert.throws(() => configFactsOf(stack, unknown), /signerEndpoints\[0\]\.host: found none/);
 });
 
 test("a stack that only makes a cluster has no way to examine", () => {
   assert.throws(
-    () => configFactsOf(stack, { ...outputs, signerEndpoint: null, knownHosts: null, signers: {} }),
+    () => configFactsOf(stack, { ...outputs, signerEndpoints: [], knownHosts: null, signers: {} }),
     /only makes a cluster/,
   );
 });

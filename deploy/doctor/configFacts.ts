@@ -9,14 +9,14 @@ import { keysInKnownHosts } from "./knownHosts.ts";
 /** What the doctor reads of the outputs. */
 const outputsSchema = z.object({
   cluster: z.object({ kubectl: z.string() }),
-  signerEndpoint: z
-    .object({
+  signerEndpoints: z.array(
+    z.object({
       // Only a cloud knows the number of a reserved address.
       host: z.string().optional(),
       port: z.number(),
       alternatePorts: z.array(z.number()),
-    })
-    .nullable(),
+    }),
+  ),
   knownHosts: z.string().nullable(),
   signers: z.record(
     z.string(),
@@ -37,13 +37,14 @@ const outputsSchema = z.object({
  * it. Throws an Error for a stack without an endpoint.
  */
 export function configFactsOf(stack: Stack, outputs: Record<string, unknown>, host?: string): ConfigFacts {
-  const { bakers, cluster, signerEndpoint, knownHosts, signers } = outputsSchema.parse(outputs);
+  const { bakers, cluster, signerEndpoints, knownHosts, signers } = outputsSchema.parse(outputs);
+  const [signerEndpoint] = signerEndpoints;
   const now = Object.values(bakers).map(({ authenticationKey }) => authenticationKey);
   const dialled = signerEndpoint?.host ?? host;
   if (!signerEndpoint || knownHosts === null)
     throw new Error("found a stack that only makes a cluster, wanted one with an endpoint");
   if (dialled === undefined)
-    throw new Error("signerEndpoint.host: found none, wanted the outputs of a stack that is up");
+    throw new Error("signerEndpoints[0].host: found none, wanted the outputs of a stack that is up");
   const { port, alternatePorts } = signerEndpoint;
   const endpoint = stack.file.config?.[`${project}:endpoint`] as { readonly nodePort?: unknown };
   return {

@@ -32,7 +32,7 @@ async function factsOf(stack: Stack, signer?: string): Promise<Facts> {
 
 /** The endpoint's address, if the config has none because only a cloud knows it. */
 async function hostInCloud(stack: Stack, outputs: Record<string, unknown>): Promise<string | undefined> {
-  const { signerEndpoint } = outputs as { signerEndpoint?: { host?: string } | null };
-  if (!signerEndpoint || signerEndpoint.host !== undefined) return undefined;
-  return ((await outputsOfLastUp(stack)).signerEndpoint as { host?: string } | null)?.host;
+  const { signerEndpoints: [endpoint] = [] } = outputs as { signerEndpoints?: { host?: string }[] };
+  if (!endpoint || endpoint.host !== undefined) return undefined;
+  return ((await outputsOfLastUp(stack)).signerEndpoints as { host?: string }[] | undefined)?.[0]?.host;
 }

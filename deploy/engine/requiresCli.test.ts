@@ -78,7 +78,7 @@ describe("without the pulumi CLI", () => {
       },
       hostKeyFingerprint: null,
       knownHosts: null,
-      signerEndpoint: null,
+      signerEndpoints: [],
       signers: {},
     });
   });

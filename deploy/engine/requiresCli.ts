@@ -9,12 +9,12 @@ export function cloudResources({ resources }: ProgramRun): Registered[] {
 /** Throws, before anything is touched, if the stack needs the pulumi CLI, which is missing. */
 export function requireNoCloud(stack: Stack, program: ProgramRun): void {
   const count = cloudResources(program).length;
-  const { signerEndpoint } = program.outputs as { signerEndpoint?: { host?: string } | null };
+  const { signerEndpoints = [] } = program.outputs as { signerEndpoints?: { host?: string }[] };
   const needs = count
     ? `${count} resources outside of the cluster's objects`
     : clusterConfigOf(ownerOfCluster(stack)).kind === "gke"
       ? "a cluster that only another stack's state can find"
-      : signerEndpoint && signerEndpoint.host === undefined
+      : signerEndpoints.some(({ host }) => host === undefined)
         ? "an endpoint.address whose number only its cloud can say"
         : undefined;
   if (needs === undefined) return;

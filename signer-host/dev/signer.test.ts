@@ -11,7 +11,7 @@ const outputs = join(folder, "outputs.json");
 writeFileSync(
   outputs,
   JSON.stringify({
-    signerEndpoint: { host: "127.0.0.1", port: 1, user: "signer" },
+    signerEndpoints: [{ host: "127.0.0.1", port: 1, user: "signer" }],
     knownHosts: "[127.0.0.1]:1 ssh-ed25519 AAAA\n",
     signers: { home: { port: 8443, sshPort: 9443 }, office: { port: 8453, sshPort: 9453 } },
   }),

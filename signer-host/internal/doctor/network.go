@@ -35,7 +35,7 @@ func (d *doctor) examineName(ctx context.Context, s settings) bool {
 		var lookup *net.DNSError
 		cure := "see that this host has a network and a name server: resolvectl query " + s.host
 		if errors.As(err, &lookup) && lookup.IsNotFound {
-			cure = "see that the name has a DNS record, and that the kit is this stack's: npm run -s output has signerEndpoint"
+			cure = "see that the name has a DNS record, and that the kit is this stack's: npm run -s output has signerEndpoints"
 		}
 		d.bad("name", s.host+" has no address: "+err.Error(), cure)
 		return false
