@@ -60,6 +60,11 @@ const lastSignature = (values: string, labels: Labels = home): Series =>
   of("signer_last_signature_timestamp_seconds", { ...labels, key, kind: "attestation" }, values);
 const gauges = (values: Readonly<Record<string, string>>): Series[] =>
   Object.entries(values).map(([name, text]) => of(name, home, text));
+/** Gauges of a signer at two pods of the forwarder. */
+const atTwo = (values: Readonly<Record<string, readonly [string, string]>>): Series[] =>
+  Object.entries(values).flatMap(([name, texts]) =>
+    texts.map((text, i) => of(name, { ...home, ...(i === 1 && nextPod) }, text)),
+  );
 const baker = (container: string, values: string): Series =>
   series("kube_pod_container_status_ready", { namespace: "prod", pod: "baker-alice-0", container, uid: "1" }, values);
 /** A series of a baker's page, as a PodMonitor has it. */
@@ -88,16 +93,26 @@ export const alertCases: Readonly<Record<string, Readonly<Record<string, AlertCa
     "when a tunnel is down for two levels": {
       series: gauges({ signer_tunnel_up: "1 1 0x9" }),
       at: "42s",
-      labels: all(home),
+      labels: home,
     },
     "when it is down for one": { series: gauges({ signer_tunnel_up: "1 1 0x9" }), at: "36s" },
+    "when it is at one of two pods alone": { series: atTwo({ signer_tunnel_up: ["0x9", "1x9"] }), at: "60s" },
+    "when it is at none of two pods": {
+      series: atTwo({ signer_tunnel_up: ["0x9", "1 0x9"] }),
+      at: "30s",
+      labels: home,
+    },
     "when it is back": { series: gauges({ signer_tunnel_up: "1 1 0 0 1x9" }), at: "60s" },
   },
   SignerDoesNotAnswer: {
     "when nothing answers behind the tunnel": {
       series: gauges({ signer_tunnel_up: "1x9", signer_answers: "1 0x9" }),
       at: "30s",
-      labels: all(home),
+      labels: home,
+    },
+    "when something answers behind its tunnel at one of two pods": {
+      series: atTwo({ signer_tunnel_up: ["0x9", "1x9"], signer_answers: ["0x9", "1x9"] }),
+      at: "60s",
     },
     "when there is no tunnel, which is another alert": {
       series: gauges({ signer_tunnel_up: "0x9", signer_answers: "0x9" }),
@@ -108,7 +123,11 @@ export const alertCases: Readonly<Record<string, Readonly<Record<string, AlertCa
     "when the host says so, or the device is silent": {
       series: gauges({ signer_answers: "1x9", signer_device_ready: "1 0x9" }),
       at: "30s",
-      labels: all(home),
+      labels: home,
+    },
+    "when one of two pods has no tunnel, and the other knows that it can": {
+      series: atTwo({ signer_answers: ["0x9", "1x9"], signer_device_ready: ["0x9", "1x9"] }),
+      at: "60s",
     },
     "when nothing answers, which is another alert": {
       series: gauges({ signer_answers: "0x9", signer_device_ready: "0x9" }),
