@@ -330,7 +330,7 @@ func TestAnotherDeviceIsAskedOnlyWhenTheFirstCantSignByAnyReplica(t *testing.T) 
 
 func TestNoOtherDeviceIsAskedWhileATryIsUnderWay(t *testing.T) {
 	two := newTwo(t, 2)
-	two.hosts[0].set(1200*time.Millisecond, true)
+	two.hosts[0].set(3*time.Second, true)
 	slow := make(chan reply)
 	go func() { slow <- two.sign(vote(10, 0, 1)) }()
 	two.until("both replicas are asked", func() bool { return two.hosts[0].asked.Load() == 2 })
