@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { forwarderProgram } from "../deploy/cluster/forwarderPod.ts";
 import { type Progress, stateFolder } from "../local/machine/paths.ts";
 import { buildProgram } from "../local/toolchain/go.ts";
-import { withEndpoints } from "../signer-host/package/outputEndpoints.ts";
 import { stopAll, until } from "../testbed/background.ts";
 import { makeNetwork, removeNetwork } from "../testbed/network.ts";
 import { type SoftwareKey, softwareKey } from "../testbed/softwareKeys.ts";
@@ -64,7 +63,7 @@ export async function makeWorld(stack: Stack, progress: Progress): Promise<World
   await buildProgram("./signer-host/wrapper", program, join(stateFolder, "tools"), progress);
   await makeNetwork(homes);
   const outputs = await stack.outputs();
-  const { signerEndpoints: endpoints } = withEndpoints(outputs) as { readonly signerEndpoints: readonly Endpoint[] };
+  const { signerEndpoints: endpoints } = outputs;
   const made = entries.map(({ name, keys: folder, port }, index) => {
     const addresses = (signers[index]?.keys ?? []).map((number) => keys[number - 1]?.address as string);
     return new Home({ name, stack: stack.name, index, keys: folder, port, addresses, program });

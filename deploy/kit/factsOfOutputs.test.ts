@@ -16,8 +16,9 @@ const signer = {
   keys: [{ name: "main", address: "tz1…", publicKey: "edpk…" }],
   authorizedKeys: ["edpkbaker"],
 };
+const endpoint = { host: "signers.example.org", port: 22, alternatePorts: [443], user: "signer" };
 const outputs = {
-  signerEndpoint: { host: "signers.example.org", port: 22, alternatePorts: [443], user: "signer" },
+  signerEndpoints: [endpoint],
   knownHosts: "signers.example.org ssh-ed25519 AAAA\n",
   signers: { home: signer, office: { ...signer, port: 8453, sshPort: 9453 } },
   bakers: {},
@@ -27,7 +28,7 @@ test("a kit's facts are the outputs that its signer needs", () => {
   assert.deepEqual(factsOfOutputs("prod", "home", outputs), {
     stack: "prod",
     signer: "home",
-    endpoints: [outputs.signerEndpoint],
+    endpoints: [endpoint],
     knownHosts: outputs.knownHosts,
     port: 8443,
     sshPort: 9443,
@@ -75,10 +76,10 @@ const older: [string, Record<string, unknown>, RegExp[]][] = [
   ],
   ["another host key", { knownHosts: "a b c\n" }, [/knownHosts: found "a b c\\n", wanted "signers/]],
   ["no such signer", { signers: {} }, [/signers\.home\.port: found nothing, wanted 8443/]],
-  ["no endpoint", { signerEndpoint: null }, [/signerEndpoints: found \[\], wanted \[{"host"/]],
+  ["no endpoint", { signerEndpoints: [] }, [/signerEndpoints: found \[\], wanted \[{"host"/]],
   [
     "nothing of today",
-    { signerEndpoint: undefined, knownHosts: undefined, signers: undefined },
+    { signerEndpoints: undefined, knownHosts: undefined, signers: undefined },
     [/signerEndpoints: found nothing/],
   ],
 ];
@@ -96,8 +97,7 @@ for (const [what, change, lines] of older) {
 
 const two = {
   ...outputs,
-  signerEndpoint: undefined,
-  signerEndpoints: [outputs.signerEndpoint, { ...outputs.signerEndpoint, host: "203.0.113.8", port: 23 }],
+  signerEndpoints: [endpoint, { ...endpoint, host: "203.0.113.8", port: 23 }],
   knownHosts: "signers.example.org ssh-ed25519 AAAA\n203.0.113.8 ssh-ed25519 AAAA\n",
 };
 
@@ -132,7 +132,7 @@ test("what changed for another signer is no difference", () => {
 test("a host that only a cloud knows is that of the last up", () => {
   const unknown = {
     ...outputs,
-    signerEndpoint: { ...outputs.signerEndpoint, host: undefined },
+    signerEndpoints: [{ ...endpoint, host: undefined }],
     knownHosts: "undefined ssh-ed25519 AAAA\n",
   };
   const facts = factsOfOutputs("prod", "home", outputs, unknown);

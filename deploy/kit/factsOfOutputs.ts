@@ -2,7 +2,6 @@ import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { show } from "../../infra/config/configError.ts";
 import type { KitFacts } from "../../signer-host/package/kitFacts.ts";
-import { withEndpoints } from "../../signer-host/package/outputEndpoints.ts";
 import { UsageError } from "../cli/command.ts";
 import type { Outputs } from "../engine/stackOutputs.ts";
 
@@ -74,9 +73,9 @@ export function factsOfOutputs(stack: string, signer: string, outputs: Outputs, 
   };
 }
 
-/** The outputs as JSON has them, and so a state, with a list of endpoints. */
+/** The outputs as JSON has them, and so a state. */
 function plain(outputs: Outputs): Partial<KitOutputs> {
-  return withEndpoints(JSON.parse(JSON.stringify(outputs))) as Partial<KitOutputs>;
+  return JSON.parse(JSON.stringify(outputs)) as Partial<KitOutputs>;
 }
 
 /** The config's outputs with the hosts of others, if only a cloud knows them. */

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseOutputs } from "./outputs.ts";
 
+const endpoint = { host: "198.51.100.7", port: 30022, alternatePorts: [30443], user: "signer" };
 const outputs = {
-  signerEndpoint: { host: "198.51.100.7", port: 30022, alternatePorts: [30443], user: "signer" },
+  signerEndpoints: [endpoint],
   knownHosts: "[198.51.100.7]:30022 ssh-ed25519 AAAA\n",
   hostKeyFingerprint: "SHA256:x",
   signers: {
@@ -20,7 +21,7 @@ const outputs = {
 
 test("takes what a signer host needs and lets the rest be", () => {
   assert.deepEqual(parseOutputs("file", JSON.stringify(outputs)), {
-    signerEndpoints: [outputs.signerEndpoint],
+    signerEndpoints: [endpoint],
     knownHosts: outputs.knownHosts,
     signers: { home: { port: 8443, sshPort: 9443, authorizedKeys: ["edpk…"] } },
   });
@@ -33,13 +34,13 @@ test("takes outputs from before there were authorized keys", () => {
 });
 
 test("takes outputs from before there were alternate ports", () => {
-  const { alternatePorts, ...signerEndpoint } = outputs.signerEndpoint;
-  const parsed = parseOutputs("file", JSON.stringify({ ...outputs, signerEndpoint }));
+  const { alternatePorts, ...older } = endpoint;
+  const parsed = parseOutputs("file", JSON.stringify({ ...outputs, signerEndpoints: [older] }));
   assert.deepEqual([parsed.signerEndpoints[0]?.alternatePorts, alternatePorts], [[], [30443]]);
 });
 
 test("tells every problem with its path", () => {
-  const wrong = { ...outputs, knownHosts: "", signerEndpoint: { host: "a", port: 0 } };
+  const wrong = { ...outputs, knownHosts: "", signerEndpoints: [{ host: "a", port: 0 }] };
   assert.throws(
     () => parseOutputs("some file", JSON.stringify(wrong)),
     ({ message }: Error) =>

@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import * as z from "zod";
 import { readJson } from "../../local/machine/json.ts";
-import { withEndpoints } from "../package/outputEndpoints.ts";
 
 const portSchema = z.int().min(1).max(65535);
 
@@ -55,7 +54,7 @@ export async function askForOutputs(root: string, stack: string): Promise<Output
 /** Reads outputs from a text. `where` names their source in errors. */
 export function parseOutputs(where: string, text: string): Outputs {
   try {
-    return outputsSchema.parse(withEndpoints(readJson(text, "text")));
+    return outputsSchema.parse(readJson(text, "text"));
   } catch (error) {
     const problems = error instanceof z.ZodError ? z.prettifyError(error) : (error as Error).message;
     throw new Error(`${where}: wanted a stack's outputs as JSON, found\n${problems}`);
