@@ -20,9 +20,10 @@ export async function ensureLocalCluster({
   await linkKubectl();
   const changed = new Set<string>();
   for (const image of [await forwarderImage(progress), await octezStandInImage(progress)]) {
-    for (const node of cluster.nodes) {
-      if (await loadImage(node, image, progress)) changed.add(image.tag);
-    }
+    const loaded: boolean[] = [];
+    for (const node of cluster.nodes) loaded.push(await loadImage(node, image, progress));
+    // A node that has just joined lacks it too, and there no pod runs it.
+    if (loaded.every(Boolean)) changed.add(image.tag);
   }
   if (changed.size > 0) await replacePods(kubeconfig, [...changed]);
   return state === "absent" ? "fresh" : "kept";
