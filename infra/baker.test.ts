@@ -58,7 +58,7 @@ before(async () => {
   forwarder = new SignerForwarder("forwarder", {
     ...common,
     nextAuthenticationSeed: nextSeed,
-    endpoint,
+    endpoints: [endpoint],
     hostKey: { ...sshKey("host"), fileName: "ssh_host_ed25519_key", pem: "the private key\n" },
     bakers: [baker, alone],
     signers,

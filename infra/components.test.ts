@@ -51,7 +51,14 @@ before(async () => {
   const config = { kind: "existing", context: "here", kubeconfig: "a/kubeconfig", podCidrs } as const;
   const cluster = await makeCluster("cluster", { config, facts: {}, stack: "dev" });
   const endpoint = { host: "198.51.100.7", port: 22, alternatePorts: [], sourceRanges: [], annotations: {} };
-  forwarder = new SignerForwarder("forwarder", { cluster, endpoint, hostKey, namespace: "dev", bakers, signers });
+  forwarder = new SignerForwarder("forwarder", {
+    cluster,
+    endpoints: [endpoint],
+    hostKey,
+    namespace: "dev",
+    bakers,
+    signers,
+  });
   new Baker("baker-alice", {
     baker: {
       name: "alice",
@@ -83,7 +90,7 @@ before(async () => {
   }
   new SignerForwarder("by-node-port", {
     cluster,
-    endpoint: { ...endpoint, nodePort: 30022, alternatePorts: [30443] },
+    endpoints: [{ ...endpoint, nodePort: 30022, alternatePorts: [30443] }],
     hostKey,
     namespace: "dev",
     bakers: [],
@@ -93,7 +100,10 @@ before(async () => {
   });
   changing = new SignerForwarder("changing-keys", {
     cluster,
-    endpoint: { ...endpoint, nodePort: 30022 },
+    endpoints: [
+      { ...endpoint, nodePort: 30022 },
+      { ...endpoint, nodePort: 30023 },
+    ],
     hostKey,
     nextHostKey,
     namespace: "dev",
@@ -251,6 +261,21 @@ test("the baker's chart gets its settings, and its router's URL for each key", (
       ],
     },
   });
+});
+
+test("a second endpoint makes a second replica, which signers dial and routers ask", async () => {
+  const { service, secondService } = inputsOf("changing-keys-chart").values as Record<string, unknown>;
+  assert.deepEqual(
+    [service, secondService],
+    [30022, 30023].map((nodePort) => ({ type: "NodePort", nodePort })),
+  );
+  assert.equal("secondService" in (inputsOf("forwarder-chart").values as object), false);
+  const endpoints = [30022, 30023].map((port) => ({ host: "198.51.100.7", port, alternatePorts: [], user: "signer" }));
+  assert.deepEqual(await settled(changing.endpoints), { secret: false, value: endpoints });
+  assert.deepEqual(
+    changing.replicas,
+    [0, 1].map((replica) => `signer-forwarder-replica-${replica}.dev.svc`),
+  );
 });
 
 test("the outputs are what a signer's host needs, and none of them is secret", async () => {

@@ -18,7 +18,7 @@ export type Endpoint = {
   readonly annotations: Readonly<Record<string, string>>;
 };
 
-/** Makes the address and the DNS record that the config's endpoint needs outside of the cluster. */
+/** Makes the address and the DNS record that an endpoint of the config needs outside of the cluster. */
 export async function makeEndpoint(
   name: string,
   config: NonNullable<StackConfig["endpoint"]>,

@@ -15,6 +15,7 @@ const facts = await lookUp(stack, config);
 
 const cluster = await makeCluster("cluster", { config: config.cluster, facts, stack });
 const endpoint = config.endpoint && (await makeEndpoint("endpoint", config.endpoint, facts));
+const second = config.secondEndpoint && (await makeEndpoint("second-endpoint", config.secondEndpoint, facts));
 
 // A stack without these only makes a cluster, for others to share.
 const forwarder =
@@ -22,7 +23,7 @@ const forwarder =
   config.hostKey &&
   new SignerForwarder("forwarder", {
     cluster,
-    endpoint,
+    endpoints: [endpoint, second],
     hostKey: config.hostKey,
     nextHostKey: config.nextHostKey,
     authenticationSeed: config.authenticationSeed,

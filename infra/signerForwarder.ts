@@ -10,6 +10,7 @@ import { authenticationKeyOf } from "./keys/authenticationKey.ts";
 import { knownHostsOf } from "./keys/knownHosts.ts";
 import { namespaceLabels } from "./names/namespaceLabels.ts";
 import { sshPortOf } from "./names/ports.ts";
+import { routedName } from "./names/replicaNames.ts";
 import { serviceValues } from "./serviceValues.ts";
 
 /** An endpoint that signers dial. The alternate ports are for networks that block ssh on the first. */
@@ -26,7 +27,8 @@ export type SignerForwarderArgs = Pick<
   "authenticationSeed" | "bakers" | "monitoring" | "nextAuthenticationSeed" | "nextHostKey" | "signers"
 > & {
   readonly cluster: Cluster;
-  readonly endpoint: Endpoint;
+  /** What signers dial, one for each replica. */
+  readonly endpoints: readonly [Endpoint, (Endpoint | undefined)?];
   readonly hostKey: NonNullable<StackConfig["hostKey"]>;
   /** The namespace that it makes and that the stack's bakers share. */
   readonly namespace: string;
@@ -54,7 +56,7 @@ export type SignerOutput = {
 /** The user name that signers log in with. The image defines it. */
 const user = "signer";
 
-/** The pod that signers dial: sshd and the gateway, with the host key, the Services and the namespace. */
+/** The pods that signers dial: sshd and the gateway, with the host key, the Services and the namespace. */
 export class SignerForwarder extends pulumi.ComponentResource {
   /** The endpoints that signers dial, one for each replica. */
   readonly endpoints: pulumi.Output<readonly SignerEndpoint[]>;
@@ -68,7 +70,7 @@ export class SignerForwarder extends pulumi.ComponentResource {
 
   constructor(name: string, args: SignerForwarderArgs, opts?: pulumi.ComponentResourceOptions) {
     super("remote-signer-cloud:index:SignerForwarder", name, {}, opts);
-    const { bakers, cluster, endpoint, hostKey, image, monitoring, namespace, nextHostKey, signers } = args;
+    const { bakers, cluster, endpoints, hostKey, image, monitoring, namespace, nextHostKey, signers } = args;
     const child = { parent: this, provider: cluster.provider };
     const seeds = [args.authenticationSeed, args.nextAuthenticationSeed].filter((seed) => seed !== undefined);
 
@@ -105,7 +107,8 @@ export class SignerForwarder extends pulumi.ComponentResource {
           ...(image && { image }),
           // A literal instead of an output, because the chart is rendered from known values only.
           hostKeySecret: "signer-forwarder-host-key",
-          service: serviceValues(endpoint),
+          service: serviceValues(endpoints[0]),
+          ...(endpoints[1] && { secondService: serviceValues(endpoints[1]) }),
           // The device, the power and the uplinks of the host are the kit's business.
           signers: signers.map(({ device, mains, ups, uplinks, sshPublicKey, nextSshPublicKey, ...signer }) => ({
             ...signer,
@@ -120,13 +123,18 @@ export class SignerForwarder extends pulumi.ComponentResource {
       { ...child, dependsOn: [this.namespace, secret] },
     );
 
-    const { alternatePorts, host } = endpoint;
-    const port = endpoint.nodePort ?? endpoint.port;
-    this.endpoints = pulumi.output([{ host, port, alternatePorts: [...alternatePorts], user }]);
+    const all = endpoints.filter((endpoint) => endpoint !== undefined);
+    this.endpoints = pulumi.output(
+      all.map(({ alternatePorts, host, nodePort, port }) => {
+        return { host, port: nodePort ?? port, alternatePorts: [...alternatePorts], user };
+      }),
+    );
     const hostKeys = nextHostKey ? [hostKey, nextHostKey] : [hostKey];
-    this.knownHosts = pulumi.output(host).apply((host) => knownHostsOf(host, hostKeys));
+    this.knownHosts = pulumi
+      .output(all.map(({ host }) => host))
+      .apply((hosts) => [...new Set(hosts)].map((host) => knownHostsOf(host, hostKeys)).join(""));
     this.hostKeyFingerprint = pulumi.output(hostKey.fingerprint);
-    this.replicas = [`signer-forwarder-replica-0.${namespace}.svc`];
+    this.replicas = all.map((_, i) => `${routedName(i)}.${namespace}.svc`);
     this.signers = cluster.kubectl.apply((kubectl) => {
       const entries = signers.map((signer): [string, SignerOutput] => {
         const { name, port, answerSeconds, device, mains, ups, uplinks } = signer;

@@ -1,5 +1,6 @@
 import { ConfigError } from "../../infra/config/configError.ts";
 import { type ListedService, listServices, takenNodePorts } from "../../infra/facts/nodePorts.ts";
+import { replicaNames } from "../../infra/names/replicaNames.ts";
 import type { Manifest } from "../stack/manifest.ts";
 import type { Kubectl } from "./kubectl.ts";
 
@@ -28,6 +29,7 @@ export async function requireFreeNodePorts(
 function pathOf(service: string, index: number): string {
   const [, baker, program] = /^baker-(.+)-(dal|p2p)$/.exec(service) ?? [];
   if (baker) return `bakers.${baker}.${program === "dal" ? "dal.endpoint" : "p2p"}.nodePort`;
+  const endpoint = service === replicaNames[1] ? "endpoint.second" : "endpoint";
   // The endpoint's own port comes first, then the alternate ones in their order.
-  return index === 0 ? "endpoint.nodePort" : `endpoint.alternatePorts[${index - 1}]`;
+  return index === 0 ? `${endpoint}.nodePort` : `${endpoint}.alternatePorts[${index - 1}]`;
 }

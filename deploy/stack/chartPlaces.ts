@@ -29,7 +29,11 @@ const quantities = { cpu: "500m", memory: "1Gi" };
 /** A config with a good value at each place below. */
 export const good = {
   cluster: { kind: "existing", context: "local", podCidrs: ["10.244.0.0/16", "fd00::/64"] },
-  endpoint: { host: "a", port: 22, alternatePorts: [443, 8443], sourceRanges: ["203.0.113.0/24", "2001:db8::/32"] },
+  endpoint: {
+    ...{ host: "a", port: 22, alternatePorts: [443, 8443], sourceRanges: ["203.0.113.0/24", "2001:db8::/32"] },
+    second: { host: "b", port: 22, alternatePorts: [443, 8443] },
+  },
+  forwarder: { replicas: 2 },
   signers: [signer],
   bakers: [
     {
@@ -100,6 +104,10 @@ export const places: Readonly<Record<string, Readonly<Record<string, string>>>> 
     "service.alternatePorts.0": "endpoint.alternatePorts.0",
     "service.sourceRanges": "endpoint.sourceRanges",
     "service.sourceRanges.0": "endpoint.sourceRanges.0",
+    "secondService.port": "endpoint.second.port",
+    "secondService.nodePort": "endpoint.second.nodePort",
+    "secondService.alternatePorts": "endpoint.second.alternatePorts",
+    "secondService.alternatePorts.0": "endpoint.second.alternatePorts.0",
     signers: "signers",
     "signers.0.name": "signers.0.name",
     "signers.0.sshPublicKey": "signers.0.sshPublicKey",
@@ -161,4 +169,4 @@ export const places: Readonly<Record<string, Readonly<Record<string, string>>>> 
 
 /** Values that no config sets: the charts' own, and those that the program makes from names checked elsewhere. */
 export const notTheConfigs =
-  /^(global|disruptionBudget\..*|(backup\.)?image\.pullPolicy|routerImage\.pullPolicy|resources\.router\..*|router\.replicas(\.0)?|hostKeySecret|service\.(type|annotations\.\*)|(router\.)?signers\.0\.(keys|fallbacks|bakers)(\.0)?(\.address)?|keys\.0\.signerUrl|authentication\..*|dal\.addressConfigMap|(dal|p2p)\.service\.(type|loadBalancerClass)|storage\.clientSize)$/;
+  /^(global|disruptionBudget\..*|(backup\.)?image\.pullPolicy|routerImage\.pullPolicy|resources\.router\..*|router\.replicas(\.0)?|hostKeySecret|service\.(type|annotations\.\*)|secondService\.(type|annotations\.\*|sourceRanges(\.0)?)|(router\.)?signers\.0\.(keys|fallbacks|bakers)(\.0)?(\.address)?|keys\.0\.signerUrl|authentication\..*|dal\.addressConfigMap|(dal|p2p)\.service\.(type|loadBalancerClass)|storage\.clientSize)$/;

@@ -45,6 +45,8 @@ function parsedWith(path: string, value: unknown): StackConfig | undefined {
   const keys = path.split(".");
   const last = keys.pop() as string;
   if (path === "endpoint.nodePort") config.endpoint = { host: "a" } as typeof good.endpoint;
+  if (path === "endpoint.second.nodePort")
+    config.endpoint = { host: "a", nodePort: 32000, second: {} } as unknown as typeof good.endpoint;
   const holder = keys.length > 0 ? (get(config, keys.join(".")) as Tree) : config;
   holder[last] = value;
   // This half of parseConfig rejects most changes, in a tenth of the time. An empty top-level key counts as not given.
@@ -59,7 +61,7 @@ function parsedWith(path: string, value: unknown): StackConfig | undefined {
 
 /** The value that the chart gets for a place. */
 function given(config: StackConfig, path: string): unknown {
-  const value = get(config, path);
+  const value = get(config, path.replace("endpoint.second.", "secondEndpoint."));
   if (path === "monitoring.kind" && value === "none") return "";
   return value instanceof Object && "line" in value ? value.line : value;
 }

@@ -2,9 +2,9 @@ import { z } from "zod";
 import { bakerSchema, type BakerConfig as WrittenBaker } from "./bakerConfig.ts";
 import { clusterSchema } from "./clusterConfig.ts";
 import { ConfigError, type Problem, show, showKey } from "./configError.ts";
-import { objectOf } from "./configFields.ts";
+import { intFrom, objectOf } from "./configFields.ts";
 import { problemsAcross } from "./configRules.ts";
-import { type EndpointConfig, endpointSchema } from "./endpointConfig.ts";
+import { type EndpointConfig, endpointSchema, type OneEndpoint, secondEndpointOf } from "./endpointConfig.ts";
 import { imageSchema } from "./imageConfig.ts";
 import { hostKey, seed } from "./keyFields.ts";
 import { monitoringOf, monitoringSchema } from "./monitoringConfig.ts";
@@ -15,6 +15,7 @@ import { signerSchema } from "./signerConfig.ts";
 export const schema = z.strictObject({
   cluster: clusterSchema,
   endpoint: endpointSchema.optional(),
+  forwarder: z.strictObject({ replicas: intFrom(1, 2).default(1) }, objectOf).prefault({}),
   hostKey: hostKey.optional(),
   hostKeyFingerprint: z.string("the fingerprint of hostKey, as `ssh-keygen -l` prints it").optional(),
   nextHostKey: hostKey.optional(),
@@ -41,7 +42,9 @@ type PlacedDalEndpoint = Placed<DalEndpointConfig>;
 export type BakerConfig = Omit<WrittenBaker, "dal"> & { dal?: false | { endpoint?: PlacedDalEndpoint } };
 /** A stack's whole config, checked. Secret are the `pem` of the two host keys, and the two seeds. */
 export type StackConfig = Omit<z.output<typeof schema>, "endpoint" | "bakers"> & {
-  endpoint?: Placed<EndpointConfig>;
+  endpoint?: Placed<OneEndpoint>;
+  /** The endpoint of the forwarder's second replica, if it has one. */
+  secondEndpoint?: Placed<OneEndpoint>;
   bakers: BakerConfig[];
 };
 
@@ -109,12 +112,17 @@ function withPlaces({ endpoint, bakers, ...config }: z.output<typeof schema>): S
   };
   return {
     ...config,
-    ...(endpoint && { endpoint: placed(endpoint) }),
+    ...(endpoint && { endpoint: placed(firstOf(endpoint)) }),
+    ...(endpoint && config.forwarder.replicas > 1 && { secondEndpoint: placed(secondEndpointOf(endpoint)) }),
     bakers: bakers.map(({ dal, ...baker }) => ({
       ...baker,
       ...(dal !== undefined && { dal: dal && { ...(dal.endpoint && { endpoint: placed(dal.endpoint) }) } }),
     })) as BakerConfig[],
   };
+}
+
+function firstOf({ second: _, ...first }: EndpointConfig): OneEndpoint {
+  return first;
 }
 
 /** Turns a zod issue into problems: where it is, what was found and what is wanted. */

@@ -144,7 +144,7 @@ function problemsOfOrder(keys: readonly KeyEntry[], names: unknown[]): Problem[]
 /** Checks that a stack has what its forwarder needs, unless it only makes a cluster. */
 function problemsOfForwarder(input: Entry): Problem[] {
   const lists = [...entriesOf(input.signers), ...entriesOf(input.bakers)];
-  const given = [input.endpoint, input.hostKey, input.hostKeyFingerprint, input.nextHostKey];
+  const given = [input.endpoint, input.forwarder, input.hostKey, input.hostKeyFingerprint, input.nextHostKey];
   if (lists.length === 0 && given.every((value) => value === undefined)) return [];
   const missing = (path: string, wanted: string) =>
     input[path] === undefined ? [{ path, found: "nothing", wanted }] : [];

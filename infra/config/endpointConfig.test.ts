@@ -137,6 +137,94 @@ describe("each mistake is one problem that says where it is", () => {
   }
 });
 
+const withReplicas = (endpoint: Tree, cluster: Tree = existing, replicas: unknown = 2) =>
+  parseConfig("prod", {
+    cluster: JSON.stringify(cluster),
+    endpoint: JSON.stringify(endpoint),
+    forwarder: JSON.stringify({ replicas }),
+    hostKey,
+    hostKeyFingerprint,
+  });
+
+test("the second replica has the next node port, and is dialled like the first one", () => {
+  const { endpoint, secondEndpoint } = withReplicas({ host: "a", nodePort: 30022, alternatePorts: [30443] });
+  const shared = { host: "a", port: 22, sourceRanges: [] };
+  assert.deepEqual(endpoint, { ...shared, nodePort: 30022, alternatePorts: [30443] });
+  assert.deepEqual(secondEndpoint, { ...shared, nodePort: 30023, alternatePorts: [] });
+  const second = { host: "b", nodePort: 31022, alternatePorts: [31443] };
+  assert.deepEqual(withReplicas({ host: "a", nodePort: 30022, second }).secondEndpoint, { ...shared, ...second });
+});
+
+test("a second load balancer has a host or an address of its own, and the first one's rules", () => {
+  const sourceRanges = ["203.0.113.0/24"];
+  const balanced = { host: "a", port: 2222, sourceRanges };
+  assert.deepEqual(withReplicas({ ...balanced, second: { host: "b" } }).secondEndpoint, {
+    ...balanced,
+    host: "b",
+    alternatePorts: [],
+  });
+  const { secondEndpoint } = withReplicas({ address, second: { address: { ...address, name: "second" } } });
+  assert.deepEqual([secondEndpoint?.host, secondEndpoint?.address?.name], [undefined, "second"]);
+  const zone = { host: "a.example.org", address, dnsZone: { name: "zone" } };
+  const named = { host: "b.example.org", address: { ...address, name: "second" } };
+  assert.deepEqual(withReplicas({ ...zone, second: named }).secondEndpoint?.dnsZone, { name: "zone" });
+});
+
+test("with one replica there is no second endpoint", () => {
+  assert.equal(withReplicas({ host: "a", nodePort: 30022 }, existing, 1).secondEndpoint, undefined);
+  assert.equal(parsed({ host: "a", nodePort: 32767 })?.nodePort, 32767);
+});
+
+describe("each mistake with two replicas is one problem that says where it is", () => {
+  const node = { host: "a", nodePort: 30022 };
+  const local = { kind: "local" };
+  const cases: [string, Tree, RegExp, Tree?, unknown?][] = [
+    ["three of them", node, /^forwarder\.replicas: found 3/, existing, 3],
+    ["one node of this machine", node, /^forwarder\.replicas: found 2; wanted 1, or cluster\.nodes of 2/, local],
+    [
+      "a pool of one node",
+      { host: "a", second: { host: "b" } },
+      /^forwarder\.replicas: .*cluster\.nodePool\.maxNodes of 2/,
+      { ...gke, nodePool: { minNodes: 1, maxNodes: 1 } },
+    ],
+    ["a second endpoint for one replica", { ...node, second: {} }, /^endpoint\.second: .*replicas: 2/, existing, 1],
+    ["no next node port", { ...node, nodePort: 32767 }, /^endpoint\.second\.nodePort: found 32768, the next one/],
+    [
+      "a next node port that is taken",
+      { ...node, alternatePorts: [30023] },
+      /^endpoint\.second\.nodePort: found 30023, the next one; wanted a port that is not given twice/,
+    ],
+    ["the first one's node port", { ...node, second: { nodePort: 30022 } }, /^endpoint\.second\.nodePort: found 30022/],
+    [
+      "an alternate port that no node has",
+      { ...node, second: { alternatePorts: [443] } },
+      /^endpoint\.second\.alternatePorts\[0\]: found 443; wanted a node port/,
+    ],
+    ["a port next to a node port", { ...node, second: { port: 23 } }, /^endpoint\.second\.port: found 23/],
+    ["an address next to a node port", { ...node, second: { address } }, /^endpoint\.second\.address: /],
+    ["a load balancer without another host", { host: "a" }, /^endpoint\.second: found no host and no address/],
+    ["the same host and port", { host: "a", second: { host: "a" } }, /^endpoint\.second\.host: found "a"/],
+    ["a node port beside a load balancer", { host: "a", second: { nodePort: 30023 } }, /^endpoint\.second\.nodePort/],
+    [
+      "a zone, and an address without a name in it",
+      { host: "s.example.org", address, dnsZone: { name: "zone" }, second: { address: { ...address, name: "b" } } },
+      /^endpoint\.second: .*both, for a record/,
+    ],
+    [
+      "a second address that says not where",
+      { host: "a", second: { address: { ...address, project: undefined } } },
+      /^endpoint\.second\.address\.project: found nothing/,
+    ],
+  ];
+  for (const [name, endpoint, problem, cluster, replicas] of cases) {
+    test(name, () => {
+      const problems = problemsOf(() => withReplicas(endpoint, cluster, replicas));
+      assert.equal(problems.length, 1, problems.join("\n"));
+      assert.match(problems[0] as string, problem);
+    });
+  }
+});
+
 describe("a forwarder needs a host key and an endpoint", () => {
   const signers = JSON.stringify([
     {
@@ -151,6 +239,7 @@ describe("a forwarder needs a host key and an endpoint", () => {
     ["an endpoint", { endpoint }, ["hostKey"]],
     ["a host key", { hostKey, hostKeyFingerprint }, ["endpoint"]],
     ["a host key's fingerprint", { hostKeyFingerprint }, ["hostKey", "endpoint"]],
+    ["two replicas", { forwarder: JSON.stringify({ replicas: 2 }) }, ["hostKey", "endpoint"]],
     ["a next host key", { nextHostKey: hostKey }, ["hostKey", "endpoint"]],
     ["nothing but a cluster", {}, []],
     ["all of it", { endpoint, hostKey, hostKeyFingerprint, signers }, []],

@@ -18,6 +18,20 @@ export const addressSchema = z.strictObject(
 
 const dnsZone = z.strictObject({ name: googleName, project: googleProject.optional() }, objectOf);
 
+/** The endpoint of the forwarder's second replica. What it leaves out follows from the first one's. */
+const secondSchema = z
+  .strictObject(
+    {
+      host: host.optional(),
+      port: port.optional(),
+      nodePort: nodePort.optional(),
+      alternatePorts: z.array(port, "a list of ports").default([]),
+      address: addressSchema.optional(),
+    },
+    objectOf,
+  )
+  .optional();
+
 /** The endpoint that signers dial. */
 export const endpointSchema = z.strictObject(
   {
@@ -28,9 +42,31 @@ export const endpointSchema = z.strictObject(
     sourceRanges: cidrs("IPv4 or IPv6", "a list of CIDRs").default([]),
     address: addressSchema.optional(),
     dnsZone: dnsZone.optional(),
+    second: secondSchema,
   },
   objectOf,
 );
 
 /** The endpoint that signers dial, as the config describes it, with the defaults filled in. */
 export type EndpointConfig = z.output<typeof endpointSchema>;
+
+const noneOfItsOwn: NonNullable<z.output<typeof secondSchema>> = { alternatePorts: [] };
+
+/** The endpoint of one replica. */
+export type OneEndpoint = Omit<EndpointConfig, "second">;
+
+/**
+ * The endpoint of the forwarder's second replica. What it doesn't have itself is the first one's, but the further ports and
+ * the address; its node port is the next one then.
+ */
+export function secondEndpointOf({ second = noneOfItsOwn, ...first }: EndpointConfig): OneEndpoint {
+  const { address: _, host, nodePort, ...shared } = first;
+  return {
+    ...shared,
+    // An address without a name is dialled by its number.
+    ...(host !== undefined && !second.address && { host }),
+    ...(nodePort !== undefined && { nodePort: nodePort + 1 }),
+    ...second,
+    port: second.port ?? first.port,
+  };
+}

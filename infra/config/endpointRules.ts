@@ -2,6 +2,8 @@ import { isIP } from "node:net";
 import { type Problem, show } from "./configError.ts";
 import { type Entry, entryOf } from "./writtenConfig.ts";
 
+const nodePortRange = [30000, 32767] as const;
+
 /** Finds conflicts within an endpoint, or between it and the stack's cluster. Takes the config as it was written. */
 export function problemsOfEndpoint(input: Entry): Problem[] {
   const endpoint = entryOf(input.endpoint);
@@ -11,7 +13,71 @@ export function problemsOfEndpoint(input: Entry): Problem[] {
     ...problemsOfNodePort(endpoint),
     ...problemsOfAlternatePorts(endpoint),
     ...problemsOfAddress(endpoint, entryOf(input.cluster) ?? {}),
+    ...problemsOfReplicas(endpoint, input),
   ];
+}
+
+/** Checks that each of two replicas has a node and an endpoint of its own. */
+function problemsOfReplicas(endpoint: Entry, { cluster, forwarder }: Entry): Problem[] {
+  const second = entryOf(endpoint.second);
+  const { replicas = 1 } = entryOf(forwarder) ?? {};
+  if (replicas !== 2) {
+    const wanted = "none, or forwarder.replicas: 2, whose second replica it is for";
+    return second ? [{ path: "endpoint.second", found: "an endpoint", wanted }] : [];
+  }
+  return [
+    ...problemsOfNodes(entryOf(cluster) ?? {}),
+    ...(endpoint.nodePort === undefined
+      ? problemsOfSecondAddress(endpoint, second)
+      : problemsOfSecondNodePort(endpoint, second ?? {})),
+    ...problemsOfAddress(second ?? {}, entryOf(cluster) ?? {}, "endpoint.second"),
+  ];
+}
+
+function problemsOfNodes({ kind, nodePool, nodes = 1 }: Entry): Problem[] {
+  const { maxNodes } = entryOf(nodePool) ?? {};
+  const [few, key] = kind === "local" ? [nodes, "nodes"] : kind === "gke" ? [maxNodes, "nodePool.maxNodes"] : [];
+  if (few !== 1) return [];
+  const wanted = `1, or cluster.${key} of 2 or more: two replicas are never on one node`;
+  return [{ path: "forwarder.replicas", found: "2", wanted }];
+}
+
+/** A load balancer and its address lead to one replica. */
+function problemsOfSecondAddress({ dnsZone, host, port = 22 }: Entry, second: Entry = {}): Problem[] {
+  const path = "endpoint.second";
+  if (second.nodePort !== undefined)
+    return [{ path: `${path}.nodePort`, found: show(second.nodePort), wanted: "none, as the endpoint has none" }];
+  if (second.host === undefined && second.address === undefined)
+    return [{ path, found: "no host and no address", wanted: "one: a load balancer leads to one replica" }];
+  if (second.host !== undefined && second.host === host && (second.port ?? port) === port)
+    return [{ path: `${path}.host`, found: show(host), wanted: "another than endpoint.host, or another port" }];
+  if (dnsZone !== undefined && (second.host === undefined || second.address === undefined))
+    return [{ path, found: "no host or no address", wanted: "both, for a record in the dnsZone" }];
+  return problemsOfAlternatePorts({ port, ...second }, path);
+}
+
+function problemsOfSecondNodePort({ alternatePorts, nodePort }: Entry, second: Entry): Problem[] {
+  const path = "endpoint.second";
+  const pointless = (["port", "address"] as const).flatMap((key) =>
+    second[key] === undefined
+      ? []
+      : [{ path: `${path}.${key}`, found: show(second[key]), wanted: `no ${key} next to endpoint.nodePort` }],
+  );
+  if (typeof nodePort !== "number") return pointless;
+  const own = second.nodePort ?? nodePort + 1;
+  const ports = [own, ...(Array.isArray(second.alternatePorts) ? second.alternatePorts : [])];
+  const taken = [nodePort, ...(Array.isArray(alternatePorts) ? alternatePorts : [])];
+  const [least, most] = nodePortRange;
+  const problems = ports.flatMap((port, i) => {
+    const at = i > 0 ? `${path}.alternatePorts[${i - 1}]` : `${path}.nodePort`;
+    const found = i > 0 || second.nodePort !== undefined ? show(port) : `${port}, the next one`;
+    if (typeof port !== "number") return [];
+    if (port < least || port > most) return [{ path: at, found, wanted: `a node port from ${least} to ${most}` }];
+    return taken.includes(port) || ports.indexOf(port) !== i
+      ? [{ path: at, found, wanted: "a port that is not given twice" }]
+      : [];
+  });
+  return [...pointless, ...problems];
 }
 
 function problemsOfHost({ address, dnsZone, host }: Entry): Problem[] {
@@ -43,13 +109,17 @@ function problemsOfNodePort({ address, nodePort, port, sourceRanges }: Entry): P
   ];
 }
 
-function problemsOfAlternatePorts({ alternatePorts, nodePort, port = 22 }: Entry): Problem[] {
+function problemsOfAlternatePorts({ alternatePorts, nodePort, port = 22 }: Entry, at = "endpoint"): Problem[] {
   if (!Array.isArray(alternatePorts)) return [];
   const main = nodePort ?? port;
   return alternatePorts.flatMap((alternate, i) => {
-    const problem = (wanted: string) => [{ path: `endpoint.alternatePorts[${i}]`, found: show(alternate), wanted }];
+    const problem = (wanted: string) => [{ path: `${at}.alternatePorts[${i}]`, found: show(alternate), wanted }];
     if (alternate === main || alternatePorts.indexOf(alternate) !== i) return problem("a port that is not given twice");
-    if (nodePort === undefined || typeof alternate !== "number" || (alternate >= 30000 && alternate <= 32767))
+    if (
+      nodePort === undefined ||
+      typeof alternate !== "number" ||
+      (alternate >= nodePortRange[0] && alternate <= nodePortRange[1])
+    )
       return [];
     return problem("a node port from 30000 to 32767, as the nodePort is one");
   });

@@ -15,6 +15,14 @@ describe("a name that would give two objects one name is a problem", () => {
       ],
     ],
     [
+      "a signer whose Service would be that of the second replica",
+      { forwarder: { replicas: 2 }, signers: named("forwarder-1") },
+      [
+        'signers[0].name: found "forwarder-1", which makes a Service signer-forwarder-1; wanted another name: the forwarder makes one as well',
+      ],
+    ],
+    ["a name like the second replica's, where there is none", { signers: named("forwarder-1") }, []],
+    [
       "a signer whose Service would be the one at which routers ask",
       { signers: named("forwarder-replica-0") },
       [

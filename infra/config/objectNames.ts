@@ -1,4 +1,5 @@
 import { bakerRelease } from "../names/releaseNames.ts";
+import { replicaNames, routedName } from "../names/replicaNames.ts";
 import { type Problem, show } from "./configError.ts";
 import { type Entry, entryOf } from "./writtenConfig.ts";
 
@@ -29,14 +30,19 @@ function kindsOfSigner({ monitoring }: Entry): string[] {
   return entryOf(monitoring)?.kind === "PodMonitoring" ? ["Service", "PodMonitoring"] : ["Service"];
 }
 
-function forwarderObjects(stack: string, { monitoring }: Entry): NamedObject[] {
-  const name = "signer-forwarder";
-  const kinds = ["ConfigMap", "Deployment", "NetworkPolicy", "PodDisruptionBudget", "Service"];
+function forwarderObjects(stack: string, { forwarder, monitoring }: Entry): NamedObject[] {
+  const [name] = replicaNames;
+  const kinds = ["ConfigMap", "NetworkPolicy", "PodDisruptionBudget"];
+  const replicas = replicaNames.slice(0, entryOf(forwarder)?.replicas === 2 ? 2 : 1);
   return [
     { kind: "Namespace", name: stack },
     { kind: "Secret", name: `${name}-host-key` },
     ...kinds.map((kind) => ({ kind, name })),
-    { kind: "Service", name: `${name}-replica-0` },
+    ...replicas.flatMap((replica, i) => [
+      { kind: "Deployment", name: replica },
+      { kind: "Service", name: replica },
+      { kind: "Service", name: routedName(i) },
+    ]),
     { kind: "PriorityClass", name: `${stack}.${name}` },
     ...monitoringObjects(name, entryOf(monitoring) ?? {}),
   ];

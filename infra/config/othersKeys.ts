@@ -7,6 +7,7 @@ export const readers: readonly string[] = ["gcp", "kubernetes", "pulumi", "rando
 export const ownKeys: readonly string[] = [
   "cluster",
   "endpoint",
+  "forwarder",
   "hostKey",
   "hostKeyFingerprint",
   "nextHostKey",

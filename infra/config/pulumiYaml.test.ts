@@ -33,7 +33,13 @@ test("its defaults are the program's: a stack that says only its cluster makes o
   const parsed = parseConfig("dev", defaults());
   const { cluster } = defaults();
   assert.deepEqual(parsed, parseConfig("dev", { cluster: String(cluster) }));
-  assert.deepEqual(parsed, { cluster: { kind: "existing", context: "here" }, signers: [], bakers: [], images: {} });
+  assert.deepEqual(parsed, {
+    cluster: { kind: "existing", context: "here" },
+    forwarder: { replicas: 1 },
+    signers: [],
+    bakers: [],
+    images: {},
+  });
 });
 
 test("it requires what has no default", () => {

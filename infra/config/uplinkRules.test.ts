@@ -17,6 +17,13 @@ const cases: [string, unknown[], string[]][] = [
   ["one without a name, which the schema reports", [{}], []],
   ["no list, which the schema reports", "eth0" as unknown as unknown[], []],
 ];
+test("a signer has as many uplinks as the forwarder has replicas", () => {
+  const input = { forwarder: { replicas: 2 }, signers: [{ uplinks: [wired, mobile] }] };
+  assert.deepEqual(problemsOfUplinks(input), []);
+  const three = { ...input, signers: [{ uplinks: [wired, mobile, { interface: "wwan1" }] }] };
+  assert.match(problemsOfUplinks(three)[0]?.wanted ?? "", /^at most 2, one for each replica/);
+});
+
 for (const [what, uplinks, wanted] of cases) {
   test(`uplinks of a signer: ${what}`, () => {
     const found = problemsOfUplinks({ signers: [{ name: "office" }, { name: "home", uplinks }] });

@@ -1,15 +1,14 @@
 import { type Problem, show } from "./configError.ts";
-import { type Entry, entriesOf } from "./writtenConfig.ts";
-
-/** How many pods the forwarder has. */
-const replicas = 1;
+import { type Entry, entriesOf, entryOf } from "./writtenConfig.ts";
 
 /**
- * Checks that no signer has more uplinks than the forwarder has pods, and none twice.
+ * Checks that no signer has more uplinks than the forwarder has replicas, and none twice.
  *
- * A signer has one session at a pod. Two tunnels to the same one would take its ports from each other for ever.
+ * A signer has one session at a replica. Two tunnels to the same one would take its ports from each other for ever.
  */
 export function problemsOfUplinks(input: Entry): Problem[] {
+  const given = entryOf(input.forwarder)?.replicas;
+  const replicas = typeof given === "number" ? given : 1;
   return entriesOf(input.signers).flatMap(({ uplinks }, signer) => {
     const path = `signers[${signer}].uplinks`;
     const names = entriesOf(uplinks).map((uplink) => uplink.interface);
@@ -20,7 +19,7 @@ export function problemsOfUplinks(input: Entry): Problem[] {
       return [{ path: `${path}[${i}].interface`, found: show(name), wanted }];
     });
     if (names.length <= replicas) return problems;
-    const wanted = `at most ${replicas}, one for each pod of the forwarder`;
+    const wanted = `at most ${replicas}, one for each replica of the forwarder`;
     return [...problems, { path, found: `${names.length} uplinks`, wanted }];
   });
 }

@@ -20,14 +20,16 @@ type Answer<T> = { [Key in keyof T]: T[Key] | undefined };
 /** Looks up the regions, zones, addresses and DNS zone that a config names. */
 export async function lookUpAtGoogle(config: StackConfig): Promise<GoogleFacts> {
   const nothing: GoogleFacts = { answered: false, problems: [] };
-  const { cluster, endpoint } = config;
-  const { address, dnsZone, host } = endpoint ?? {};
+  const { cluster, endpoint, secondEndpoint } = config;
   const all = await Promise.all([
     cluster.kind === "gke" ? asked("cluster.project", () => lookUpZones(cluster)) : nothing,
     ...addressesIn(config).map(({ path, address }) => asked(path, () => lookUpAddress(path, address))),
-    address && dnsZone && host
-      ? asked("endpoint.dnsZone", () => lookUpDnsZone(dnsZone.name, dnsZone.project ?? address.project, host))
-      : nothing,
+    ...[endpoint, secondEndpoint].map((one) => {
+      const { address, dnsZone, host } = one ?? {};
+      return address && dnsZone && host
+        ? asked("endpoint.dnsZone", () => lookUpDnsZone(dnsZone.name, dnsZone.project ?? address.project, host))
+        : nothing;
+    }),
   ]);
   const problems = all.flatMap((facts) => facts.problems);
   const first = new Set(problems.map(({ path, found }) => `${path} ${found}`));

@@ -28,6 +28,15 @@ test("the node ports of an endpoint are its own and the alternate ones, and a lo
   ]);
 });
 
+test("the second replica's node ports are those of a Service of its own", () => {
+  const endpoint = endpointOf({ nodePort: 30022 });
+  const secondEndpoint = endpointOf({ nodePort: 30023, alternatePorts: [30444] });
+  assert.deepEqual(nodePortsOf({ bakers: [], endpoint, secondEndpoint }).slice(1), [
+    { path: "endpoint.second.nodePort", port: 30023, service: "signer-forwarder-1" },
+    { path: "endpoint.second.alternatePorts[0]", port: 30444, service: "signer-forwarder-1" },
+  ]);
+});
+
 describe("a node port that another Service has is a problem that says which", () => {
   const cases: [string, ListedService[], string[]][] = [
     [

@@ -1,6 +1,7 @@
 import type { StackConfig } from "../config/config.ts";
 import type { Problem } from "../config/configError.ts";
 import { bakerRelease } from "../names/releaseNames.ts";
+import { replicaNames } from "../names/replicaNames.ts";
 
 /** A Service as a cluster lists it, reduced to its node ports. */
 export type ListedService = {
@@ -18,16 +19,22 @@ export const listServices = ["get", "services", "--all-namespaces", "--output", 
 export type WantedPort = { readonly path: string; readonly port: number; readonly service: string };
 
 /** The Services of a stack that may have node ports, and where the config has these. */
-type Places = Pick<StackConfig, "bakers" | "endpoint">;
+type Places = Pick<StackConfig, "bakers" | "endpoint" | "secondEndpoint">;
 
 /** The node ports of a stack's config. A load balancer has none here, because the cluster chooses them. */
-export function nodePortsOf({ bakers, endpoint }: Places): WantedPort[] {
+export function nodePortsOf({ bakers, endpoint, secondEndpoint }: Places): WantedPort[] {
   const wanted = (service: string, path: string, port?: number) =>
     port === undefined ? [] : [{ path, port, service }];
-  const alternates = endpoint?.nodePort === undefined ? [] : endpoint.alternatePorts;
+  const ofReplica = (service: string, path: string, endpoint: Places["endpoint"]) =>
+    endpoint?.nodePort === undefined
+      ? []
+      : [
+          ...wanted(service, `${path}.nodePort`, endpoint.nodePort),
+          ...endpoint.alternatePorts.flatMap((port, i) => wanted(service, `${path}.alternatePorts[${i}]`, port)),
+        ];
   return [
-    ...wanted("signer-forwarder", "endpoint.nodePort", endpoint?.nodePort),
-    ...alternates.flatMap((port, i) => wanted("signer-forwarder", `endpoint.alternatePorts[${i}]`, port)),
+    ...ofReplica(replicaNames[0], "endpoint", endpoint),
+    ...ofReplica(replicaNames[1], "endpoint.second", secondEndpoint),
     ...bakers.flatMap(({ name, dal, p2p }, i) => [
       ...wanted(
         `${bakerRelease(name)}-dal`,

@@ -6,12 +6,18 @@ export function addressId({ name, project, region }: Pick<AddressConfig, "name" 
 }
 
 /** The reserved addresses that a config names, each with the key that does. */
-export function addressesIn({ bakers, endpoint }: StackConfig): { path: string; address: AddressConfig }[] {
+export function addressesIn({
+  bakers,
+  endpoint,
+  secondEndpoint,
+}: StackConfig): { path: string; address: AddressConfig }[] {
   const dalEndpoints = bakers.map(({ dal }, i) => ({
     path: `bakers[${i}].dal.endpoint.address`,
     address: dal ? dal.endpoint?.address : undefined,
   }));
-  return [{ path: "endpoint.address", address: endpoint?.address }, ...dalEndpoints].flatMap(({ path, address }) =>
-    address ? [{ path, address }] : [],
-  );
+  const own = [
+    { path: "endpoint.address", address: endpoint?.address },
+    { path: "endpoint.second.address", address: secondEndpoint?.address },
+  ];
+  return [...own, ...dalEndpoints].flatMap(({ path, address }) => (address ? [{ path, address }] : []));
 }
