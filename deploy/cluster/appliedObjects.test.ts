@@ -90,3 +90,32 @@ test("a changed stack is applied, and its namespace says so before and after", a
   assert.deepEqual(await applied("another", [live(deployment), live(secret)]), whole);
   assert.deepEqual(await applied(digest, [live(deployment)]), whole);
 });
+
+test("a Deployment whose turn comes later is held until the others run what was applied", async () => {
+  const annotations = { "config.kubernetes.io/depends-on": "apps/namespaces/one/Deployment/a" };
+  const second: Manifest = { ...deployment, metadata: { ...deployment.metadata, name: "b", annotations } };
+  const calls: unknown[] = [];
+  await apply(
+    async ([verb, what, name], input = "") => {
+      if (verb === "get") return what === "namespace" ? JSON.stringify(namespace) : JSON.stringify({ items: [] });
+      const { items = [] } = input === "" ? {} : (JSON.parse(input) as { items: Manifest[] });
+      const named = items.map(({ metadata, spec }) => [metadata.name, (spec as { paused?: true })?.paused ?? false]);
+      calls.push(verb === "rollout" ? name : named);
+      return "";
+    },
+    [namespace, secret, deployment, second],
+  );
+  const [first, held, waited, all, last] = calls;
+  assert.deepEqual([first, last, calls.length], [[["one", false]], [["one", false]], 5]);
+  assert.deepEqual(held, [
+    ["a", false],
+    ["a", false],
+    ["b", true],
+  ]);
+  assert.equal(waited, "deployment/a");
+  assert.deepEqual(all, [
+    ["a", false],
+    ["a", false],
+    ["b", false],
+  ]);
+});

@@ -55,7 +55,8 @@ export async function requireNoObjects(kubectl: Kubectl, namespace: string): Pro
 }
 
 /**
- * Applies a stack's objects, and removes those that it no longer has.
+ * Applies a stack's objects, and removes those that it no longer has. A Deployment whose turn comes later changes once the
+ * others run what was applied.
  *
  * Does nothing if that would change nothing: to list objects takes 2 ms for each, to apply them 8 ms.
  */
@@ -79,7 +80,15 @@ export async function apply(kubectl: Kubectl, objects: Manifest[]): Promise<void
   }
   // This also removes the annotation, so that an `up` that is cut off is not the last one to the next.
   await kubectl(["apply", ...serverSide], list([namespace]));
-  await kubectl(["apply", ...serverSide, "--namespace", name, "--prune", "--applyset", applySet], list(rest));
+  const applyAll = (all: Manifest[]) =>
+    kubectl(["apply", ...serverSide, "--namespace", name, "--prune", "--applyset", applySet], list(all));
+  const { later, others } = byTurn(rest);
+  if (later.length > 0) {
+    // What is paused keeps its pods as they are.
+    await applyAll([...others, ...later.map(paused)]);
+    await waitForDeployments(kubectl, others);
+  }
+  await applyAll(rest);
   const annotations = { ...namespace.metadata.annotations, [appliedAnnotation]: digest };
   const applied = { ...namespace, metadata: { ...namespace.metadata, annotations } };
   await kubectl(["apply", ...serverSide], list([applied]));
@@ -119,6 +128,19 @@ export async function waitForDeployments(kubectl: Kubectl, objects: Manifest[]):
       throw new Error(`deployment/${metadata.name} is not ready: ${(error as Error).message}\n${pods}${logs}`);
     }
   }
+}
+
+/** The annotation by which `pulumi up` knows that an object's turn comes after another's. */
+const turn = "config.kubernetes.io/depends-on";
+
+/** The Deployments whose turn comes once the others run what was applied, and all other objects. */
+function byTurn(objects: readonly Manifest[]): { later: Manifest[]; others: Manifest[] } {
+  const isLater = ({ kind, metadata }: Manifest) => kind === "Deployment" && metadata.annotations?.[turn] !== undefined;
+  return { later: objects.filter(isLater), others: objects.filter((object) => !isLater(object)) };
+}
+
+function paused(deployment: Manifest): Manifest {
+  return { ...deployment, spec: { ...(deployment.spec as object), paused: true } };
 }
 
 /** The stack's namespace. */
