@@ -40,7 +40,9 @@ await runCommand({ help, switches: ["json"], valued: ["levels", "baker"] }, asyn
   const stack = readStack(options);
   const program = await runStack(stack);
   const bakers = chosenBakers(program.outputs.bakers as Record<string, { keys: KeysOutput }>, options.value("baker"));
-  const { pod } = await reachForwarder(stack, program);
+  const {
+    pods: [pod],
+  } = await reachForwarder(stack, program);
   const nameOf = namesOfKeys(program.outputs.signers as Record<string, { keys: { name: string; address: string }[] }>);
   const reports: BakerReport[] = [];
   for (const [baker, { keys }] of bakers) {

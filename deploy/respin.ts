@@ -11,7 +11,7 @@ import { hasPulumi, PulumiStack } from "./engine/pulumi.ts";
 import { hasObjects, withoutDead } from "./engine/pulumiState.ts";
 import { requireNoCloud } from "./engine/requiresCli.ts";
 import { findBackups } from "./recovery/backups.ts";
-import { addressText, awaitSigners, connectedSigners, examine } from "./recovery/remains.ts";
+import { addressText, awaitSigners, connectedSigners, examine, replicasIn } from "./recovery/remains.ts";
 import { type Maker, planOf } from "./recovery/respinPlan.ts";
 import { baseDirOf, restoreBaseDir } from "./recovery/restoreBaseDir.ts";
 import { manifestsOf } from "./stack/manifests.ts";
@@ -112,7 +112,7 @@ await runCommand({ help, switches: ["yes"] }, async (options) => {
   else await steps.run("the stack's objects", () => upWithKubectl(program));
   const kubectl = await kubectlNow();
   const missing = await steps.run("the signers", () =>
-    awaitSigners(() => connectedSigners(kubectl, stack.name), plan.awaited, reconnectSeconds),
+    awaitSigners(() => connectedSigners(kubectl, stack.name, replicasIn(objects)), plan.awaited, reconnectSeconds),
   );
   process.stdout.write(steps.report());
   if (missing.length > 0) {

@@ -4,6 +4,7 @@ import { show } from "../infra/config/configError.ts";
 import { isOnPath } from "../infra/facts/onPath.ts";
 import { commonOptions, progress, runCommand, UsageError } from "./cli/command.ts";
 import { shellLine } from "./cli/shellWords.ts";
+import type { ForwarderPod } from "./cluster/forwarderPod.ts";
 import { openPortForward } from "./cluster/portForward.ts";
 import { reachForwarder } from "./engine/reach.ts";
 import { readStack, runStack } from "./stack/stack.ts";
@@ -39,15 +40,14 @@ await runCommand({ help, words: ["SIGNER"], switches: ["print"], takesRest: true
     return 0;
   }
   if (!isOnPath("ssh")) throw new Error("this machine: found no program ssh, wanted an OpenSSH client");
-  const { pod } = await reachForwarder(stack, program);
-  if (!(await pod.connected()).includes(signer)) {
+  const { pods } = await reachForwarder(stack, program);
+  const pod = await podWithTunnel(pods, signer);
+  if (!pod) {
     throw new Error(
       `signer ${signer}: found no tunnel of it, wanted one; npm run doctor -- --stack ${stack.name} --signer ${signer} says why`,
     );
   }
-  const forward = await openPortForward(
-    pod.command("port-forward", "deployment/signer-forwarder", `:${output.sshPort}`),
-  );
+  const forward = await openPortForward(pod.command("port-forward", `deployment/${pod.replica}`, `:${output.sshPort}`));
   try {
     const code = await runSsh(words(forward.port));
     // 255 is ssh's own failure. kubectl knows whether nothing listens at the other end.
@@ -57,6 +57,15 @@ await runCommand({ help, words: ["SIGNER"], switches: ["print"], takesRest: true
     await forward.close();
   }
 });
+
+/** The first replica that has a tunnel of the signer. Throws what the last one says if none can tell. */
+async function podWithTunnel(pods: readonly ForwarderPod[], signer: string): Promise<ForwarderPod | undefined> {
+  const answers = await Promise.allSettled(pods.map((pod) => pod.connected()));
+  const at = answers.findIndex((answer) => answer.status === "fulfilled" && answer.value.includes(signer));
+  const failed = answers.filter((answer) => answer.status === "rejected");
+  if (failed.length === pods.length) throw failed[0]?.reason;
+  return pods[at];
+}
 
 /**
  * ssh's words for a signer's host behind a port of 127.0.0.1, with the user's own behind them.

@@ -21,8 +21,8 @@ const everyMs = 6000;
 
 await runCommand({ help, switches: ["json"] }, async (options) => {
   const stack = readStack(options);
-  const { pod } = await reachForwarder(stack, await runStack(stack));
-  const watch = new Watch(pod);
+  const { pods } = await reachForwarder(stack, await runStack(stack));
+  const watch = new Watch(pods);
   if (options.has("json")) {
     process.stdout.write(`${JSON.stringify({ stack: stack.name, signers: await watch.look() }, null, 2)}\n`);
   } else if (process.stdout.isTTY && process.stdout.rows > 0) {

@@ -1,3 +1,4 @@
+import { replicaNames } from "../../infra/names/replicaNames.ts";
 import { attempt, lastLines, type Outcome } from "../../local/machine/run.ts";
 import { type ClusterAddress, clusterOptions } from "./kubectl.ts";
 
@@ -14,13 +15,16 @@ export type Page = {
 /** How long kubectl may take. A page of a signer's host may take 20 s. */
 const limitMs = 30_000;
 
-/** The forwarder's pod of a stack, reached by `kubectl exec` and `kubectl logs`. */
+/** The pod of one replica of a stack's forwarder, reached by `kubectl exec` and `kubectl logs`. */
 export class ForwarderPod {
   readonly #binary: string;
   readonly #words: readonly string[];
+  /** The name of the replica: of its Deployment, and of the Service that signers dial. */
+  readonly replica: string;
 
   /** `binary` is kubectl. The stack's name is its namespace. */
-  constructor(binary: string, address: ClusterAddress, stack: string) {
+  constructor(binary: string, address: ClusterAddress, stack: string, replica: string = replicaNames[0]) {
+    this.replica = replica;
     this.#binary = binary;
     this.#words = [...clusterOptions(address), "--namespace", stack];
   }
@@ -37,7 +41,7 @@ export class ForwarderPod {
 
   /** Runs a program in the pod. Throws an Error with its words unless it ends with 0. */
   async run(...words: string[]): Promise<string> {
-    const { code, stdout, all } = await this.kubectl("exec", "deployment/signer-forwarder", "--", ...words);
+    const { code, stdout, all } = await this.kubectl("exec", `deployment/${this.replica}`, "--", ...words);
     if (code !== 0) throw new Error(lastLines(all, 3).trim());
     return stdout;
   }
@@ -54,7 +58,7 @@ export class ForwarderPod {
 
   /** A page of port 8404, whatever its status. Throws if there is no answer. */
   async page(path: string): Promise<Page> {
-    const words = ["exec", "deployment/signer-forwarder", "--", forwarderProgram, "page", path];
+    const words = ["exec", `deployment/${this.replica}`, "--", forwarderProgram, "page", path];
     const outcome = await this.kubectl(...words);
     if (outcome.code === 0) return { status: 200, text: outcome.stdout };
     const [, status] = /^(\d{3})( |$)/m.exec(outcome.stderr) ?? [];
@@ -64,7 +68,7 @@ export class ForwarderPod {
 
   /** The log's lines of the last so many minutes, each behind its time. */
   async log(minutes: number): Promise<string[]> {
-    const words = ["logs", "deployment/signer-forwarder", "--timestamps", `--since=${minutes}m`];
+    const words = ["logs", `deployment/${this.replica}`, "--timestamps", `--since=${minutes}m`];
     const { code, stdout, all } = await this.kubectl(...words);
     if (code !== 0) throw new Error(lastLines(all, 3).trim());
     return linesOf(stdout);

@@ -36,32 +36,44 @@ const outputs = {
 };
 
 test("the doctor's facts of a config come from the outputs that follow from it", () => {
-  assert.deepEqual(configFactsOf(stack, outputs), {
-    kubectl: "kubectl --context my-cluster --namespace prod",
-    isLocal: false,
-    endpoint: { host: "signers.example.org", port: 30022, alternatePorts: [], isNodePort: true },
-    hostKeys: ["ssh-ed25519 AAAA1", "ssh-rsa AAAA2"],
-    bakers: ["alice", "bob"],
-    signers: [
-      {
-        name: "home",
-        port: 8443,
-        sshPort: 9443,
-        device: "ledger",
-        fingerprints: ["SHA256:YZTLbKmjoKJ3rPq19c7kh/UO2zm++cSRSUJRaoBPpJw"],
-        keys: ["tz1fv55cpdomJVPYA5M6BeUhqs9M1DbRB79A"],
-        authorized: [addressOf(alices)],
-        authorizedNext: ["tz1fv55cpdomJVPYA5M6BeUhqs9M1DbRB79A"],
-      },
-    ],
-  });
+  assert.deepEqual(configFactsOf(stack, outputs), [
+    {
+      kubectl: "kubectl --context my-cluster --namespace prod",
+      isLocal: false,
+      endpoint: { host: "signers.example.org", port: 30022, alternatePorts: [], isNodePort: true },
+      hostKeys: ["ssh-ed25519 AAAA1", "ssh-rsa AAAA2"],
+      bakers: ["alice", "bob"],
+      signers: [
+        {
+          name: "home",
+          port: 8443,
+          sshPort: 9443,
+          device: "ledger",
+          fingerprints: ["SHA256:YZTLbKmjoKJ3rPq19c7kh/UO2zm++cSRSUJRaoBPpJw"],
+          keys: ["tz1fv55cpdomJVPYA5M6BeUhqs9M1DbRB79A"],
+          authorized: [addressOf(alices)],
+          authorizedNext: ["tz1fv55cpdomJVPYA5M6BeUhqs9M1DbRB79A"],
+        },
+      ],
+    },
+  ]);
 });
 
 test("the host of a reserved address is that of the last up", () => {
   const endpoints = outputs.signerEndpoints.map(({ host: _, ...endpoint }) => endpoint);
   const unknown = { ...outputs, signerEndpoints: endpoints };
-  assert.equal(configFactsOf(stack, unknown, "203.0.113.7").endpoint.host, "203.0.113.7");
+  assert.equal(configFactsOf(stack, unknown, ["203.0.113.7"])[0]?.endpoint.host, "203.0.113.7");
   assert.throws(() => configFactsOf(stack, unknown), /signerEndpoints\[0\]\.host: found none/);
+});
+
+test("each replica has its endpoint, and the rest is the same", () => {
+  const [endpoint] = outputs.signerEndpoints;
+  const [first, second, ...others] = configFactsOf(stack, {
+    ...outputs,
+    signerEndpoints: [endpoint, { ...endpoint, port: 30023 }],
+  });
+  assert.deepEqual([first?.endpoint.port, second?.endpoint.port, others], [30022, 30023, []]);
+  assert.deepEqual({ ...second, endpoint: first?.endpoint }, first);
 });
 
 test("a stack that only makes a cluster has no way to examine", () => {

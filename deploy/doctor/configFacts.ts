@@ -33,24 +33,28 @@ const outputsSchema = z.object({
 });
 
 /**
- * What the config of a stack says, from the outputs that follow from it. `host` is the endpoint's if only a cloud knows
- * it. Throws an Error for a stack without an endpoint.
+ * What the config of a stack says, from the outputs that follow from it: for each replica of the forwarder, with its
+ * endpoint. `hosts` are those of the endpoints if only a cloud knows them. Throws an Error for a stack without an endpoint.
  */
-export function configFactsOf(stack: Stack, outputs: Record<string, unknown>, host?: string): ConfigFacts {
+export function configFactsOf(
+  stack: Stack,
+  outputs: Record<string, unknown>,
+  hosts: readonly (string | undefined)[] = [],
+): ConfigFacts[] {
   const { bakers, cluster, signerEndpoints, knownHosts, signers } = outputsSchema.parse(outputs);
-  const [signerEndpoint] = signerEndpoints;
   const now = Object.values(bakers).map(({ authenticationKey }) => authenticationKey);
-  const dialled = signerEndpoint?.host ?? host;
-  if (!signerEndpoint || knownHosts === null)
+  if (signerEndpoints.length === 0 || knownHosts === null)
     throw new Error("found a stack that only makes a cluster, wanted one with an endpoint");
-  if (dialled === undefined)
-    throw new Error("signerEndpoints[0].host: found none, wanted the outputs of a stack that is up");
-  const { port, alternatePorts } = signerEndpoint;
-  const endpoint = stack.file.config?.[`${project}:endpoint`] as { readonly nodePort?: unknown };
-  return {
+  const dialled = signerEndpoints.map(({ host }, i) => {
+    const known = host ?? hosts[i];
+    if (known === undefined)
+      throw new Error(`signerEndpoints[${i}].host: found none, wanted the outputs of a stack that is up`);
+    return known;
+  });
+  const written = stack.file.config?.[`${project}:endpoint`] as { readonly nodePort?: unknown };
+  const shared = {
     kubectl: `${cluster.kubectl} --namespace ${stack.name}`,
     isLocal: localClusterOf(stack) !== undefined,
-    endpoint: { host: dialled, port, alternatePorts, isNodePort: endpoint.nodePort !== undefined },
     hostKeys: keysInKnownHosts(knownHosts),
     bakers: Object.keys(bakers),
     signers: Object.entries(signers).map(([name, signer]) => ({
@@ -64,4 +68,8 @@ export function configFactsOf(stack: Stack, outputs: Record<string, unknown>, ho
       authorizedNext: signer.authorizedKeys.filter((key) => !now.includes(key)).map(addressOf),
     })),
   };
+  return signerEndpoints.map(({ port, alternatePorts }, i) => ({
+    ...shared,
+    endpoint: { host: dialled[i] as string, port, alternatePorts, isNodePort: written.nodePort !== undefined },
+  }));
 }

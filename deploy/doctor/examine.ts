@@ -5,34 +5,43 @@ import { configFactsOf } from "./configFacts.ts";
 import { findingsOf } from "./decide.ts";
 import type { ConfigFacts, Facts } from "./facts.ts";
 import type { Finding } from "./finding.ts";
+import { findingsOfReplicas } from "./finding.ts";
 import { gather } from "./gather.ts";
 
 /** Examines a stack, with one of its signers or all of them. */
 export async function examine(stack: Stack, signer?: string): Promise<Finding[]> {
-  return findingsOf(await factsOf(stack, signer), signer);
+  return findingsOfReplicas((await factsOf(stack, signer)).map((facts) => findingsOf(facts, signer)));
 }
 
-async function factsOf(stack: Stack, signer?: string): Promise<Facts> {
+/** The facts as each replica of the forwarder has them. */
+async function factsOf(stack: Stack, signer?: string): Promise<[Facts, ...Facts[]]> {
   const known = { stack: stack.name, now: Date.now() };
-  let config: ConfigFacts;
+  let configs: ConfigFacts[];
   let program: Awaited<ReturnType<typeof runStack>>;
   try {
     program = await runStack(stack);
-    config = configFactsOf(stack, program.outputs, await hostInCloud(stack, program.outputs));
+    configs = configFactsOf(stack, program.outputs, await hostsInCloud(stack, program.outputs));
   } catch (error) {
-    return { ...known, config: { error: (error as Error).message } };
+    return [{ ...known, config: { error: (error as Error).message } }];
   }
+  const [first, ...others] = configs as [ConfigFacts, ...ConfigFacts[]];
   try {
-    const { pod } = await reachForwarder(stack, program);
-    return await gather(stack.name, config, pod, signer);
+    const { pods } = await reachForwarder(stack, program);
+    // One after the other: a host's link is never asked for two pages at once.
+    const facts: [Facts, ...Facts[]] = [await gather(stack.name, first, pods[0], signer)];
+    for (const [i, config] of others.entries())
+      facts.push(await gather(stack.name, config, pods[i + 1] ?? pods[0], signer));
+    return facts;
   } catch (error) {
-    return { ...known, config: { value: config }, cluster: { error: (error as Error).message } };
+    return [{ ...known, config: { value: first }, cluster: { error: (error as Error).message } }];
   }
 }
 
-/** The endpoint's address, if the config has none because only a cloud knows it. */
-async function hostInCloud(stack: Stack, outputs: Record<string, unknown>): Promise<string | undefined> {
-  const { signerEndpoints: [endpoint] = [] } = outputs as { signerEndpoints?: { host?: string }[] };
-  if (!endpoint || endpoint.host !== undefined) return undefined;
-  return ((await outputsOfLastUp(stack)).signerEndpoints as { host?: string }[] | undefined)?.[0]?.host;
+/** The endpoints' addresses, if the config lacks one because only a cloud knows it. */
+async function hostsInCloud(stack: Stack, outputs: Record<string, unknown>): Promise<(string | undefined)[]> {
+  type Endpoints = { readonly signerEndpoints?: readonly { readonly host?: string }[] };
+  const { signerEndpoints = [] } = outputs as Endpoints;
+  if (signerEndpoints.every(({ host }) => host !== undefined)) return [];
+  const { signerEndpoints: made = [] } = (await outputsOfLastUp(stack)) as Endpoints;
+  return made.map(({ host }) => host);
 }

@@ -27,6 +27,24 @@ export function verdict(findings: readonly Finding[]): 0 | 1 | 2 {
   return has("bad") ? 1 : has("unknown") ? 2 : 0;
 }
 
+/**
+ * The findings at all replicas of the forwarder. Those of a further one are only those that differ, and say which
+ * replica they are of.
+ */
+export function findingsOfReplicas([first = [], ...others]: readonly (readonly Finding[])[]): Finding[] {
+  const all = [...first];
+  for (const [i, findings] of others.entries()) {
+    for (const finding of findings) {
+      const isSame = ({ signer, hop, state, found }: Finding) =>
+        signer === finding.signer && hop === finding.hop && state === finding.state && found === finding.found;
+      if (first.some(isSame)) continue;
+      const last = all.findLastIndex(({ signer }) => signer === finding.signer);
+      all.splice(last + 1, 0, { ...finding, found: `replica ${i + 1}: ${finding.found}` });
+    }
+  }
+  return all;
+}
+
 /** The findings for people: a line each, below it the cure if that is its own, and a heading for the stack and each signer. */
 export function linesOf(stack: string, findings: readonly Finding[]): string[] {
   let heading = "";

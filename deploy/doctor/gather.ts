@@ -20,7 +20,9 @@ export async function gather(stack: string, config: ConfigFacts, pod: ForwarderP
   const [endpoint, cluster] = await Promise.all([endpointFacts(config), ask(() => hasNamespace(pod, stack))]);
   if (valueIn(cluster) !== true) return { ...known, ...endpoint, cluster };
   const [pods, serviceAddresses, octezTags] = await Promise.all([
-    ask(async () => podsIn(await get(pod, "pods", "--selector", "app.kubernetes.io/name=signer-forwarder"), known.now)),
+    ask(async () =>
+      podsIn(await get(pod, "pods", "--selector", `app.kubernetes.io/instance=${pod.replica}`), known.now),
+    ),
     ask(() => dialledAddresses(pod)),
     ask(async () => octezTagsIn(await get(pod, "statefulsets"))),
   ]);
@@ -88,7 +90,7 @@ async function getText(pod: ForwarderPod, ...words: string[]): Promise<string> {
 
 /** The addresses at which the Service is dialled. Some clouds' load balancers have a name instead of an address. */
 async function dialledAddresses(pod: ForwarderPod): Promise<string[]> {
-  const names = serviceAddressesIn(await get(pod, "service/signer-forwarder"), await get(pod, "nodes"));
+  const names = serviceAddressesIn(await get(pod, `service/${pod.replica}`), await get(pod, "nodes"));
   return (await Promise.all(names.map(lookUp))).flat();
 }
 

@@ -1,4 +1,5 @@
 import { isOnPath } from "../../infra/facts/onPath.ts";
+import { replicaNames } from "../../infra/names/replicaNames.ts";
 import { ensureTools } from "../../local/toolchain/tools.ts";
 import { progress } from "../cli/command.ts";
 import { ForwarderPod } from "../cluster/forwarderPod.ts";
@@ -9,7 +10,11 @@ import { addressOfCluster } from "./clusterAddress.ts";
 import { hasPulumi, PulumiStack } from "./pulumi.ts";
 
 /** The way to a stack's forwarder. */
-export type Reach = { readonly address: ClusterAddress; readonly pod: ForwarderPod };
+export type Reach = {
+  readonly address: ClusterAddress;
+  /** One for each replica. */
+  readonly pods: readonly [ForwarderPod, ...ForwarderPod[]];
+};
 
 /** The way to the forwarder of a stack, by the user's kubectl or the project's own. Throws if nobody knows the cluster's address. */
 export async function reachForwarder(stack: Stack, program: ProgramRun): Promise<Reach> {
@@ -20,5 +25,7 @@ export async function reachForwarder(stack: Stack, program: ProgramRun): Promise
     );
   }
   const kubectl = isOnPath("kubectl") ? "kubectl" : (await ensureTools(["kubectl"], progress)).kubectl;
-  return { address, pod: new ForwarderPod(kubectl, address, stack.name) };
+  const { signerEndpoints = [] } = program.outputs as { signerEndpoints?: unknown[] };
+  const [first, ...others] = replicaNames.map((name) => new ForwarderPod(kubectl, address, stack.name, name));
+  return { address, pods: [first as ForwarderPod, ...others.slice(0, Math.max(0, signerEndpoints.length - 1))] };
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseExposition, samplesOf, sampleValue } from "./exposition.ts";
+import { addUp, parseExposition, samplesOf, sampleValue } from "./exposition.ts";
 
 test("samples are read with their labels and values, and comments are left out", () => {
   const page = [
@@ -51,4 +51,17 @@ test("a sample is found by its labels", () => {
   assert.equal(sampleValue(samples, "up", { signer: "nobody" }), undefined);
   assert.equal(sampleValue(samples, "uplink"), 7);
   assert.equal(samplesOf(samples, "up").length, 2);
+});
+
+test("of several processes counters and histograms are added up, and of a gauge the highest value counts", () => {
+  const pages = ['a_total{x="1"} 2\nup 0\nb_bucket{le="1"} 1\n', 'a_total{x="1"} 3\na_total{x="2"} 1\nup 1\n'];
+  assert.deepEqual(
+    addUp(pages.map(parseExposition)).map(({ name, labels, value }) => [name, labels, value]),
+    [
+      ["a_total", { x: "1" }, 5],
+      ["up", {}, 1],
+      ["b_bucket", { le: "1" }, 1],
+      ["a_total", { x: "2" }, 1],
+    ],
+  );
 });

@@ -71,3 +71,23 @@ export function sampleValue(
 ): number | undefined {
   return samplesOf(samples, name, labels)[0]?.value;
 }
+
+/**
+ * The samples of several processes as if they were one: counters and histograms are added up, and of a gauge the highest
+ * value counts.
+ */
+export function addUp(pages: readonly (readonly Sample[])[]): Sample[] {
+  const sums = new Map<string, Sample>();
+  for (const sample of pages.flat()) {
+    const id = JSON.stringify([sample.name, Object.entries(sample.labels).sort()]);
+    const before = sums.get(id);
+    const isCounter = /_(?:total|bucket|sum|count)$/.test(sample.name);
+    const value = before
+      ? isCounter
+        ? before.value + sample.value
+        : Math.max(before.value, sample.value)
+      : sample.value;
+    sums.set(id, { ...sample, value });
+  }
+  return [...sums.values()];
+}

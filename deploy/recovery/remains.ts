@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { replicaNames } from "../../infra/names/replicaNames.ts";
 import { clusterStatus } from "../../local/cluster/localCluster.ts";
 import { readJson } from "../../local/machine/json.ts";
 import { forwarderProgram } from "../cluster/forwarderPod.ts";
@@ -16,8 +17,6 @@ import type { LocalClusterOfStack } from "../stack/stack.ts";
  * - `absent`: it does not exist.
  */
 export type ClusterState = "answers" | "failing" | "silent" | "stopped" | "absent";
-
-const forwarder = "Deployment signer-forwarder";
 
 /** A volume claim of the single pod of a StatefulSet. */
 export type Claim = { readonly name: string; readonly owner: string };
@@ -67,8 +66,8 @@ export async function examine(
   );
   const presentClaims = await namesOf(kubectl, ["persistentvolumeclaims", "--namespace", namespace]);
   const missing = names.filter((name) => !present.has(name));
-  const runs = !missing.includes(forwarder);
-  const connected = runs ? await connectedSigners(kubectl, namespace).catch(() => undefined) : undefined;
+  const replicas = replicasIn(objects.filter((object) => !missing.includes(nameOf(object))));
+  const connected = await connectedSigners(kubectl, namespace, replicas).catch(() => undefined);
   return {
     cluster,
     missing,
@@ -110,11 +109,25 @@ export function stateIn(said: string): ClusterState | "refuses" {
   return "failing";
 }
 
-/** The names of the signers that have a tunnel, from the forwarder's listener. */
-export async function connectedSigners(kubectl: Kubectl, namespace: string): Promise<string[]> {
-  const words = ["exec", "deployment/signer-forwarder", "--namespace", namespace, "--"];
-  const text = await kubectl([...words, forwarderProgram, "connected"]);
-  return [...new Set(text.split("\n").filter((name) => name !== ""))].sort();
+/** The names of the signers that have a tunnel at one of the forwarder's replicas. Throws if none of these answers. */
+export async function connectedSigners(
+  kubectl: Kubectl,
+  namespace: string,
+  replicas: readonly string[],
+): Promise<string[]> {
+  const ask = (replica: string) =>
+    kubectl(["exec", `deployment/${replica}`, "--namespace", namespace, "--", forwarderProgram, "connected"]);
+  const answers = await Promise.allSettled(replicas.map(ask));
+  const texts = answers.flatMap((answer) => (answer.status === "fulfilled" ? answer.value : []));
+  if (texts.length === 0) throw new Error("the forwarder: found no pod that answers, wanted one");
+  const names = texts.flatMap((text) => text.split("\n")).filter((name) => name !== "");
+  return [...new Set(names)].sort();
+}
+
+/** The names of the forwarder's replicas among the objects of a stack. */
+export function replicasIn(objects: readonly Manifest[]): string[] {
+  const names: readonly string[] = replicaNames;
+  return objects.flatMap(({ kind, metadata: { name } }) => (kind === "Deployment" && names.includes(name) ? name : []));
 }
 
 /** The claims that the StatefulSets among the objects make, each for its single pod. */

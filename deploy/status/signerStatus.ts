@@ -9,6 +9,8 @@ export type SignerStatus = {
     readonly isUp: boolean;
     /** How long the session has been open. */
     readonly seconds?: number;
+    /** At how many replicas of the forwarder it has a tunnel, if there are several. */
+    readonly replicas?: { readonly up: number; readonly all: number };
   };
   /** `ready`, the wrapper's word for why it can't sign, `not ready` without such a word, or `unknown`. */
   readonly device: string;

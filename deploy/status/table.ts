@@ -23,12 +23,10 @@ export function tableOf(signers: readonly SignerStatus[], isColoured: boolean): 
 }
 
 function cellsOf(status: SignerStatus): Cell[] {
-  const { tunnel, device, latency } = status;
+  const { device, latency } = status;
   return [
     { text: status.signer },
-    tunnel.isUp
-      ? { text: tunnel.seconds === undefined ? "up" : durationText(tunnel.seconds) }
-      : { text: "down", isBad: true },
+    tunnelCell(status),
     { text: device, isBad: device !== "ready" },
     uplinkCell(status),
     powerCell(status),
@@ -37,6 +35,15 @@ function cellsOf(status: SignerStatus): Cell[] {
     latency ? { text: shortText(latency.p99) } : nothing,
     errorsCell(status),
   ];
+}
+
+/** A tunnel at one of two replicas works, and the other one is somebody's business. */
+function tunnelCell({ tunnel: { isUp, replicas, seconds } }: SignerStatus): Cell {
+  if (!isUp) return { text: "down", isBad: true };
+  const text = seconds === undefined ? "up" : durationText(seconds);
+  return replicas
+    ? { text: `${text}, ${replicas.up} of ${replicas.all}`, isBad: replicas.up < replicas.all }
+    : { text };
 }
 
 function uplinkCell({ uplink, host }: SignerStatus): Cell {
