@@ -18,6 +18,8 @@ different bytes. Needs root on Debian 12, as the end-to-end tests do.
 
   --minutes NUMBER      how long the faults go on; 10 unless given
   --seed NUMBER         draws the faults: the same seed and minutes make the same ones at the same times; 1 unless given
+  --replicas NUMBER     how many replicas the forwarder has; the config's default unless given
+  --nodes NUMBER        how many nodes the cluster has; those that it has, or one, unless given
   --out FOLDER          where report.json, report.html and events.json are written; .local/chaos unless given
   --plan                print the faults and their times as JSON, and do nothing
   --help                print this
@@ -35,11 +37,13 @@ function readOptions() {
   const text = { type: "string" } as const;
   const flag = { type: "boolean" } as const;
   const { values } = parseArgs({
-    options: { minutes: text, seed: text, out: text, plan: flag, help: flag },
+    options: { minutes: text, seed: text, replicas: text, nodes: text, out: text, plan: flag, help: flag },
   });
   return {
     minutes: numberOf("minutes", values.minutes, 1) ?? 10,
     seed: numberOf("seed", values.seed, 0) ?? 1,
+    replicas: numberOf("replicas", values.replicas, 1),
+    nodes: numberOf("nodes", values.nodes, 1),
     out: resolve(root, values.out ?? ".local/chaos"),
     isPlan: values.plan === true,
     isHelp: values.help === true,
@@ -47,7 +51,7 @@ function readOptions() {
 }
 
 async function chaos(): Promise<number> {
-  const { isHelp, isPlan, minutes, out, seed } = readOptions();
+  const { isHelp, isPlan, minutes, nodes, out, replicas, seed } = readOptions();
   if (isHelp) {
     console.log(help.trim());
     return 0;
@@ -64,7 +68,7 @@ async function chaos(): Promise<number> {
       void removeWorld(stack).finally(() => process.exit(code));
     });
   try {
-    const world = await makeWorld(stack, progress);
+    const world = await makeWorld(stack, { nodes, replicas }, progress);
     const { leftOut, moments } = planOf(seed, minutes, world.topology);
     for (const { name, reason } of leftOut) progress(`left out: ${name}: ${reason}`);
     const facts: RunFacts = { seed, minutes, date: new Date().toISOString(), topology: world.topology, leftOut };

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { cutNode, joinNode } from "../local/cluster/nodeFaults.ts";
 import { root } from "../local/machine/checkout.ts";
 import { run } from "../local/machine/run.ts";
 import { start, until } from "../testbed/background.ts";
@@ -54,6 +55,16 @@ async function killForwarder(world: World, replica: string, before: (pid: number
   const pid = podProcess(pod, forwarderCommand);
   await before(pid);
   process.kill(pid, "SIGKILL");
+}
+
+/** A node that has not the baker. */
+async function otherNode({ stack }: World): Promise<string> {
+  const words = ["get", "pod", bakerPod, "--output", "jsonpath={.spec.nodeName}"];
+  const ofBaker = (await stack.kubectl(...words)).trim();
+  const all = (await stack.kubectl("get", "nodes", "--output", "jsonpath={.items[*].metadata.name}")).split(/\s+/);
+  const node = all.find((name) => name !== ofBaker);
+  if (!node) throw new Error(`nodes: found ${all.join(", ")}, wanted one beside the baker's, ${ofBaker}`);
+  return node;
 }
 
 /** Stops a program for a while. */
@@ -140,7 +151,10 @@ export const deeds: Readonly<Record<FaultName, Deed>> = {
     if (world.topology.hasRouter) await until("its router runs", 60, () => podProcesses(bakerPod, routerCommand)[0]);
     world.baker.start();
   },
-  "router killed": async () => {
+  "router killed": async ({ stack }) => {
+    const path = 'jsonpath={.status.initContainerStatuses[?(@.name=="router")].restartCount}';
+    if ((await stack.kubectl("get", "pod", bakerPod, "--output", path)).trim() !== "0")
+      return "not done, because Kubernetes waits before it starts a program for the second time";
     process.kill(podProcess(bakerPod, routerCommand), "SIGKILL");
   },
   "router stopped": (_, __, ms) => stopFor(podProcess(bakerPod, routerCommand), ms),
@@ -160,15 +174,18 @@ export const deeds: Readonly<Record<FaultName, Deed>> = {
       return async () => void (await remount("rw"));
     }, ms);
   },
-  "node drained": async ({ stack }, _, ms) => {
-    const words = ["get", "pod", bakerPod, "--output", "jsonpath={.spec.nodeName}"];
-    const ofBaker = (await stack.kubectl(...words)).trim();
-    const all = (await stack.kubectl("get", "nodes", "--output", "jsonpath={.items[*].metadata.name}")).split(/\s+/);
-    const node = all.find((name) => name !== ofBaker);
-    if (!node) throw new Error("node drained: found no node beside the baker's, wanted one");
+  "node cut": async (world, _, ms) => {
+    const node = await otherNode(world);
     await during(async () => {
-      await stack.kubectl("drain", node, "--ignore-daemonsets", "--delete-emptydir-data", "--timeout=60s");
-      return async () => void (await stack.kubectl("uncordon", node));
+      await cutNode(node);
+      return () => joinNode(node);
+    }, ms);
+  },
+  "node drained": async (world, _, ms) => {
+    const node = await otherNode(world);
+    await during(async () => {
+      await world.stack.kubectl("drain", node, "--ignore-daemonsets", "--delete-emptydir-data", "--timeout=60s");
+      return async () => void (await world.stack.kubectl("uncordon", node));
     }, ms);
   },
 };

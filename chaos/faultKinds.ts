@@ -42,7 +42,7 @@ const newPodSeconds = 30;
 const withoutForwarder = (topology: Topology): Allowance =>
   hasSecondWay(topology)
     ? free(otherReplica)
-    : costly("with one replica nothing listens meanwhile, and Octez repeats no refused connection", newPodSeconds);
+    : costly("with one replica no way to a device is left, for longer than Octez repeats", newPodSeconds);
 
 const oneUplink = "the host has one uplink, which can be gone for longer than Octez repeats";
 const needsRouter = ({ hasRouter }: Topology): string | undefined => (hasRouter ? undefined : "a router");
@@ -218,6 +218,16 @@ export const faultKinds = {
     lacks: needsRouter,
     allowance: (_, __, seconds) => costly("without a mark on the disk nothing is signed", seconds + 5),
   },
+  "node cut": {
+    title: "no packet passes to or from a node that has not the baker, and nobody is told",
+    seconds: [10, 20],
+    recovery: 25,
+    mayJoin: false,
+    targets: () => ["second node"],
+    lacks: needsNodes,
+    allowance: (topology, _, seconds) =>
+      hasSecondWay(topology) ? free(otherReplica, 1) : costly("the only replica may be there", seconds + 60),
+  },
   "node drained": {
     title: "the node with a replica and without the baker is drained, and uncordoned",
     seconds: [10, 20],
@@ -248,7 +258,6 @@ const neverDone: readonly LeftOut[] = [
     name: "clock jump",
     reason: "a program has no wall clock of its own: Linux' time namespaces have the monotonic clocks alone",
   },
-  { name: "node cut", reason: "the run cuts no node yet, which local/cluster/nodeFaults.ts can" },
 ];
 
 /** The faults that a run of so many minutes can have in a topology, and those that it can't. */

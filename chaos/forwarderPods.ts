@@ -2,10 +2,9 @@ import type { Stack } from "../testbed/testStack.ts";
 
 type Pods = { items: { metadata: { name: string; deletionTimestamp?: string }; status: { phase: string } }[] };
 
-/** The pod of a replica. With one replica its name may be drawn. Throws if none runs. */
+/** The pod of a replica. Throws if none runs. */
 export async function podOf(stack: Stack, replica: string): Promise<string> {
-  if (/-\d+$/.test(replica)) return replica;
-  const words = ["get", "pods", "--selector", `app.kubernetes.io/name=${replica}`, "--output", "json"];
+  const words = ["get", "pods", "--selector", `app.kubernetes.io/instance=${replica}`, "--output", "json"];
   const { items } = JSON.parse(await stack.kubectl(...words)) as Pods;
   const running = items.find(({ metadata, status }) => !metadata.deletionTimestamp && status.phase === "Running");
   if (!running) throw new Error(`${replica}: found no running pod, wanted one`);

@@ -6,8 +6,8 @@ import { plainTopology, type Topology } from "./topology.ts";
 
 const rows = rowsWith(tablesOf("../design/gaps.md"), "fault");
 const topologies: Readonly<Record<string, Topology>> = {
-  "one replica": { ...plainTopology, nodes: 2 },
-  "two replicas and a router": { ...plainTopology, nodes: 2, replicas: 2, hasRouter: true },
+  "one replica": { ...plainTopology, nodes: 2, hasRouter: true },
+  "two replicas": { ...plainTopology, nodes: 2, replicas: 2, hasRouter: true },
 };
 
 /** What a fault that lasts no time may cost, for each target that differs. */

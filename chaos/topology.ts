@@ -1,3 +1,5 @@
+import { replicaNames } from "../infra/names/replicaNames.ts";
+
 /** What a run has to do faults to. */
 export type Topology = {
   /** How many replicas the forwarder has. */
@@ -23,11 +25,9 @@ export function signersOf({ pairedSigners, singleSigners }: Topology): readonly 
   return [...pairedSigners, ...singleSigners];
 }
 
-/** The names of the forwarder's replicas, which are those of its pods from two replicas on. */
+/** The names of the forwarder's replicas. */
 export function replicasOf({ replicas }: Topology): readonly string[] {
-  return Array.from({ length: replicas }, (_, index) =>
-    replicas > 1 ? `signer-forwarder-${index}` : "signer-forwarder",
-  );
+  return replicaNames.slice(0, replicas);
 }
 
 /** Whether a request has another replica to go to, and something that takes it there. */

@@ -7,6 +7,7 @@ import { stopAll, until } from "../testbed/background.ts";
 import { makeNetwork, removeNetwork } from "../testbed/network.ts";
 import { type SoftwareKey, softwareKey } from "../testbed/softwareKeys.ts";
 import { delegateOf } from "../testbed/stackBakers.ts";
+import { clusterName } from "../testbed/testCluster.ts";
 import { newSigner, Stack } from "../testbed/testStack.ts";
 import { AskingBaker, bakerPod, bakerProgram } from "./askingBaker.ts";
 import { podOf } from "./forwarderPods.ts";
@@ -44,8 +45,15 @@ export function chaosStack(): Stack {
   return new Stack("chaos", 30152);
 }
 
+/** How large a world is. The config's defaults hold for what is not given. */
+export type Size = {
+  readonly replicas?: number | undefined;
+  /** How many nodes the local cluster has. */
+  readonly nodes?: number | undefined;
+};
+
 /** Makes the world and waits for its first signatures. */
-export async function makeWorld(stack: Stack, progress: Progress): Promise<World> {
+export async function makeWorld(stack: Stack, { nodes, replicas }: Size, progress: Progress): Promise<World> {
   const keys = await Promise.all([1, 2, 3, 4].map((number) => softwareKey("tz1", number)));
   const entries = await Promise.all(signers.map((signer) => signerEntry(signer.name, signer.port, signer.keys, keys)));
   const leadsTo = (index: number): string | string[] => (index < 2 ? ["home", "office"] : "cabin");
@@ -58,6 +66,16 @@ export async function makeWorld(stack: Stack, progress: Progress): Promise<World
   });
   progress("up");
   await stack.npm("up");
+  if (nodes !== undefined || replicas !== undefined) {
+    // The homes reach the cluster by its first node, so the baker is there before there is a second one.
+    await stack.kubectl("rollout", "status", "statefulset/baker-alice", "--timeout=180s");
+    stack.change((settings) => {
+      if (nodes !== undefined) settings.cluster = { kind: "local", name: clusterName, nodes };
+      if (replicas !== undefined) settings.forwarder = { replicas };
+    });
+    progress(`up, with ${nodes ?? 1} nodes and ${replicas ?? 1} replicas`);
+    await stack.npm("up");
+  }
   progress("building the signer host's program");
   const program = join(stateFolder, "chaos", "signer-host");
   await buildProgram("./signer-host/wrapper", program, join(stateFolder, "tools"), progress);
@@ -139,7 +157,8 @@ async function signerUrl(stack: Stack, name: string, port: number, hasRouter: bo
 }
 
 async function containersOf(stack: Stack): Promise<string[]> {
-  const path = "jsonpath={.spec.containers[*].name}";
+  // The router begins before the others, as a container of the pod's start that stays.
+  const path = "jsonpath={.spec.initContainers[*].name} {.spec.containers[*].name}";
   return (await stack.kubectl("get", "pod", bakerPod, "--output", path)).split(/\s+/);
 }
 
