@@ -158,22 +158,6 @@ export const deeds: Readonly<Record<FaultName, Deed>> = {
     process.kill(podProcess(bakerPod, routerCommand), "SIGKILL");
   },
   "router stopped": (_, __, ms) => stopFor(podProcess(bakerPod, routerCommand), ms),
-  "baker's volume refuses writes": async (_, __, ms) => {
-    const pid = String(podProcess(bakerPod, routerCommand));
-    const remount = (mode: "ro" | "rw") =>
-      run("nsenter", [
-        `--mount=/proc/${pid}/ns/mnt`,
-        "--",
-        "mount",
-        "-o",
-        `remount,bind,${mode}`,
-        "/var/run/tezos/client",
-      ]);
-    await during(async () => {
-      await remount("ro");
-      return async () => void (await remount("rw"));
-    }, ms);
-  },
   "node cut": async (world, _, ms) => {
     const node = await otherNode(world);
     await during(async () => {

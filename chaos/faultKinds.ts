@@ -209,15 +209,6 @@ export const faultKinds = {
     allowance: (_, __, seconds) =>
       free("the kernel takes its connections meanwhile, and Octez has no time-out", seconds + 3),
   },
-  "baker's volume refuses writes": {
-    title: "the volume with the router's marks is read-only, as after an error of the disk or when it is full",
-    seconds: [3, 6],
-    recovery: 8,
-    group: "router",
-    targets: () => ["baker-alice-0"],
-    lacks: needsRouter,
-    allowance: (_, __, seconds) => costly("without a mark on the disk nothing is signed", seconds + 5),
-  },
   "node cut": {
     title: "no packet passes to or from a node that has not the baker, and nobody is told",
     seconds: [10, 20],
@@ -258,6 +249,7 @@ const neverDone: readonly LeftOut[] = [
     name: "clock jump",
     reason: "a program has no wall clock of its own: Linux' time namespaces have the monotonic clocks alone",
   },
+  { name: "disk full", reason: "the local cluster's volumes are folders without a quota" },
 ];
 
 /** The faults that a run of so many minutes can have in a topology, and those that it can't. */
