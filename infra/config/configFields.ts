@@ -53,8 +53,11 @@ export function intFrom(least: number, most: number, wanted = `a whole number fr
 /** A TCP port. */
 export const port = intFrom(1, 65535, "a port from 1 to 65535");
 
-/** A port of every node: Kubernetes' own range. */
-export const nodePort = intFrom(30000, 32767, "a node port from 30000 to 32767");
+/** The lowest and the highest port of every node: Kubernetes' own range. */
+export const nodePorts = [30000, 32767] as const;
+
+/** A port of every node. */
+export const nodePort = intFrom(...nodePorts, `a node port from ${nodePorts.join(" to ")}`);
 
 /**
  * The id of a project of Google's cloud: 6 to 30 characters.

@@ -194,6 +194,7 @@ describe("each mistake with two replicas is one problem that says where it is", 
       { ...node, alternatePorts: [30023] },
       /^endpoint\.second\.nodePort: found 30023, the next one; wanted a port that is not given twice/,
     ],
+    ["a second node port out of range", { ...node, second: { nodePort: 22 } }, /^endpoint\.second\.nodePort: found 22/],
     ["the first one's node port", { ...node, second: { nodePort: 30022 } }, /^endpoint\.second\.nodePort: found 30022/],
     [
       "an alternate port that no node has",

@@ -1,8 +1,7 @@
 import { isIP } from "node:net";
 import { type Problem, show } from "./configError.ts";
-import { type Entry, entryOf } from "./writtenConfig.ts";
-
-const nodePortRange = [30000, 32767] as const;
+import { nodePorts } from "./configFields.ts";
+import { type Entry, entryOf, replicasIn } from "./writtenConfig.ts";
 
 /** Finds conflicts within an endpoint, or between it and the stack's cluster. Takes the config as it was written. */
 export function problemsOfEndpoint(input: Entry): Problem[] {
@@ -18,19 +17,19 @@ export function problemsOfEndpoint(input: Entry): Problem[] {
 }
 
 /** Checks that each of two replicas has a node and an endpoint of its own. */
-function problemsOfReplicas(endpoint: Entry, { cluster, forwarder }: Entry): Problem[] {
+function problemsOfReplicas(endpoint: Entry, input: Entry): Problem[] {
   const second = entryOf(endpoint.second);
-  const { replicas = 1 } = entryOf(forwarder) ?? {};
-  if (replicas !== 2) {
+  if (replicasIn(input) === 1) {
     const wanted = "none, or forwarder.replicas: 2, whose second replica it is for";
     return second ? [{ path: "endpoint.second", found: "an endpoint", wanted }] : [];
   }
+  const cluster = entryOf(input.cluster) ?? {};
   return [
-    ...problemsOfNodes(entryOf(cluster) ?? {}),
+    ...problemsOfNodes(cluster),
     ...(endpoint.nodePort === undefined
       ? problemsOfSecondAddress(endpoint, second)
-      : problemsOfSecondNodePort(endpoint, second ?? {})),
-    ...problemsOfAddress(second ?? {}, entryOf(cluster) ?? {}, "endpoint.second"),
+      : problemsOfSecondNodePort(endpoint, second)),
+    ...problemsOfAddress(second ?? {}, cluster, "endpoint.second"),
   ];
 }
 
@@ -56,7 +55,7 @@ function problemsOfSecondAddress({ dnsZone, host, port = 22 }: Entry, second: En
   return problemsOfAlternatePorts({ port, ...second }, path);
 }
 
-function problemsOfSecondNodePort({ alternatePorts, nodePort }: Entry, second: Entry): Problem[] {
+function problemsOfSecondNodePort({ alternatePorts, nodePort }: Entry, second: Entry = {}): Problem[] {
   const path = "endpoint.second";
   const pointless = (["port", "address"] as const).flatMap((key) =>
     second[key] === undefined
@@ -64,20 +63,19 @@ function problemsOfSecondNodePort({ alternatePorts, nodePort }: Entry, second: E
       : [{ path: `${path}.${key}`, found: show(second[key]), wanted: `no ${key} next to endpoint.nodePort` }],
   );
   if (typeof nodePort !== "number") return pointless;
-  const own = second.nodePort ?? nodePort + 1;
-  const ports = [own, ...(Array.isArray(second.alternatePorts) ? second.alternatePorts : [])];
   const taken = [nodePort, ...(Array.isArray(alternatePorts) ? alternatePorts : [])];
-  const [least, most] = nodePortRange;
-  const problems = ports.flatMap((port, i) => {
-    const at = i > 0 ? `${path}.alternatePorts[${i - 1}]` : `${path}.nodePort`;
-    const found = i > 0 || second.nodePort !== undefined ? show(port) : `${port}, the next one`;
-    if (typeof port !== "number") return [];
-    if (port < least || port > most) return [{ path: at, found, wanted: `a node port from ${least} to ${most}` }];
-    return taken.includes(port) || ports.indexOf(port) !== i
-      ? [{ path: at, found, wanted: "a port that is not given twice" }]
-      : [];
-  });
-  return [...pointless, ...problems];
+  const isGiven = second.nodePort !== undefined;
+  const own = second.nodePort ?? nodePort + 1;
+  const problem = (wanted: string) => [
+    { path: `${path}.nodePort`, found: isGiven ? show(own) : `${own}, the next one`, wanted },
+  ];
+  return [
+    ...pointless,
+    // One that is given is within the range, or the schema says so.
+    ...(!isGiven && nodePort === nodePorts[1] ? problem(`a node port from ${nodePorts.join(" to ")}`) : []),
+    ...(taken.includes(own) ? problem("a port that is not given twice") : []),
+    ...problemsOfAlternatePorts({ alternatePorts: second.alternatePorts, nodePort: own }, path, taken),
+  ];
 }
 
 function problemsOfHost({ address, dnsZone, host }: Entry): Problem[] {
@@ -109,19 +107,22 @@ function problemsOfNodePort({ address, nodePort, port, sourceRanges }: Entry): P
   ];
 }
 
-function problemsOfAlternatePorts({ alternatePorts, nodePort, port = 22 }: Entry, at = "endpoint"): Problem[] {
+/** Checks the further ports of an endpoint. `taken` are those of another one. */
+function problemsOfAlternatePorts(
+  { alternatePorts, nodePort, port = 22 }: Entry,
+  at = "endpoint",
+  taken: readonly unknown[] = [],
+): Problem[] {
   if (!Array.isArray(alternatePorts)) return [];
-  const main = nodePort ?? port;
+  const others = [nodePort ?? port, ...taken];
   return alternatePorts.flatMap((alternate, i) => {
     const problem = (wanted: string) => [{ path: `${at}.alternatePorts[${i}]`, found: show(alternate), wanted }];
-    if (alternate === main || alternatePorts.indexOf(alternate) !== i) return problem("a port that is not given twice");
-    if (
-      nodePort === undefined ||
-      typeof alternate !== "number" ||
-      (alternate >= nodePortRange[0] && alternate <= nodePortRange[1])
-    )
-      return [];
-    return problem("a node port from 30000 to 32767, as the nodePort is one");
+    if (others.includes(alternate) || alternatePorts.indexOf(alternate) !== i)
+      return problem("a port that is not given twice");
+    if (nodePort === undefined || typeof alternate !== "number") return [];
+    const [least, most] = nodePorts;
+    if (alternate >= least && alternate <= most) return [];
+    return problem(`a node port from ${least} to ${most}, as the nodePort is one`);
   });
 }
 

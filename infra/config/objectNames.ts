@@ -1,7 +1,7 @@
 import { bakerRelease } from "../names/releaseNames.ts";
 import { replicaNames, routedName } from "../names/replicaNames.ts";
 import { type Problem, show } from "./configError.ts";
-import { type Entry, entryOf } from "./writtenConfig.ts";
+import { type Entry, entryOf, replicasIn } from "./writtenConfig.ts";
 
 /** An object of a stack, or one that Kubernetes makes for it. `from` is the config's name that its name comes from. */
 export type NamedObject = { readonly kind: string; readonly name: string; readonly from?: ChosenName };
@@ -30,10 +30,10 @@ function kindsOfSigner({ monitoring }: Entry): string[] {
   return entryOf(monitoring)?.kind === "PodMonitoring" ? ["Service", "PodMonitoring"] : ["Service"];
 }
 
-function forwarderObjects(stack: string, { forwarder, monitoring }: Entry): NamedObject[] {
+function forwarderObjects(stack: string, config: Entry): NamedObject[] {
   const [name] = replicaNames;
   const kinds = ["ConfigMap", "NetworkPolicy", "PodDisruptionBudget"];
-  const replicas = replicaNames.slice(0, entryOf(forwarder)?.replicas === 2 ? 2 : 1);
+  const replicas = replicaNames.slice(0, replicasIn(config));
   return [
     { kind: "Namespace", name: stack },
     { kind: "Secret", name: `${name}-host-key` },
@@ -44,7 +44,7 @@ function forwarderObjects(stack: string, { forwarder, monitoring }: Entry): Name
       { kind: "Service", name: routedName(i) },
     ]),
     { kind: "PriorityClass", name: `${stack}.${name}` },
-    ...monitoringObjects(name, entryOf(monitoring) ?? {}),
+    ...monitoringObjects(name, entryOf(config.monitoring) ?? {}),
   ];
 }
 

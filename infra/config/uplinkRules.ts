@@ -1,5 +1,5 @@
 import { type Problem, show } from "./configError.ts";
-import { type Entry, entriesOf, entryOf } from "./writtenConfig.ts";
+import { type Entry, entriesOf, replicasIn } from "./writtenConfig.ts";
 
 /**
  * Checks that no signer has more uplinks than the forwarder has replicas, and none twice.
@@ -7,8 +7,7 @@ import { type Entry, entriesOf, entryOf } from "./writtenConfig.ts";
  * A signer has one session at a replica. Two tunnels to the same one would take its ports from each other for ever.
  */
 export function problemsOfUplinks(input: Entry): Problem[] {
-  const given = entryOf(input.forwarder)?.replicas;
-  const replicas = typeof given === "number" ? given : 1;
+  const replicas = replicasIn(input);
   return entriesOf(input.signers).flatMap(({ uplinks }, signer) => {
     const path = `signers[${signer}].uplinks`;
     const names = entriesOf(uplinks).map((uplink) => uplink.interface);
