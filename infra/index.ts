@@ -23,7 +23,7 @@ const forwarder =
   config.hostKey &&
   new SignerForwarder("forwarder", {
     cluster,
-    endpoints: [endpoint, second],
+    endpoints: second ? [endpoint, second] : [endpoint],
     hostKey: config.hostKey,
     nextHostKey: config.nextHostKey,
     authenticationSeed: config.authenticationSeed,

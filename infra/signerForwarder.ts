@@ -28,7 +28,7 @@ export type SignerForwarderArgs = Pick<
 > & {
   readonly cluster: Cluster;
   /** What signers dial, one for each replica. */
-  readonly endpoints: readonly [Endpoint, (Endpoint | undefined)?];
+  readonly endpoints: readonly [Endpoint, Endpoint?];
   readonly hostKey: NonNullable<StackConfig["hostKey"]>;
   /** The namespace that it makes and that the stack's bakers share. */
   readonly namespace: string;
@@ -71,6 +71,8 @@ export class SignerForwarder extends pulumi.ComponentResource {
   constructor(name: string, args: SignerForwarderArgs, opts?: pulumi.ComponentResourceOptions) {
     super("remote-signer-cloud:index:SignerForwarder", name, {}, opts);
     const { bakers, cluster, endpoints, hostKey, image, monitoring, namespace, nextHostKey, signers } = args;
+    const [first, second] = endpoints;
+    const all = second ? [first, second] : [first];
     const child = { parent: this, provider: cluster.provider };
     const seeds = [args.authenticationSeed, args.nextAuthenticationSeed].filter((seed) => seed !== undefined);
 
@@ -107,8 +109,8 @@ export class SignerForwarder extends pulumi.ComponentResource {
           ...(image && { image }),
           // A literal instead of an output, because the chart is rendered from known values only.
           hostKeySecret: "signer-forwarder-host-key",
-          service: serviceValues(endpoints[0]),
-          ...(endpoints[1] && { secondService: serviceValues(endpoints[1]) }),
+          service: serviceValues(first),
+          ...(second && { secondService: serviceValues(second) }),
           // The device, the power and the uplinks of the host are the kit's business.
           signers: signers.map(({ device, mains, ups, uplinks, sshPublicKey, nextSshPublicKey, ...signer }) => ({
             ...signer,
@@ -123,7 +125,6 @@ export class SignerForwarder extends pulumi.ComponentResource {
       { ...child, dependsOn: [this.namespace, secret] },
     );
 
-    const all = endpoints.filter((endpoint) => endpoint !== undefined);
     this.endpoints = pulumi.output(
       all.map(({ alternatePorts, host, nodePort, port }) => {
         return { host, port: nodePort ?? port, alternatePorts: [...alternatePorts], user };
