@@ -1,6 +1,7 @@
 import { show } from "../infra/config/configError.ts";
 import { bakerRelease } from "../infra/names/releaseNames.ts";
 import { commonOptions, progress, runCommand, UsageError } from "./cli/command.ts";
+import { routerOf } from "./cluster/bakerRouter.ts";
 import type { ForwarderPod } from "./cluster/forwarderPod.ts";
 import { openPortForward } from "./cluster/portForward.ts";
 import { reachForwarder } from "./engine/reach.ts";
@@ -110,7 +111,7 @@ function nodeAt(port: number, baker: string): Get {
 
 /** The log of a baker's router, and of its container before if that has ended. */
 async function logOf(pod: ForwarderPod, baker: string): Promise<GatewayLog> {
-  const words = ["logs", `statefulset/${bakerRelease(baker)}`, "--container", "router", "--timestamps"];
+  const words = ["logs", ...routerOf(baker), "--timestamps"];
   const [current, previous] = await Promise.all([pod.kubectl(...words), pod.kubectl(...words, "--previous")]);
   if (current.code !== 0) throw new Error(`kubectl logs: ${current.all.trim()}`);
   return readGatewayLog(current.stdout, previous.code === 0 ? previous.stdout : "");

@@ -1,34 +1,20 @@
 import { bakerRelease } from "../../infra/names/releaseNames.ts";
-import { lastLines } from "../../local/machine/run.ts";
-import type { ForwarderPod } from "./forwarderPod.ts";
+import { type ForwarderPod, linesOf } from "./forwarderPod.ts";
 
 /** The router's program in its image, which is the forwarder's. */
 const routerProgram = "/usr/local/lib/signer-forwarder/router";
 
-/** The router in the pod of a baker, reached by `kubectl exec` and `kubectl logs`. */
-export class BakerRouter {
-  readonly #kubectl: ForwarderPod["kubectl"];
-  readonly #place: readonly string[];
+/** kubectl's words for the router's container in the pod of a baker. */
+export function routerOf(baker: string): string[] {
+  return [`statefulset/${bakerRelease(baker)}`, "--container", "router"];
+}
 
-  constructor(pod: ForwarderPod, baker: string) {
-    this.#kubectl = (...words) => pod.kubectl(...words);
-    this.#place = [`statefulset/${bakerRelease(baker)}`, "--container", "router"];
-  }
+/** A page of a router's port 8441, `/metrics` or `/healthz`. `pod` reaches the stack. Throws an Error if there is none. */
+export function routerPage(pod: ForwarderPod, baker: string, path: string): Promise<string> {
+  return pod.output("exec", ...routerOf(baker), "--", routerProgram, "page", path);
+}
 
-  /** A page of its port 8441, `/metrics` or `/healthz`. Throws an Error if there is none. */
-  async page(path: string): Promise<string> {
-    return this.#output("exec", ...this.#place, "--", routerProgram, "page", path);
-  }
-
-  /** The log's lines of the last so many minutes, each behind its time. */
-  async log(minutes: number): Promise<string[]> {
-    const text = await this.#output("logs", ...this.#place, "--timestamps", `--since=${minutes}m`);
-    return text.split("\n").filter((line) => line !== "");
-  }
-
-  async #output(...words: string[]): Promise<string> {
-    const { code, stdout, all } = await this.#kubectl(...words);
-    if (code !== 0) throw new Error(lastLines(all, 3).trim());
-    return stdout;
-  }
+/** The lines of a router's log of the last so many minutes, each behind its time. */
+export async function routerLog(pod: ForwarderPod, baker: string, minutes: number): Promise<string[]> {
+  return linesOf(await pod.output("logs", ...routerOf(baker), "--timestamps", `--since=${minutes}m`));
 }

@@ -39,11 +39,16 @@ export class ForwarderPod {
     return [this.#binary, [...this.#words, ...words]];
   }
 
-  /** Runs a program in the pod. Throws an Error with its words unless it ends with 0. */
-  async run(...words: string[]): Promise<string> {
-    const { code, stdout, all } = await this.kubectl("exec", `deployment/${this.replica}`, "--", ...words);
+  /** What kubectl prints, in the stack's namespace. Throws an Error with its words unless it ends with 0. */
+  async output(...words: string[]): Promise<string> {
+    const { code, stdout, all } = await this.kubectl(...words);
     if (code !== 0) throw new Error(lastLines(all, 3).trim());
     return stdout;
+  }
+
+  /** Runs a program in the pod. Throws an Error with its words unless it ends with 0. */
+  async run(...words: string[]): Promise<string> {
+    return this.output("exec", `deployment/${this.replica}`, "--", ...words);
   }
 
   /** The names of the signers that have a session. */
@@ -68,13 +73,11 @@ export class ForwarderPod {
 
   /** The log's lines of the last so many minutes, each behind its time. */
   async log(minutes: number): Promise<string[]> {
-    const words = ["logs", `deployment/${this.replica}`, "--timestamps", `--since=${minutes}m`];
-    const { code, stdout, all } = await this.kubectl(...words);
-    if (code !== 0) throw new Error(lastLines(all, 3).trim());
-    return linesOf(stdout);
+    return linesOf(await this.output("logs", `deployment/${this.replica}`, "--timestamps", `--since=${minutes}m`));
   }
 }
 
-function linesOf(text: string): string[] {
+/** The lines of a text that are not empty. */
+export function linesOf(text: string): string[] {
   return text.split("\n").filter((line) => line !== "");
 }

@@ -3,10 +3,9 @@ import { outputsOfLastUp } from "../engine/stackOutputs.ts";
 import { runStack, type Stack } from "../stack/stack.ts";
 import { configFactsOf } from "./configFacts.ts";
 import { findingsOf } from "./decide.ts";
-import type { ConfigFacts, Facts } from "./facts.ts";
-import type { Finding } from "./finding.ts";
-import { findingsOfReplicas } from "./finding.ts";
-import { gather } from "./gather.ts";
+import type { ConfigFacts, Facts, RouterFacts } from "./facts.ts";
+import { type Finding, findingsOfReplicas } from "./finding.ts";
+import { gather, routerFacts } from "./gather.ts";
 
 /** Examines a stack, with one of its signers or all of them. */
 export async function examine(stack: Stack, signer?: string): Promise<Finding[]> {
@@ -14,7 +13,7 @@ export async function examine(stack: Stack, signer?: string): Promise<Finding[]>
 }
 
 /** The facts as each replica of the forwarder has them. */
-async function factsOf(stack: Stack, signer?: string): Promise<[Facts, ...Facts[]]> {
+async function factsOf(stack: Stack, signer?: string): Promise<Facts[]> {
   const known = { stack: stack.name, now: Date.now() };
   let configs: ConfigFacts[];
   let program: Awaited<ReturnType<typeof runStack>>;
@@ -24,13 +23,18 @@ async function factsOf(stack: Stack, signer?: string): Promise<[Facts, ...Facts[
   } catch (error) {
     return [{ ...known, config: { error: (error as Error).message } }];
   }
-  const [first, ...others] = configs as [ConfigFacts, ...ConfigFacts[]];
+  const [first] = configs as [ConfigFacts];
   try {
     const { pods } = await reachForwarder(stack, program);
+    let routers: Promise<readonly RouterFacts[]> | undefined;
+    const routersOf = () => {
+      routers ??= routerFacts(pods[0], first.bakers);
+      return routers;
+    };
+    const facts: Facts[] = [];
     // One after the other: a host's link is never asked for two pages at once.
-    const facts: [Facts, ...Facts[]] = [await gather(stack.name, first, pods[0], signer)];
-    for (const [i, config] of others.entries())
-      facts.push(await gather(stack.name, config, pods[i + 1] ?? pods[0], signer));
+    for (const [i, config] of configs.entries())
+      facts.push(await gather(stack.name, config, pods[i] ?? pods[0], routersOf, signer));
     return facts;
   } catch (error) {
     return [{ ...known, config: { value: first }, cluster: { error: (error as Error).message } }];

@@ -1,4 +1,4 @@
-import { BakerRouter } from "../cluster/bakerRouter.ts";
+import { routerLog, routerPage } from "../cluster/bakerRouter.ts";
 import type { ForwarderPod } from "../cluster/forwarderPod.ts";
 import { parseExposition, type Sample, sampleValue } from "../observe/exposition.ts";
 import { type Answer, valueIn } from "./answer.ts";
@@ -12,10 +12,17 @@ const logMinutes = 60;
 const routerLogMinutes = 3;
 
 /**
- * Finds out all that the doctor wants to know of a stack whose config is valid, with one of its signers or all of them.
- * It changes nothing.
+ * Finds out all that the doctor wants to know of a stack whose config is valid, at one replica of its forwarder, with one
+ * of its signers or all of them. `routersOf` tells of the bakers' routers, which are the same at each replica. It changes
+ * nothing.
  */
-export async function gather(stack: string, config: ConfigFacts, pod: ForwarderPod, signer?: string): Promise<Facts> {
+export async function gather(
+  stack: string,
+  config: ConfigFacts,
+  pod: ForwarderPod,
+  routersOf: () => Promise<readonly RouterFacts[]>,
+  signer?: string,
+): Promise<Facts> {
   const known = { stack, now: Date.now(), config: { value: config } };
   const [endpoint, cluster] = await Promise.all([endpointFacts(config), ask(() => hasNamespace(pod, stack))]);
   if (valueIn(cluster) !== true) return { ...known, ...endpoint, cluster };
@@ -36,7 +43,7 @@ export async function gather(stack: string, config: ConfigFacts, pod: ForwarderP
     ask(() => pod.marks()),
     ask(() => pod.log(logMinutes)),
     ask(async () => bytesIn(await pod.run("cat", "/proc/net/dev"))),
-    Promise.all(config.bakers.map((baker) => routerFacts(new BakerRouter(pod, baker), baker))),
+    routersOf(),
   ]);
   return { ...found, metrics, hosts, marks, log, bytes, routers };
 }
@@ -65,12 +72,17 @@ async function endpointFacts({ endpoint }: ConfigFacts): Promise<Pick<Facts, "re
   return { resolved, ports, shownKeys };
 }
 
-async function routerFacts(router: BakerRouter, baker: string): Promise<RouterFacts> {
-  const [metrics, log] = await Promise.all([
-    ask(async () => parseExposition(await router.page("/metrics"))),
-    ask(() => router.log(routerLogMinutes)),
-  ]);
-  return { baker, metrics, log };
+/** What the routers of all bakers say. `pod` reaches the stack. */
+export async function routerFacts(pod: ForwarderPod, bakers: readonly string[]): Promise<RouterFacts[]> {
+  return Promise.all(
+    bakers.map(async (baker) => {
+      const [metrics, log] = await Promise.all([
+        ask(async () => parseExposition(await routerPage(pod, baker, "/metrics"))),
+        ask(() => routerLog(pod, baker, routerLogMinutes)),
+      ]);
+      return { baker, metrics, log };
+    }),
+  );
 }
 
 async function hasNamespace(pod: ForwarderPod, stack: string): Promise<boolean> {

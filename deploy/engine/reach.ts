@@ -26,6 +26,7 @@ export async function reachForwarder(stack: Stack, program: ProgramRun): Promise
   }
   const kubectl = isOnPath("kubectl") ? "kubectl" : (await ensureTools(["kubectl"], progress)).kubectl;
   const { signerEndpoints = [] } = program.outputs as { signerEndpoints?: unknown[] };
-  const [first, ...others] = replicaNames.map((name) => new ForwarderPod(kubectl, address, stack.name, name));
-  return { address, pods: [first as ForwarderPod, ...others.slice(0, Math.max(0, signerEndpoints.length - 1))] };
+  const [first, second] = replicaNames;
+  const podOf = (replica: string) => new ForwarderPod(kubectl, address, stack.name, replica);
+  return { address, pods: signerEndpoints.length > 1 ? [podOf(first), podOf(second)] : [podOf(first)] };
 }
