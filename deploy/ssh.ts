@@ -4,7 +4,7 @@ import { show } from "../infra/config/configError.ts";
 import { isOnPath } from "../infra/facts/onPath.ts";
 import { commonOptions, progress, runCommand, UsageError } from "./cli/command.ts";
 import { shellLine } from "./cli/shellWords.ts";
-import type { ForwarderPod } from "./cluster/forwarderPod.ts";
+import { answersOf, type ForwarderPod } from "./cluster/forwarderPod.ts";
 import { openPortForward } from "./cluster/portForward.ts";
 import { reachForwarder } from "./engine/reach.ts";
 import { readStack, runStack } from "./stack/stack.ts";
@@ -58,13 +58,10 @@ await runCommand({ help, words: ["SIGNER"], switches: ["print"], takesRest: true
   }
 });
 
-/** The first replica that has a tunnel of the signer. Throws what the last one says if none can tell. */
+/** The first replica that has a tunnel of the signer. Throws if none can tell. */
 async function podWithTunnel(pods: readonly ForwarderPod[], signer: string): Promise<ForwarderPod | undefined> {
-  const answers = await Promise.allSettled(pods.map((pod) => pod.connected()));
-  const at = answers.findIndex((answer) => answer.status === "fulfilled" && answer.value.includes(signer));
-  const failed = answers.filter((answer) => answer.status === "rejected");
-  if (failed.length === pods.length) throw failed[0]?.reason;
-  return pods[at];
+  const connected = await answersOf(pods.map((pod) => pod.connected()));
+  return pods[connected.findIndex((names) => names?.includes(signer))];
 }
 
 /**

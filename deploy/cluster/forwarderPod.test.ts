@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
-import { ForwarderPod } from "./forwarderPod.ts";
+import { answersOf, ForwarderPod } from "./forwarderPod.ts";
 import { openPortForward } from "./portForward.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "forwarder-pod-"));
@@ -26,6 +26,13 @@ test("kubectl is asked in the stack's namespace and cluster", async () => {
   assert.deepEqual(pod.command("x")[1], ["--kubeconfig", "a/b", "--context", "c", "--namespace", "prod", "x"]);
   const words = "exec deployment/signer-forwarder -- /usr/local/lib/signer-forwarder/forwarder";
   assert.deepEqual(await pod.marks(), [`--kubeconfig a/b --context c --namespace prod ${words} marks`]);
+});
+
+test("one replica that answers is enough, and of none the first one's words count", async () => {
+  const fails = (words: string) => Promise.reject(new Error(words));
+  assert.deepEqual(await answersOf([fails("gone"), Promise.resolve(7)]), [undefined, 7]);
+  await assert.rejects(answersOf([fails("gone"), fails("away")]), { message: "gone" });
+  await assert.rejects(answersOf([]), { message: "found no replica, wanted one" });
 });
 
 describe("a page", () => {

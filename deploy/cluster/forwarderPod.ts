@@ -77,6 +77,17 @@ export class ForwarderPod {
   }
 }
 
+/**
+ * What the replicas of a forwarder answer, in their order: undefined for one that doesn't. Throws what the first one says
+ * if none answers.
+ */
+export async function answersOf<T>(asked: readonly Promise<T>[]): Promise<(T | undefined)[]> {
+  const settled = await Promise.allSettled(asked);
+  const failed = settled.filter((each) => each.status === "rejected");
+  if (failed.length === settled.length) throw failed[0]?.reason ?? new Error("found no replica, wanted one");
+  return settled.map((each) => (each.status === "fulfilled" ? each.value : undefined));
+}
+
 /** The lines of a text that are not empty. */
 export function linesOf(text: string): string[] {
   return text.split("\n").filter((line) => line !== "");

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { replicaNames } from "../../infra/names/replicaNames.ts";
 import { clusterStatus } from "../../local/cluster/localCluster.ts";
 import { readJson } from "../../local/machine/json.ts";
-import { forwarderProgram } from "../cluster/forwarderPod.ts";
+import { answersOf, forwarderProgram, linesOf } from "../cluster/forwarderPod.ts";
 import { type ClusterAddress, type Kubectl, requireOwnNamespace } from "../cluster/kubectl.ts";
 import type { Manifest } from "../stack/manifest.ts";
 import type { LocalClusterOfStack } from "../stack/stack.ts";
@@ -117,11 +117,8 @@ export async function connectedSigners(
 ): Promise<string[]> {
   const ask = (replica: string) =>
     kubectl(["exec", `deployment/${replica}`, "--namespace", namespace, "--", forwarderProgram, "connected"]);
-  const answers = await Promise.allSettled(replicas.map(ask));
-  const texts = answers.flatMap((answer) => (answer.status === "fulfilled" ? answer.value : []));
-  if (texts.length === 0) throw new Error("the forwarder: found no pod that answers, wanted one");
-  const names = texts.flatMap((text) => text.split("\n")).filter((name) => name !== "");
-  return [...new Set(names)].sort();
+  const answers = await answersOf(replicas.map(ask));
+  return [...new Set(answers.flatMap((text = "") => linesOf(text)))].sort();
 }
 
 /** The names of the forwarder's replicas among the objects of a stack. */

@@ -1,4 +1,4 @@
-import type { ForwarderPod } from "../cluster/forwarderPod.ts";
+import { answersOf, type ForwarderPod } from "../cluster/forwarderPod.ts";
 import { addUp, parseExposition, type Sample, sampleValue } from "../observe/exposition.ts";
 import { type HostPage, readHostPage } from "../observe/hostPage.ts";
 import { type SignerStatus, signersIn, statusOf } from "./signerStatus.ts";
@@ -24,10 +24,7 @@ export class Watch {
 
   /** The state of each signer. Throws if no replica of the forwarder has an answer. */
   async look(): Promise<SignerStatus[]> {
-    const answers = await Promise.allSettled(this.#pods.map(metricsOf));
-    const pages = answers.map((answer) => (answer.status === "fulfilled" ? answer.value : []));
-    const failed = answers.flatMap((answer) => (answer.status === "rejected" ? [answer.reason] : []));
-    if (failed.length === answers.length) throw failed[0];
+    const pages = (await answersOf(this.#pods.map(metricsOf))).map((page) => page ?? []);
     const metrics = addUp(pages);
     const signers = signersIn(metrics);
     const now = Date.now();
