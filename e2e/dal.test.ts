@@ -5,7 +5,7 @@ import { after, before, test } from "node:test";
 import { type Background, stopAll, until } from "../testbed/background.ts";
 import { makeNetwork, removeNetwork } from "../testbed/network.ts";
 import { type SoftwareKey, softwareKey } from "../testbed/softwareKeys.ts";
-import { giveCpu, keepFirstDelegate } from "../testbed/stackBakers.ts";
+import { attestedLevels, giveCpu, keepFirstDelegate } from "../testbed/stackBakers.ts";
 import { newSigner, Stack } from "../testbed/testStack.ts";
 
 // A DAL node that fails, and a delegate with a tz4 consensus key and a companion key, on real pods.
@@ -73,8 +73,7 @@ async function logged(what: string, pattern: RegExp, since: Date, seconds = 90):
 
 /** The highest level that the baker has attested. To ask the node would start a program in its pod. */
 async function head(): Promise<number> {
-  const levels = (await log(began)).flatMap((line) => /: signed attestation level (\d+) /.exec(line)?.[1] ?? []);
-  return Math.max(...levels.map(Number));
+  return Math.max(...attestedLevels(await log(began)));
 }
 
 /** Waits until levels can be judged, and returns what the chain lacks of them. */

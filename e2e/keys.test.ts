@@ -8,7 +8,7 @@ import { makeNetwork, removeNetwork } from "../testbed/network.ts";
 import { PageReader } from "../testbed/pageReader.ts";
 import { stepsOf } from "../testbed/pageSteps.ts";
 import { type SoftwareKey, softwareKey } from "../testbed/softwareKeys.ts";
-import { giveCpu } from "../testbed/stackBakers.ts";
+import { attestedLevels, giveCpu } from "../testbed/stackBakers.ts";
 import { newSigner, Stack } from "../testbed/testStack.ts";
 
 // The pages about a delegate's keys, followed line by line. Nothing is missed while a key takes over from another.
@@ -74,21 +74,15 @@ class Operator extends PageReader {
     assert.deepEqual(missed, [], all);
     assert.ok(due.attestations >= to - this.#from + 1, all);
     // Not from the page's beginning: a key that has not been set yet votes for itself, as the stand-in gives rights to all.
-    const attested = await attestedLevels(this.consensus);
+    const attested = attestedLevels(await stack.bakerLog(), ...this.consensus);
     for (let level = switched - 4; level <= to; level++)
       assert.equal(attested.filter((each) => each === level).length, 1, `level ${level} has one vote`);
   }
 
   /** The highest level that the baker has attested. To ask its node would take the time that it has for its votes. */
   async #level(): Promise<number> {
-    return Math.max(...(await attestedLevels(this.consensus)));
+    return Math.max(...attestedLevels(await stack.bakerLog(), ...this.consensus));
   }
-}
-
-/** The levels that the baker has attested with these keys, one for each key that did. */
-async function attestedLevels(keys: readonly string[]): Promise<number[]> {
-  const signed = new RegExp(`^(?:${keys.join("|")}): signed attestation level (\\d+) in \\d+ ms$`);
-  return (await stack.bakerLog()).flatMap((line) => signed.exec(line)?.[1] ?? []).map(Number);
 }
 
 type Found = { bakers: [{ due: { attestations: number }; missed: object[] }] };

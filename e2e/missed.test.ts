@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { type Background, stopAll, until } from "../testbed/background.ts";
 import { makeNetwork, removeNetwork } from "../testbed/network.ts";
+import { attestedLevels } from "../testbed/stackBakers.ts";
 import { Stack } from "../testbed/testStack.ts";
 
 // "Was it us?": what the chain lacks, by the log of the router.
@@ -36,9 +37,7 @@ async function missed(
 
 /** The levels that a key has attested since a moment, by the baker's log. */
 async function attested(key: string, since: Date): Promise<number[]> {
-  const line = new RegExp(`^${key}: signed attestation level (\\d+) `);
-  const lines = await stack.bakerLog(since).catch(() => []);
-  return lines.flatMap((text) => line.exec(text)?.[1] ?? []).map(Number);
+  return attestedLevels(await stack.bakerLog(since).catch(() => []), key);
 }
 
 /** Waits until a key has attested so many levels more. Returns the first and the last of them. */

@@ -31,3 +31,12 @@ export function giveCpu([baker]: readonly BakerSetting[]): void {
   const resources = baker.resources as Record<string, { requests: Record<string, string> }>;
   for (const name of ["node", "baker"]) Object.assign(resources[name]?.requests ?? {}, { cpu: "500m" });
 }
+
+/**
+ * The levels that a baker has attested, by the lines of its log: one for each key that did. Only these keys count, by
+ * their names, if any is given.
+ */
+export function attestedLevels(lines: readonly string[], ...keys: readonly string[]): number[] {
+  const signed = new RegExp(`^(?:${keys.join("|") || "[^:]+"}): signed attestation level (\\d+) in \\d+ ms$`);
+  return lines.flatMap((line) => signed.exec(line)?.[1] ?? []).map(Number);
+}

@@ -5,7 +5,7 @@ import { nodeLayout } from "../../local/cluster/layout.ts";
 import { cutNode, joinNode } from "../../local/cluster/nodeFaults.ts";
 import { stopAll, until } from "../../testbed/background.ts";
 import { makeNetwork, removeNetwork } from "../../testbed/network.ts";
-import { giveCpu } from "../../testbed/stackBakers.ts";
+import { attestedLevels, giveCpu, keepFirstDelegate } from "../../testbed/stackBakers.ts";
 import { clusterName, testCluster as first, kubeconfig } from "../../testbed/testCluster.ts";
 import { Stack } from "../../testbed/testStack.ts";
 
@@ -22,10 +22,7 @@ before(async () => {
   stack.change((settings) => {
     settings.cluster = { kind: "local", name: clusterName };
     settings.signers = settings.signers.filter(({ name }) => name === "home");
-    for (const each of settings.bakers)
-      for (const delegate of each.delegates)
-        delegate.keys.consensus = delegate.keys.consensus.filter(({ signer }) => [signer].flat()[0] === "home");
-    for (const each of settings.bakers) each.delegates = each.delegates.filter(({ keys }) => keys.consensus.length > 0);
+    keepFirstDelegate(settings.bakers);
     giveCpu(settings.bakers);
   });
   await stack.npm("up");
@@ -55,7 +52,7 @@ const bakerPod = () => stack.kubectl("get", "pod", "baker-alice-0", "--output", 
 async function votes(since: Date): Promise<{ levels: number[]; failed: string[] }> {
   const lines = await stack.bakerLog(since);
   return {
-    levels: lines.flatMap((line) => /: signed attestation level (\d+) /.exec(line)?.[1] ?? []).map(Number),
+    levels: attestedLevels(lines),
     failed: lines.filter((line) => /: (?:failed|skipped) /.test(line)),
   };
 }
