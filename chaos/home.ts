@@ -1,6 +1,7 @@
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { SignerEndpoint } from "../infra/signerForwarder.ts";
 import { root } from "../local/machine/checkout.ts";
 import { wrapperPort } from "../signer-host/package/wrapperConfig.ts";
 import { type Background, start, until } from "../testbed/background.ts";
@@ -16,9 +17,6 @@ const signMs = 40;
 
 /** What testbed/recordingDevice.ts answers while it is locked. */
 const lockedWord = "the device is locked";
-
-/** Where a host dials to. */
-export type Endpoint = { readonly host: string; readonly port: number; readonly user: string };
 
 /** What a home is made of. */
 export type HomeSettings = {
@@ -47,7 +45,7 @@ export class Home {
   #daemon: Background | undefined;
   #wrapper: Background | undefined;
   readonly #relays: Background[] = [];
-  readonly #clients = new Map<Endpoint, Background>();
+  readonly #clients = new Map<SignerEndpoint, Background>();
   /** What daemons that have ended said. */
   #said = "";
   #isOver = false;
@@ -59,7 +57,7 @@ export class Home {
     this.#folder = temporary(`chaos-${settings.name}`);
   }
 
-  async start(endpoints: readonly Endpoint[], knownHosts: string): Promise<void> {
+  async start(endpoints: readonly SignerEndpoint[], knownHosts: string): Promise<void> {
     rmSync(this.#folder, { recursive: true, force: true });
     for (const name of ["etc/remote-signer", "sys/bus/usb/devices", "marks"])
       mkdirSync(join(this.#folder, name), { recursive: true });
@@ -190,7 +188,7 @@ export class Home {
     return this.#inside("ignore", "unshare", ...words);
   }
 
-  async #keepDialled(endpoint: Endpoint): Promise<void> {
+  async #keepDialled(endpoint: SignerEndpoint): Promise<void> {
     while (!this.#isOver) {
       const client = this.#dial(endpoint);
       this.#clients.set(endpoint, client);
@@ -201,7 +199,7 @@ export class Home {
   }
 
   /** An ssh client with the settings of signer-host/ssh_config that matter here, to the relay in the endpoint's place. */
-  #dial({ host, port, user }: Endpoint): Background {
+  #dial({ host, port, user }: SignerEndpoint): Background {
     const options = {
       ...{ HostKeyAlias: host, StrictHostKeyChecking: "yes", UpdateHostKeys: "yes", GlobalKnownHostsFile: "none" },
       ...{ UserKnownHostsFile: join(this.#folder, "known_hosts"), IdentitiesOnly: "yes", BatchMode: "yes" },

@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { forwarderProgram } from "../deploy/cluster/forwarderPod.ts";
+import type { SignerEndpoint } from "../infra/signerForwarder.ts";
 import { type Progress, stateFolder } from "../local/machine/paths.ts";
 import { buildProgram } from "../local/toolchain/go.ts";
 import { stopAll, until } from "../testbed/background.ts";
@@ -11,7 +12,7 @@ import { clusterName } from "../testbed/testCluster.ts";
 import { newSigner, Stack } from "../testbed/testStack.ts";
 import { AskingBaker, bakerPod, bakerProgram } from "./askingBaker.ts";
 import { podOf } from "./forwarderPods.ts";
-import { type Endpoint, Home } from "./home.ts";
+import { Home } from "./home.ts";
 import { podProcesses } from "./podProcess.ts";
 import { replicasOf, type Topology } from "./topology.ts";
 
@@ -36,7 +37,7 @@ export type World = {
   readonly stack: Stack;
   readonly baker: AskingBaker;
   readonly homes: readonly Home[];
-  readonly endpoints: readonly Endpoint[];
+  readonly endpoints: readonly SignerEndpoint[];
   readonly topology: Topology;
 };
 

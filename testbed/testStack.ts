@@ -5,6 +5,7 @@ import { dump, load } from "js-yaml";
 import { forwarderProgram } from "../deploy/cluster/forwarderPod.ts";
 import { openPassphrase, type Passphrase } from "../deploy/stack/passphrase.ts";
 import { parseHostKey } from "../infra/keys/sshKey.ts";
+import type { SignerEndpoint } from "../infra/signerForwarder.ts";
 import { root } from "../local/machine/checkout.ts";
 import { attempt, type Outcome, run } from "../local/machine/run.ts";
 import { ensureTools } from "../local/toolchain/tools.ts";
@@ -26,10 +27,9 @@ type Settings = {
   bakers: BakerSetting[];
   [key: string]: unknown;
 };
-type Endpoint = { host: string; port: number; user: string };
 type Outputs = {
   /** One for each replica of the forwarder. */
-  signerEndpoints: readonly [Endpoint, ...Endpoint[]];
+  signerEndpoints: readonly [SignerEndpoint, ...SignerEndpoint[]];
   knownHosts: string;
   hostKeyFingerprint: string;
   signers: Record<string, { url: string; port: number; sshPort: number; sshCommand: string }>;

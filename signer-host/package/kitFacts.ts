@@ -1,12 +1,5 @@
 import type { SignerConfig } from "../../infra/config/signerConfig.ts";
-
-/** Where a signer host dials one replica of the forwarder. */
-export type KitEndpoint = {
-  readonly host: string;
-  readonly port: number;
-  readonly alternatePorts: readonly number[];
-  readonly user: string;
-};
+import type { SignerEndpoint } from "../../infra/signerForwarder.ts";
 
 /** All that a signer host's package is made from. Nothing of it is secret. */
 export type KitFacts = Pick<SignerConfig, "answerSeconds" | "device" | "mains" | "ups" | "uplinks"> & {
@@ -14,7 +7,7 @@ export type KitFacts = Pick<SignerConfig, "answerSeconds" | "device" | "mains" |
   /** The signer's name in the stack's config. */
   readonly signer: string;
   /** Where the host dials: one endpoint for each replica of the forwarder, in their order. */
-  readonly endpoints: readonly KitEndpoint[];
+  readonly endpoints: readonly SignerEndpoint[];
   /** The stack's output `knownHosts`. */
   readonly knownHosts: string;
   readonly port: number;

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import type { SignerEndpoint } from "../../infra/signerForwarder.ts";
 import { fillSshConfig, sshHost } from "../sshConfig.ts";
-import type { KitEndpoint, KitFacts } from "./kitFacts.ts";
+import type { KitFacts } from "./kitFacts.ts";
 import {
   needsOctezSigner,
   requiresAuthentication,
@@ -105,7 +106,7 @@ function byUplink(settings: string, uplink: NonNullable<KitFacts["uplinks"]>[num
 }
 
 /** The settings of the template, filled for an endpoint. */
-function settingsFor(endpoint: KitEndpoint, { port, sshPort }: KitFacts): string {
+function settingsFor(endpoint: SignerEndpoint, { port, sshPort }: KitFacts): string {
   const template = readFileSync(join(import.meta.dirname, "../ssh_config"), "utf8");
   const filled = fillSshConfig(template, {
     forwarder: endpoint,

@@ -1,9 +1,10 @@
 import { chmodSync, copyFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { SignerEndpoint } from "../../infra/signerForwarder.ts";
 import { stateFolder } from "../../local/machine/paths.ts";
 import { run } from "../../local/machine/run.ts";
 import { buildProgram } from "../../local/toolchain/go.ts";
-import type { KitEndpoint, KitFacts } from "../package/kitFacts.ts";
+import type { KitFacts } from "../package/kitFacts.ts";
 import { packageFiles } from "../package/packageFiles.ts";
 import { MockedBus } from "./mockedBus.ts";
 import { succeeds, TestHost, until } from "./testHost.ts";
@@ -43,11 +44,11 @@ export class DialingHost {
   readonly #bus = new MockedBus(this.host);
   readonly #facts: KitFacts;
 
-  readonly #endpoint: KitEndpoint;
+  readonly #endpoint: SignerEndpoint;
 
   constructor(facts: KitFacts) {
     this.#facts = facts;
-    this.#endpoint = facts.endpoints[0] as KitEndpoint;
+    this.#endpoint = facts.endpoints[0] as SignerEndpoint;
   }
 
   async start(): Promise<void> {
