@@ -48,6 +48,13 @@ const oneUplink = "the host has one uplink, which can be gone for longer than Oc
 const needsRouter = ({ hasRouter }: Topology): string | undefined => (hasRouter ? undefined : "a router");
 const needsNodes = ({ nodes }: Topology): string | undefined => (nodes > 1 ? undefined : "a second node");
 
+/** What the faults of the node without the baker have in common. */
+const ofOtherNode = {
+  ...{ seconds: [10, 20], recovery: 25, mayJoin: false },
+  targets: () => ["second node"],
+  lacks: needsNodes,
+} as const satisfies Partial<FaultKind>;
+
 /** All kinds of faults by their names. */
 export const faultKinds = {
   "tunnel killed": {
@@ -211,21 +218,13 @@ export const faultKinds = {
   },
   "node cut": {
     title: "no packet passes to or from a node that has not the baker, and nobody is told",
-    seconds: [10, 20],
-    recovery: 25,
-    mayJoin: false,
-    targets: () => ["second node"],
-    lacks: needsNodes,
+    ...ofOtherNode,
     allowance: (topology, _, seconds) =>
       hasSecondWay(topology) ? free(otherReplica, 1) : costly("the only replica may be there", seconds + 60),
   },
   "node drained": {
     title: "the node with a replica and without the baker is drained, and uncordoned",
-    seconds: [10, 20],
-    recovery: 25,
-    mayJoin: false,
-    targets: () => ["second node"],
-    lacks: needsNodes,
+    ...ofOtherNode,
     allowance: (topology) =>
       hasSecondWay(topology) ? free(otherReplica) : costly("the only replica may be there", newPodSeconds),
   },
