@@ -13,11 +13,15 @@ import (
 // device takes 0.2 to 0.9 s, and an uplink that is cut is noticed after 6 s.
 const hedgeAfter = 300 * time.Millisecond
 
+// hedgeAgain is how long it takes until that is looked at again, if the second replica could not be asked:
+// how its signer is may not be known yet.
+const hedgeAgain = 50 * time.Millisecond
+
 // race is a request at one signer, by one replica after the other or by two at a time.
 //
 // The next replica is asked at once if a connection breaks, or if a replica has no tunnel. It is asked
-// beside the first after hedgeAfter, if that costs the device nothing: the signer's host joins the same
-// bytes into one signature, or nothing is signed. It is always the same signer.
+// beside the first after hedgeAfter, or as soon then as it is known that this costs the device nothing: the
+// signer's host joins the same bytes into one signature, or nothing is signed. It is always the same signer.
 type race struct {
 	way  *remote
 	ask  *ask
@@ -52,6 +56,8 @@ func (r *race) run(lanes []*lane) result {
 			if r.mayHedge() {
 				// A refusal of the second is none of the first.
 				_ = r.start(true)
+			} else if len(r.rest) > 0 {
+				hedge.Reset(hedgeAgain)
 			}
 		case end := <-r.ends:
 			r.inside--

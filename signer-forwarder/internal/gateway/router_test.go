@@ -148,16 +148,9 @@ func newTwo(t testing.TB, hosts int) *twoReplicas {
 	})
 	two.configure()
 	t.Cleanup(func() { _ = two.Configure(config.Router{}) })
-	two.until("all are ready at both", func() bool {
-		for _, state := range two.States() {
-			for _, each := range state.Replicas {
-				if !each.Ready {
-					return false
-				}
-			}
-		}
-		return true
-	})
+	for _, s := range signers {
+		two.untilJoins(s.Name, true)
+	}
 	return two
 }
 
@@ -180,6 +173,25 @@ func (two *twoReplicas) sign(body string) reply {
 func (two *twoReplicas) expect(what string, got reply, status int, text string) {
 	two.t.Helper()
 	(&rig{t: two.t}).expect(what, got, status, text)
+}
+
+// opens gives a signer a new tunnel at both replicas.
+func (two *twoReplicas) opens(name string) {
+	for _, each := range two.replicas {
+		each.SessionOpens(name)
+	}
+}
+
+// untilJoins waits until the router knows of both replicas that a signer is ready there, and that its host
+// joins the same bytes, or that it does not.
+func (two *twoReplicas) untilJoins(name string, joins bool) {
+	two.t.Helper()
+	two.until("it is known whether its host joins", func() bool {
+		return !slices.ContainsFunc(two.signers[name].(*remote).all(), func(l *lane) bool {
+			state, _ := l.said()
+			return !state.Ready || state.Joins != joins
+		})
+	})
 }
 
 // ends takes a signer's tunnel away at a replica.
@@ -233,18 +245,28 @@ func TestADeviceThatIsSlowIsAskedOnceAlthoughBothReplicasAre(t *testing.T) {
 	}
 }
 
+func TestASlowDeviceIsAskedByTheOtherReplicaAsSoonAsItIsKnownThatItsHostJoins(t *testing.T) {
+	two := newTwo(t, 1)
+	h := two.hosts[0]
+	h.set(2*time.Second, false)
+	two.opens("s0")
+	two.untilJoins("s0", false)
+	time.AfterFunc(hedgeAfter+100*time.Millisecond, func() {
+		h.set(2*time.Second, true)
+		two.replicas[1].SessionOpens("s0")
+	})
+	two.expect("a vote", two.sign(vote(10, 0, 1)), 200, "sig")
+	if two.hedges.Load() != 1 || h.asked.Load() != 2 || h.times() != 1 {
+		t.Errorf("got %d hedges, %d requests at the host, %d at the device, want 1, 2, 1",
+			two.hedges.Load(), h.asked.Load(), h.times())
+	}
+}
+
 func TestAHostThatDoesNotJoinIsNeverAskedByTwoReplicasAtATime(t *testing.T) {
 	two := newTwo(t, 1)
 	two.hosts[0].set(800*time.Millisecond, false)
-	for _, each := range two.replicas {
-		each.SessionOpens("s0")
-	}
-	two.until("that is known", func() bool {
-		return !slices.ContainsFunc(two.signers["s0"].(*remote).all(), func(l *lane) bool {
-			state, _ := l.said()
-			return state.Joins || !state.Ready
-		})
-	})
+	two.opens("s0")
+	two.untilJoins("s0", false)
 	two.expect("a vote", two.sign(vote(10, 0, 1)), 200, "sig")
 	if two.hedges.Load() != 0 || two.hosts[0].times() != 1 {
 		t.Errorf("got %d hedges, and the device was asked %d times, want none and once", two.hedges.Load(), two.hosts[0].times())
