@@ -76,12 +76,17 @@ export function homeClients(stack: Stack) {
     return Date.now() - began;
   }
 
-  /** Starts a stock ssh client in a home. */
-  async function dial(home: string, key = homeKey, words: readonly string[] = forwards): Promise<Background> {
+  /** Returns what starts a stock ssh client in a home at once, for a time that must not pass before it dials. */
+  async function dialer(home: string, key = homeKey, words: readonly string[] = forwards): Promise<() => Background> {
     const [enter, base] = await sshWords(stack, home, key);
     const at = base.indexOf("ssh") + 1;
-    return start(enter, [...base.slice(0, at), ...words, ...base.slice(at)]);
+    return () => start(enter, [...base.slice(0, at), ...words, ...base.slice(at)]);
   }
 
-  return { answering, standInHost, inHome, log, says, ask, answers, dial };
+  /** Starts a stock ssh client in a home. */
+  async function dial(home: string, key = homeKey, words: readonly string[] = forwards): Promise<Background> {
+    return (await dialer(home, key, words))();
+  }
+
+  return { answering, standInHost, inHome, log, says, ask, answers, dial, dialer };
 }
