@@ -8,7 +8,23 @@ export type Allowance = {
   readonly mayLose: boolean;
   /** Why that is so, as docs/design/gaps.md says it. */
   readonly reason: string;
+  /** The one of two ways to the devices that it takes, if there are two. */
+  readonly takes?: Way | undefined;
 };
+
+/** One of two ways to the device of a signer, or to all devices: a replica and an uplink to it. */
+export type Way = { readonly signer?: string | undefined; readonly number: number };
+
+/** How long two faults that take both ways may take longer than each of them. */
+const bothWaysSeconds = 30;
+
+/** Whether two faults together leave no way to a device. */
+function takesBoth([one, other]: readonly Allowance[]): boolean {
+  if (!one?.takes || !other?.takes) return false;
+  const { signer: a } = one.takes;
+  const { signer: b } = other.takes;
+  return one.takes.number !== other.takes.number && (a === undefined || b === undefined || a === b);
+}
 
 /** What is wrong with a run's figures, a line each. Empty: nothing. */
 export function problemsOf(figures: Figures, allowanceOf: (fault: FaultFigures) => Allowance): string[] {
@@ -30,7 +46,7 @@ export function problemsOf(figures: Figures, allowanceOf: (fault: FaultFigures) 
   ];
 }
 
-/** Two faults at once may cost what both may together. */
+/** Two faults at once may cost what both may together, and more if they leave no way to a device. */
 function ofFault(
   fault: FaultFigures,
   all: readonly FaultFigures[],
@@ -43,9 +59,10 @@ function ofFault(
   const reasons = [...new Set(allowances.map(({ reason }) => reason))].join("; ");
   const names = [fault, ...(other ? [other] : [])].map(({ kind, target }) => `${kind} (${target})`).join(" with ");
   const where = `${new Date(fault.begin).toISOString()} ${names}`;
-  const mostSeconds = allowances.reduce((sum, { gapSeconds }) => sum + gapSeconds, 0);
+  const isCutOff = takesBoth(allowances);
+  const mostSeconds = allowances.reduce((sum, { gapSeconds }) => sum + gapSeconds, isCutOff ? bothWaysSeconds : 0);
   const problems: string[] = [];
-  if (fault.lost > 0 && !allowances.some(({ mayLose }) => mayLose))
+  if (fault.lost > 0 && !isCutOff && !allowances.some(({ mayLose }) => mayLose))
     problems.push(`${where}: found ${lost(fault.lost, fault.causes)}, wanted none: ${reasons}`);
   if (fault.gapMs > mostSeconds * 1000)
     problems.push(

@@ -11,6 +11,8 @@ import { podOf } from "./forwarderPods.ts";
 import type { Home } from "./home.ts";
 import { rotateHostKey } from "./hostKeyRotation.ts";
 import { podProcess, podProcesses } from "./podProcess.ts";
+import { replicasOf, uplinkWord } from "./topology.ts";
+import type { Uplink } from "./uplink.ts";
 import { strangersHome, type World } from "./world.ts";
 
 /** Does a fault to its target, and ends it after `ms`. A text that it returns is a note for the report. */
@@ -90,6 +92,23 @@ async function during(begin: () => Promise<() => Promise<void>>, ms: number): Pr
   }
 }
 
+/** The home and the uplink that a target of topology.ts names. */
+function uplinkNamed(world: World, target: string): { home: Home; uplink: number } {
+  const [name = "", uplink] = target.split(uplinkWord);
+  return { home: homeNamed(world, name), uplink: Number(uplink) };
+}
+
+/** Turns a fault of an uplink's packets on, and off again. */
+async function onUplink(
+  world: World,
+  target: string,
+  ms: number,
+  turn: (uplink: Uplink) => Promise<() => Promise<void>>,
+) {
+  const { home, uplink } = uplinkNamed(world, target);
+  await during(() => turn(home.uplinks[uplink] as Uplink), ms);
+}
+
 /** Turns a fault of a home on, and off again. */
 async function onAndOff(world: World, target: string, ms: number, turn: (home: Home, isOn: boolean) => void) {
   const home = homeNamed(world, target);
@@ -100,11 +119,19 @@ async function onAndOff(world: World, target: string, ms: number, turn: (home: H
 
 /** What the faults of faultKinds.ts do. */
 export const deeds: Readonly<Record<FaultName, Deed>> = {
-  "tunnel killed": async (world, target) => homeNamed(world, target).killTunnels(),
-  "uplink cut and back": (world, target, ms) => during(() => homeNamed(world, target).uplink.cut(), ms),
-  "uplink cut": (world, target, ms) => during(() => homeNamed(world, target).uplink.cut(), ms),
-  "uplink losing packets": (world, target, ms) => during(() => homeNamed(world, target).uplink.lose(lostShare), ms),
-  "uplink delayed": (world, target, ms) => onAndOff(world, target, ms, (home, isOn) => home.delay(isOn ? delayMs : 0)),
+  "tunnel killed": async (world, target) => {
+    const { home, uplink } = uplinkNamed(world, target);
+    home.killTunnel(uplink);
+  },
+  "uplink cut and back": (world, target, ms) => onUplink(world, target, ms, (uplink) => uplink.cut()),
+  "uplink cut": (world, target, ms) => onUplink(world, target, ms, (uplink) => uplink.cut()),
+  "uplink losing packets": (world, target, ms) => onUplink(world, target, ms, (uplink) => uplink.lose(lostShare)),
+  "uplink delayed": async (world, target, ms) => {
+    const { home, uplink } = uplinkNamed(world, target);
+    home.delay(uplink, delayMs);
+    await sleep(ms);
+    home.delay(uplink, 0);
+  },
   "device unplugged": (world, target, ms) =>
     onAndOff(world, target, ms, (home, isOn) => (isOn ? home.unplug() : home.plugIn())),
   "device locked": (world, target, ms) => onAndOff(world, target, ms, (home, isOn) => home.lock(isOn)),
@@ -118,6 +145,12 @@ export const deeds: Readonly<Record<FaultName, Deed>> = {
   "forwarder pod deleted": async (world, target) => deletePod(world, await podOf(world.stack, target)),
   "forwarder stopped": async (world, target, ms) =>
     stopFor(podProcess(await podOf(world.stack, target), forwarderCommand), ms),
+  "forwarder rolled out": async ({ stack, topology }) => {
+    for (const replica of replicasOf(topology)) {
+      await stack.kubectl("rollout", "restart", `deployment/${replica}`);
+      await stack.kubectl("rollout", "status", `deployment/${replica}`, "--timeout=120s");
+    }
+  },
   "guard's file lost": (world, target) =>
     killForwarder(world, target, async (pid) => {
       await run("rm", ["-f", join("/proc", String(pid), "root", guardFile)]);

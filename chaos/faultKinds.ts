@@ -1,5 +1,5 @@
 import type { Allowance } from "./allowance.ts";
-import { hasSecondWay, replicasOf, signersOf, type Topology } from "./topology.ts";
+import { hasSecondWay, replicasOf, signersOf, type Topology, uplinksOf, wayOf } from "./topology.ts";
 
 /** A kind of fault: when and to what it may happen, and what it may cost. What it does is in deeds.ts. */
 export type FaultKind = {
@@ -36,15 +36,24 @@ const costly = (reason: string, gapSeconds: number): Allowance => ({
 });
 
 const otherReplica = "the router asks by the other replica";
+const otherUplink = "the router asks by the tunnel over the other uplink";
+
+/** What a fault of one of two ways may cost. With one way it costs what `alone` says. */
+const oneWay =
+  (reason: string, alone: (seconds: number) => Allowance) =>
+  (topology: Topology, target: string, seconds: number): Allowance =>
+    hasSecondWay(topology) ? { ...free(reason), takes: wayOf(topology, target) } : alone(seconds);
 /** From the end of a pod's program to the first signature: the pod's start, the redial, and a check of the tunnel. */
 const newPodSeconds = 30;
 
-const withoutForwarder = (topology: Topology): Allowance =>
-  hasSecondWay(topology)
-    ? free(otherReplica)
-    : costly("with one replica no way to a device is left, for longer than Octez repeats", newPodSeconds);
+const noWay = costly("with one replica no way to a device is left, for longer than Octez repeats", newPodSeconds);
+const withoutForwarder = oneWay(otherReplica, () => noWay);
 
-const oneUplink = "the host has one uplink, which can be gone for longer than Octez repeats";
+/** What it may cost if no packet passes an uplink, and then its recovery. */
+const withoutUplink = (recoverySeconds: number) =>
+  oneWay(otherUplink, (seconds) =>
+    costly("the host has one uplink, which can be gone for longer than Octez repeats", seconds + recoverySeconds),
+  );
 const needsRouter = ({ hasRouter }: Topology): string | undefined => (hasRouter ? undefined : "a router");
 const needsNodes = ({ nodes }: Topology): string | undefined => (nodes > 1 ? undefined : "a second node");
 
@@ -61,39 +70,40 @@ export const faultKinds = {
     title: "the host's ssh client is killed, and started again a second later",
     seconds: [0.1, 0.1],
     recovery: 12,
-    targets: signersOf,
-    allowance: (topology) =>
-      hasSecondWay(topology)
-        ? free("the other tunnel stays")
-        : free("the gateway holds requests for a second and answers 502 then, which Octez repeats for 3.6 s", 5),
+    targets: uplinksOf,
+    allowance: oneWay(otherUplink, () =>
+      free("the gateway holds requests for a second and answers 502 then, which Octez repeats for 3.6 s", 5),
+    ),
   },
   "uplink cut and back": {
     title: "no packet passes, and nobody is told; it is back before either end has noticed",
     seconds: [1, 3],
     recovery: 14,
-    targets: signersOf,
-    allowance: (_, __, seconds) => costly(oneUplink, seconds + 10),
+    targets: uplinksOf,
+    allowance: withoutUplink(10),
   },
   "uplink cut": {
     title: "no packet passes for longer than ssh and the gateway wait",
     seconds: [8, 15],
     recovery: 18,
-    targets: signersOf,
-    allowance: (_, __, seconds) => costly(oneUplink, seconds + 14),
+    targets: uplinksOf,
+    allowance: withoutUplink(14),
   },
   "uplink delayed": {
     title: "a round trip takes 400 ms more",
     seconds: [6, 12],
     recovery: 8,
-    targets: signersOf,
-    allowance: () => free("a slow link is used all the same", 3),
+    targets: uplinksOf,
+    allowance: (topology) => (hasSecondWay(topology) ? free(otherUplink) : free("a slow link is used all the same", 3)),
   },
   "uplink losing packets": {
     title: "each 20th packet is lost, in both directions",
     seconds: [6, 12],
     recovery: 10,
-    targets: signersOf,
-    allowance: () => free("TCP sends them again, and Octez repeats what takes the gateway too long", 8),
+    targets: uplinksOf,
+    allowance: oneWay(otherUplink, () =>
+      free("TCP sends them again, and Octez repeats what takes the gateway too long", 8),
+    ),
   },
   "device unplugged": {
     title: "the USB device is gone, and comes back",
@@ -153,10 +163,17 @@ export const faultKinds = {
     recovery: 14,
     group: "forwarder",
     targets: replicasOf,
-    allowance: (topology, _, seconds) =>
-      hasSecondWay(topology)
-        ? free(otherReplica)
-        : free("the kernel takes its connections meanwhile, and Octez has no time-out", seconds + 8),
+    allowance: oneWay(otherReplica, (seconds) =>
+      free("the kernel takes its connections meanwhile, and Octez has no time-out", seconds + 8),
+    ),
+  },
+  "forwarder rolled out": {
+    title: "the pod of each replica is replaced, one replica after the other, as with a new image",
+    seconds: [0.1, 0.1],
+    recovery: 20,
+    mayJoin: false,
+    targets: () => ["all replicas"],
+    allowance: (topology) => (hasSecondWay(topology) ? free(otherReplica) : noWay),
   },
   "guard's file lost": {
     title: "the guard's file is removed, and the forwarder's program ends",
@@ -251,9 +268,13 @@ const neverDone: readonly LeftOut[] = [
   { name: "disk full", reason: "the local cluster's volumes are folders without a quota" },
 ];
 
-/** The faults that a run of so many minutes can have in a topology, and those that it can't. */
-export function splitKinds(topology: Topology, minutes: number): { names: FaultName[]; leftOut: LeftOut[] } {
-  const names = Object.keys(faultKinds) as FaultName[];
+/** The faults among `only`, or among all, that a run of so many minutes can have in a topology, and those that it can't. */
+export function splitKinds(
+  topology: Topology,
+  minutes: number,
+  only?: readonly string[],
+): { names: FaultName[]; leftOut: LeftOut[] } {
+  const names = (Object.keys(faultKinds) as FaultName[]).filter((name) => only?.includes(name) ?? true);
   const lacking = names.flatMap((name) => {
     const { lacks, leastMinutes = 0 } = faultKind(name);
     const needed = lacks?.(topology) ?? (minutes < leastMinutes ? `a run of ${leastMinutes} minutes` : undefined);
@@ -261,6 +282,6 @@ export function splitKinds(topology: Topology, minutes: number): { names: FaultN
   });
   return {
     names: names.filter((name) => !lacking.some((each) => each.name === name)),
-    leftOut: [...lacking, ...neverDone],
+    leftOut: [...lacking, ...(only ? [] : neverDone)],
   };
 }

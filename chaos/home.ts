@@ -35,24 +35,24 @@ export type HomeSettings = {
 
 /**
  * A signer's host: a device that writes down what it signs, its daemon behind the kit's own wrapper, and an ssh client for
- * each endpoint, which is started again a second after it has ended. Each client dials over a relay that can be slow.
+ * each endpoint, which is started again a second after it has ended. Each client has an uplink of its own, and dials over
+ * a relay that can be slow.
  */
 export class Home {
   readonly name: string;
-  readonly uplink: Uplink;
+  readonly uplinks: Uplink[] = [];
   readonly #settings: HomeSettings;
   readonly #folder: string;
   #daemon: Background | undefined;
   #wrapper: Background | undefined;
   readonly #relays: Background[] = [];
-  readonly #clients = new Map<SignerEndpoint, Background>();
+  readonly #clients: Background[] = [];
   /** What daemons that have ended said. */
   #said = "";
   #isOver = false;
 
   constructor(settings: HomeSettings) {
     this.name = settings.name;
-    this.uplink = new Uplink(settings.index);
     this.#settings = settings;
     this.#folder = temporary(`chaos-${settings.name}`);
   }
@@ -73,17 +73,14 @@ export class Home {
       () => /listening on/.test(this.#wrapper?.output() ?? ""),
       () => this.output(),
     );
-    for (const endpoint of endpoints) {
-      const relay = this.#inside(
-        "pipe",
-        process.execPath,
-        join(root, "chaos/relay.ts"),
-        endpoint.host,
-        String(endpoint.port),
-      );
+    for (const [index, endpoint] of endpoints.entries()) {
+      const uplink = new Uplink(this.#settings.index, index);
+      this.uplinks.push(uplink);
+      const words = [endpoint.host, String(endpoint.port), uplink.address];
+      const relay = this.#inside("pipe", process.execPath, join(root, "chaos/relay.ts"), ...words);
       await until(`${this.name}: the relay listens`, 20, () => relay.output() !== "", relay.output);
       this.#relays.push(relay);
-      void this.#keepDialled(endpoint);
+      void this.#keepDialled(endpoint, index);
     }
   }
 
@@ -124,13 +121,14 @@ export class Home {
     rmSync(join(this.#folder, "sys/bus/usb/devices/1-1"), { recursive: true, force: true });
   }
 
-  /** Makes a round trip of all its links take longer. */
-  delay(roundTripMs: number): void {
-    for (const relay of this.#relays) relay.child.stdin?.write(`${roundTripMs}\n`);
+  /** Makes a round trip over an uplink take longer. */
+  delay(uplink: number, roundTripMs: number): void {
+    this.#relays[uplink]?.child.stdin?.write(`${roundTripMs}\n`);
   }
 
-  killTunnels(): void {
-    for (const { child } of this.#clients.values()) child.kill("SIGKILL");
+  /** Kills the ssh client that dials over an uplink. */
+  killTunnel(uplink: number): void {
+    this.#clients[uplink]?.child.kill("SIGKILL");
   }
 
   /** The host keys that its ssh clients know. */
@@ -160,7 +158,7 @@ export class Home {
 
   /** The last words of its programs, for an error. */
   output(): string {
-    const all = [this.#wrapper, this.#daemon, ...this.#clients.values()];
+    const all = [this.#wrapper, this.#daemon, ...this.#clients];
     return all.map((program) => program?.output().split("\n").slice(-6).join("\n")).join("\n");
   }
 
@@ -188,10 +186,10 @@ export class Home {
     return this.#inside("ignore", "unshare", ...words);
   }
 
-  async #keepDialled(endpoint: SignerEndpoint): Promise<void> {
+  async #keepDialled(endpoint: SignerEndpoint, uplink: number): Promise<void> {
     while (!this.#isOver) {
       const client = this.#dial(endpoint);
-      this.#clients.set(endpoint, client);
+      this.#clients[uplink] = client;
       const { child } = client;
       while (child.exitCode === null && child.signalCode === null) await sleep(50);
       await sleep(1000);

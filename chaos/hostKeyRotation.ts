@@ -20,7 +20,7 @@ export async function rotateHostKey({ homes, stack }: World): Promise<void> {
     // A kubelet takes up to a minute until a pod has a changed Secret, and a client learns of a key when it dials.
     await until(`${home.name} has learned the next host key`, 120, async () => {
       if (knows(home.knownHosts())) return true;
-      home.killTunnels();
+      home.killTunnel(0);
       await new Promise((resolve) => setTimeout(resolve, 6000));
       return knows(home.knownHosts());
     });

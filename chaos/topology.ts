@@ -1,4 +1,5 @@
 import { replicaNames } from "../infra/names/replicaNames.ts";
+import type { Way } from "./allowance.ts";
 
 /** What a run has to do faults to. */
 export type Topology = {
@@ -25,9 +26,25 @@ export function signersOf({ pairedSigners, singleSigners }: Topology): readonly 
   return [...pairedSigners, ...singleSigners];
 }
 
+/** What stands between a signer's name and an uplink's number in the name of an uplink. */
+export const uplinkWord = " uplink ";
+
+/** All uplinks. A signer has one for each replica, with a tunnel of its own. */
+export function uplinksOf(topology: Topology): readonly string[] {
+  return signersOf(topology).flatMap((name) =>
+    Array.from({ length: topology.replicas }, (_, uplink) => `${name}${uplinkWord}${uplink}`),
+  );
+}
+
 /** The names of the forwarder's replicas. */
 export function replicasOf({ replicas }: Topology): readonly string[] {
   return replicaNames.slice(0, replicas);
+}
+
+/** The way that the fault of a replica or of an uplink takes. */
+export function wayOf(topology: Topology, target: string): Way {
+  const [signer, uplink] = target.split(uplinkWord);
+  return uplink === undefined ? { number: replicasOf(topology).indexOf(target) } : { signer, number: Number(uplink) };
 }
 
 /** Whether a request has another replica to go to, and something that takes it there. */

@@ -1,13 +1,17 @@
 import { run } from "../local/machine/run.ts";
-import { inside, router } from "../testbed/network.ts";
+import { inside, router, uplinkOf } from "../testbed/network.ts";
 
-/** The way of a home's packets through the router of testbed/network.ts. */
+/** One way of a home's packets through the router of testbed/network.ts. */
 export class Uplink {
+  /** The address in the home whose packets go this way. */
+  readonly address: string;
   readonly #link: string;
 
-  /** `index` is the home's place among those that the network was made with. */
-  constructor(index: number) {
-    this.#link = `home${index}`;
+  /** `index` is the home's place among those that the network was made with, `uplink` the uplink's in the home. */
+  constructor(index: number, uplink: number) {
+    const { address, far } = uplinkOf(index, uplink);
+    this.address = address;
+    this.#link = far;
   }
 
   /** Drops all packets of both directions, and tells nobody. Returns what ends that. */

@@ -80,9 +80,9 @@ export async function makeWorld(stack: Stack, { nodes, replicas }: Size, progres
   progress("building the signer host's program");
   const program = join(stateFolder, "chaos", "signer-host");
   await buildProgram("./signer-host/wrapper", program, join(stateFolder, "tools"), progress);
-  await makeNetwork(homes);
   const outputs = await stack.outputs();
   const { signerEndpoints: endpoints } = outputs;
+  await makeNetwork(homes, endpoints.length);
   const made = entries.map(({ name, keys: folder, port }, index) => {
     const addresses = (signers[index]?.keys ?? []).map((number) => keys[number - 1]?.address as string);
     return new Home({ name, stack: stack.name, index, keys: folder, port, addresses, program });
@@ -130,7 +130,7 @@ export async function removeWorld(stack: Stack): Promise<void> {
 }
 
 /** Whether each replica has a session of each signer. */
-async function allConnected({ stack, homes: all, topology }: World): Promise<boolean> {
+export async function allConnected({ stack, homes: all, topology }: World): Promise<boolean> {
   const connected = async (replica: string) =>
     stack.kubectl("exec", await podOf(stack, replica), "--", forwarderProgram, "connected");
   const answers = await Promise.all(replicasOf(topology).map((replica) => connected(replica).catch(() => "")));

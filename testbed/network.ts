@@ -17,8 +17,23 @@ export function inside(namespace: string): string[] {
   return ["nsenter", `--net=/run/netns/${namespace}`, "--"];
 }
 
-/** Makes the homes and the router, and links the router to the cluster. Replaces those of an earlier run. */
-export async function makeNetwork(signers: readonly string[]): Promise<void> {
+/** A home's link to the router. `index` is its place among the homes that the network was made with. */
+export function uplinkOf(index: number, uplink: number) {
+  const suffix = uplink === 0 ? "" : String(uplink);
+  const net = `10.${99 + uplink}.${index}`;
+  return {
+    near: `wan${suffix}`,
+    far: `home${index}${suffix && `-${suffix}`}`,
+    address: `${net}.2`,
+    gateway: `${net}.1`,
+  };
+}
+
+/**
+ * Makes the homes and the router, and links the router to the cluster. Replaces those of an earlier run. A home with more
+ * than one uplink uses the first, and another one for what is sent from that one's address.
+ */
+export async function makeNetwork(signers: readonly string[], uplinks = 1): Promise<void> {
   await removeNetwork(signers);
   await makeNamespace(router);
   await command(...inside(router), "sysctl", "-qw", "net.ipv4.ip_forward=1");
@@ -26,24 +41,19 @@ export async function makeNetwork(signers: readonly string[]): Promise<void> {
   for (const [index, signer] of signers.entries()) {
     const home = homeOf(signer);
     await makeNamespace(home);
-    await command(
-      "ip",
-      "link",
-      "add",
-      "wan",
-      "netns",
-      home,
-      "type",
-      "veth",
-      "peer",
-      "name",
-      `home${index}`,
-      "netns",
-      router,
-    );
-    await address(home, "wan", `10.99.${index}.2/24`);
-    await address(router, `home${index}`, `10.99.${index}.1/24`);
-    await command("ip", "-n", home, "route", "add", "default", "via", `10.99.${index}.1`);
+    for (let uplink = 0; uplink < uplinks; uplink++) {
+      const { address: own, far, gateway, near } = uplinkOf(index, uplink);
+      const ends = ["add", near, "netns", home, "type", "veth", "peer", "name", far, "netns", router];
+      await command("ip", "link", ...ends);
+      await address(home, near, `${own}/24`);
+      await address(router, far, `${gateway}/24`);
+      if (uplink === 0) await command("ip", "-n", home, "route", "add", "default", "via", gateway);
+      else {
+        const table = String(100 + uplink);
+        await command("ip", "-n", home, "route", "add", "default", "via", gateway, "table", table);
+        await command("ip", "-n", home, "rule", "add", "from", own, "table", table);
+      }
+    }
   }
   await linkToCluster();
 }

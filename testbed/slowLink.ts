@@ -14,17 +14,22 @@ export class SlowLink {
   readonly #sockets = new Set<Socket>();
   readonly #target: () => number;
   readonly #host: string;
+  readonly #from: string | undefined;
   #server: Server | undefined;
 
-  /** `target` returns the port that the link leads to, of `host`, which is 127.0.0.1 unless given. */
-  constructor(target: () => number, host = "127.0.0.1") {
+  /**
+   * `target` returns the port that the link leads to, of `host`, which is 127.0.0.1 unless given. Its connections come from
+   * the address `from`, or from the one that the kernel takes.
+   */
+  constructor(target: () => number, { host = "127.0.0.1", from }: { host?: string; from?: string | undefined } = {}) {
     this.#target = target;
     this.#host = host;
+    this.#from = from;
   }
 
   async open(): Promise<void> {
     this.#server = createServer((near) => {
-      const far = connect(this.#target(), this.#host);
+      const far = connect({ port: this.#target(), host: this.#host, localAddress: this.#from });
       const openedAt = performance.now() + this.roundTripMs;
       this.#passOn(near, far, openedAt);
       this.#passOn(far, near, openedAt);

@@ -87,9 +87,38 @@ test("two faults at once may cost what both may, and are judged once", () => {
   assert.equal(reportOf(sampleFacts, pair("forwarder stopped")).problems.length, 1);
 });
 
+const twoWays = { ...sampleFacts, topology: { ...plainTopology, replicas: 2, hasRouter: true } };
+const pairs: readonly (readonly [uplink: string, replica: string, problems: number])[] = [
+  ["home uplink 0", "signer-forwarder", 1],
+  ["home uplink 1", "signer-forwarder", 0],
+  ["home uplink 0", "signer-forwarder-1", 0],
+];
+for (const [uplink, replica, found] of pairs)
+  test(`a cut of ${uplink} while ${replica} is away ${found ? "may cost nothing" : "leaves no way to the device"}`, () => {
+    const [, deleted] = good.faults as [Fault, Fault];
+    const faults = [
+      { ...deleted, target: replica, joined: "uplink cut" },
+      { ...deleted, kind: "uplink cut", target: uplink, joined: "forwarder pod deleted" },
+    ];
+    assert.equal(reportOf(twoWays, { ...good, faults }).problems.length, found);
+  });
+
+test("cuts of two homes' uplinks leave a way to each", () => {
+  const [, deleted] = good.faults as [Fault, Fault];
+  const kinds = ["uplink cut", "uplink cut and back"] as const;
+  const faults = kinds.map((kind, index) => {
+    return {
+      ...deleted,
+      kind,
+      target: `${["home", "office"][index]} uplink ${index}`,
+      joined: kinds[1 - index] as string,
+    };
+  });
+  assert.equal(reportOf(twoWays, { ...good, faults }).problems.length, 1);
+});
+
 test("with two replicas and a router a forwarder's pod may cost nothing", () => {
-  const facts = { ...sampleFacts, topology: { ...plainTopology, replicas: 2, hasRouter: true } };
-  assert.match(reportOf(facts, good).problems.join("\n"), /wanted none: the router asks by the other replica/);
+  assert.match(reportOf(twoWays, good).problems.join("\n"), /wanted none: the router asks by the other replica/);
 });
 
 test("the page has a bar for each fault, a row for each key with its gaps, and what was left out", () => {
