@@ -2,6 +2,8 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { root } from "../local/machine/checkout.ts";
+import { runEach } from "./each.ts";
+import { faultKind, splitKinds } from "./faultKinds.ts";
 import { planOf } from "./plan.ts";
 import { page } from "./report/page.ts";
 import { type RunFacts, reportOf } from "./report/report.ts";
@@ -21,6 +23,8 @@ different bytes. Needs root on Debian 12, as the end-to-end tests do.
   --replicas NUMBER     how many replicas the forwarder has; the config's default unless given
   --nodes NUMBER        how many nodes the cluster has; those that it has, or one, unless given
   --out FOLDER          where report.json, report.html and events.json are written; .local/chaos unless given
+  --each NUMBER         no schedule: does each fault so many times, alone, and each time with every tunnel there again
+  --only NAME,NAME      these faults alone; all unless given
   --plan                print the faults and their times as JSON, and do nothing
   --help                print this
 `;
@@ -37,13 +41,30 @@ function readOptions() {
   const text = { type: "string" } as const;
   const flag = { type: "boolean" } as const;
   const { values } = parseArgs({
-    options: { minutes: text, seed: text, replicas: text, nodes: text, out: text, plan: flag, help: flag },
+    options: {
+      minutes: text,
+      seed: text,
+      replicas: text,
+      nodes: text,
+      out: text,
+      each: text,
+      only: text,
+      plan: flag,
+      help: flag,
+    },
   });
+  const only = values.only?.split(",").map((name) => name.trim());
+  // An unknown name fails here.
+  only?.forEach(faultKind);
+  if (values.each !== undefined && (values.minutes ?? values.seed) !== undefined)
+    throw new Error("--each: found --minutes or --seed as well, wanted a schedule or each fault, not both");
   return {
     minutes: numberOf("minutes", values.minutes, 1) ?? 10,
     seed: numberOf("seed", values.seed, 0) ?? 1,
     replicas: numberOf("replicas", values.replicas, 1),
     nodes: numberOf("nodes", values.nodes, 1),
+    each: numberOf("each", values.each, 1),
+    only,
     out: resolve(root, values.out ?? ".local/chaos"),
     isPlan: values.plan === true,
     isHelp: values.help === true,
@@ -51,13 +72,14 @@ function readOptions() {
 }
 
 async function chaos(): Promise<number> {
-  const { isHelp, isPlan, minutes, nodes, out, replicas, seed } = readOptions();
+  const { each, isHelp, isPlan, minutes, nodes, only, out, replicas, seed } = readOptions();
   if (isHelp) {
     console.log(help.trim());
     return 0;
   }
   if (isPlan) {
-    console.log(JSON.stringify(planOf(seed, minutes, plainTopology).moments, null, 2));
+    const { names } = splitKinds(plainTopology, minutes, only);
+    console.log(JSON.stringify(planOf(seed, minutes, plainTopology, names), null, 2));
     return 0;
   }
   const progress = (line: string): void => console.error(line);
@@ -69,10 +91,15 @@ async function chaos(): Promise<number> {
     });
   try {
     const world = await makeWorld(stack, { nodes, replicas }, progress);
-    const { leftOut, moments } = planOf(seed, minutes, world.topology);
+    const { topology } = world;
+    const { names, leftOut } = splitKinds(topology, each === undefined ? minutes : Number.POSITIVE_INFINITY, only);
     for (const { name, reason } of leftOut) progress(`left out: ${name}: ${reason}`);
-    const facts: RunFacts = { seed, minutes, date: new Date().toISOString(), topology: world.topology, leftOut };
-    const events = await runSchedule(world, moments, progress);
+    const command = ["npm run chaos --", ...process.argv.slice(2)].join(" ");
+    const facts: RunFacts = { command, date: new Date().toISOString(), topology, leftOut };
+    const events =
+      each === undefined
+        ? await runSchedule(world, planOf(seed, minutes, topology, names), progress)
+        : await runEach(world, names, each, progress);
     const report = reportOf(facts, events);
     mkdirSync(out, { recursive: true });
     writeFileSync(join(out, "report.json"), `${JSON.stringify(report, null, 2)}\n`);

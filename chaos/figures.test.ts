@@ -99,3 +99,21 @@ test("a key that never signs again has a gap to the end", () => {
   const [cost] = figuresOf(events({ asks, faults: [fault(10_000)] })).faults;
   assert.equal(cost?.gapMs, 9900);
 });
+
+test("a kind's figures are of the faults that came alone", () => {
+  const alone = [fault(2050), fault(5050), fault(8050, { target: "office" })];
+  const pair = [fault(12_000, { joined: "pod deleted" }), fault(12_000, { kind: "pod deleted", joined: "link cut" })];
+  const asks = levels(0, 19).map((each) => (each.level === 8 ? { ...each, end: each.start + 700 } : each));
+  assert.deepEqual(figuresOf(events({ asks, faults: [...alone, ...pair] })).kinds, [
+    { kind: "link cut", times: 3, medianGapMs: 20, worstGapMs: 700, lost: 0, missed: 0 },
+  ]);
+});
+
+test("a level that is missed is of the fault that began in it, and not of the one before", () => {
+  const asks = levels(0, 19).filter(({ level }) => level !== 5);
+  const { faults } = figuresOf(events({ asks, faults: [fault(2050), fault(5050)] }));
+  assert.deepEqual(
+    faults.map(({ missed }) => missed),
+    [0, 1],
+  );
+});

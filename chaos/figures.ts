@@ -55,6 +55,17 @@ export type Cost = {
 
 export type FaultFigures = Fault & Cost;
 
+/** What all faults of a kind have cost that came alone. */
+export type KindFigures = {
+  readonly kind: string;
+  readonly times: number;
+  /** Of the gaps of those faults in which a key was asked for. */
+  readonly medianGapMs: number;
+  readonly worstGapMs: number;
+  readonly lost: number;
+  readonly missed: number;
+};
+
 export type Figures = {
   readonly seconds: number;
   readonly asked: number;
@@ -62,6 +73,7 @@ export type Figures = {
   /** Before the first fault. */
   readonly quiet: Cost;
   readonly faults: readonly FaultFigures[];
+  readonly kinds: readonly KindFigures[];
   readonly whole: Cost;
   readonly twice: SignedTwice;
   /** What the gateway or a device has refused, each text once. Nobody asks for what may not be signed. */
@@ -73,20 +85,41 @@ export function figuresOf(events: Events): Figures {
   const { asks, began, ended, faults, refusals, signatures } = events;
   const last = ended + 1;
   const next = (begin: number): number => Math.min(...faults.filter((fault) => fault.begin > begin).map(beginOf), last);
+  // Two at once begin within some milliseconds of each other, and answer for the same span.
+  const costs = faults.map((fault) => {
+    const together = faults.filter((other) => other === fault || isPairOf(fault, other)).map(beginOf);
+    return { ...fault, ...costOf(events, Math.min(...together), next(Math.max(...together))) };
+  });
   return {
     seconds: Math.round((ended - began) / 1000),
     asked: asks.length,
     signed: asks.filter(({ cause }) => cause === undefined).length,
     quiet: costOf(events, began, Math.min(...faults.map(beginOf), last)),
-    // Two at once begin within some milliseconds of each other, and answer for the same span.
-    faults: faults.map((fault) => {
-      const together = faults.filter((other) => other === fault || isPairOf(fault, other)).map(beginOf);
-      return { ...fault, ...costOf(events, Math.min(...together), next(Math.max(...together))) };
-    }),
+    faults: costs,
+    kinds: kindsOf(costs),
     whole: costOf(events, began, last),
     twice: signedTwice(signatures),
     refused: [...new Set([...asks.flatMap(refusalOf), ...refusals])],
   };
+}
+
+function kindsOf(faults: readonly FaultFigures[]): KindFigures[] {
+  const alone = faults.filter(({ joined }) => joined === undefined);
+  return [...new Set(alone.map(({ kind }) => kind))].sort().map((kind) => {
+    const ofKind = alone.filter((fault) => fault.kind === kind);
+    const gaps = ofKind.filter(({ gapKey }) => gapKey !== "").map(({ gapMs }) => gapMs);
+    const sum = (what: "lost" | "missed"): number => ofKind.reduce((all, fault) => all + fault[what], 0);
+    return {
+      ...{ kind, times: ofKind.length, lost: sum("lost"), missed: sum("missed") },
+      ...{ medianGapMs: median(gaps), worstGapMs: Math.max(0, ...gaps) },
+    };
+  });
+}
+
+/** The middle one, or the lower one of the two in the middle; 0 of none. */
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;
 }
 
 /** The guard's word for a request, as the gateway answers it. */
@@ -121,7 +154,7 @@ function costOf({ asks, ended, keys, levelMs }: Events, from: number, to: number
     gapKey,
     lost: lost.length,
     causes: [...new Set(lost.map(({ cause }) => cause as string))],
-    missed: missedLevels(asks, keys, Math.ceil(from / levelMs), Math.min(to, ended - levelMs) / levelMs),
+    missed: missedLevels(asks, keys, Math.floor(from / levelMs), Math.floor(Math.min(to, ended) / levelMs)),
     slowestMs: Math.round(Math.max(0, ...signed.map(({ start, end }) => end - start))),
   };
 }
@@ -145,7 +178,10 @@ export function waitsOf(
   });
 }
 
-/** How many of some levels a key has no attestation for. Levels of before the first request do not count. */
+/**
+ * How many of some levels a key has no attestation for. Levels of before the first request do not count. A level in which
+ * a fault begins is that fault's, because the one before it had time to be over.
+ */
 function missedLevels(asks: readonly Ask[], keys: readonly string[], from: number, before: number): number {
   const votes = asks.filter(({ kind }) => kind === "attestation");
   const first = votes.reduce((least, { level }) => Math.min(least, level), Number.POSITIVE_INFINITY);

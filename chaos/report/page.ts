@@ -1,5 +1,5 @@
 import { faultKind, type LeftOut } from "../faultKinds.ts";
-import type { Cost, Events } from "../figures.ts";
+import type { Cost, Events, KindFigures } from "../figures.ts";
 import { escaped } from "./escaped.ts";
 import type { JudgedFault, Report } from "./report.ts";
 import { timeline } from "./timeline.ts";
@@ -23,8 +23,8 @@ svg .tick { stroke: var(--tick); fill: none; } svg .lost { stroke: var(--bad); s
 
 /** Makes the page of a run: one file of HTML that needs nothing else. */
 export function page(report: Report, events: Events): string {
-  const { date, figures, leftOut, minutes, problems, seed, topology } = report;
-  const { asked, faults, signed, twice, whole } = figures;
+  const { command, date, figures, leftOut, problems, topology } = report;
+  const { asked, faults, kinds, signed, twice, whole } = figures;
   const replicas = `${topology.replicas} ${topology.replicas === 1 ? "replica" : "replicas"}`;
   const nodes = `${topology.nodes} ${topology.nodes === 1 ? "node" : "nodes"}`;
   const doubled = twice.byDevice.length + twice.byKey.length;
@@ -39,7 +39,7 @@ export function page(report: Report, events: Events): string {
 <title>Chaos, ${escaped(date)}</title>
 <style>${style}</style>
 <h1>Chaos: ${faults.length} faults in ${round(figures.seconds / 60)} minutes</h1>
-<p class="soft">${escaped(date)}; <code>npm run chaos -- --minutes ${minutes} --seed ${seed}</code>; ${replicas},
+<p class="soft">${escaped(date)}; <code>${escaped(command)}</code>; ${replicas},
 ${topology.hasRouter ? "a router" : "no router"}, ${nodes}.</p>
 ${verdict}
 <table>
@@ -54,6 +54,12 @@ the key's next signature, if that is a second or more.</p>
 <div class="wide">
 ${timeline(events)}
 </div>
+<h2>Each kind of fault</h2>
+<p class="soft">Of those that came alone.</p>
+<table>
+<tr><th>fault</th><th class="number">times</th><th class="number">gap, median</th><th class="number">worst</th><th class="number">lost</th><th class="number">levels missed</th></tr>
+${kinds.map(kindRow).join("\n")}
+</table>
 <h2>Each fault</h2>
 <p class="soft">All from its begin to the begin of the next one. A gap is the longest time from a request to the next
 signature of its key.</p>
@@ -87,6 +93,11 @@ function rowOf(fault: JudgedFault, began: number): string {
   ]
     .map((cell) => `<td class="number">${cell}</td>`)
     .join("")}<td class="soft">${escaped(allowance.reason)}</td></tr>`;
+}
+
+function kindRow({ kind, lost, medianGapMs, missed, times, worstGapMs }: KindFigures): string {
+  const cells = [String(times), seconds(medianGapMs), seconds(worstGapMs), String(lost), String(missed)];
+  return `<tr><td>${escaped(kind)}</td>${cells.map((cell) => `<td class="number">${cell}</td>`).join("")}</tr>`;
 }
 
 function gapOf({ gapKey, gapMs }: Cost): string {

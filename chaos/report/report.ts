@@ -3,10 +3,10 @@ import { faultKind, type LeftOut } from "../faultKinds.ts";
 import { type Events, type FaultFigures, type Figures, figuresOf } from "../figures.ts";
 import type { Topology } from "../topology.ts";
 
-/** The words that a run was started with, and what it ran on. */
+/** What a run was started with, and what it ran on. */
 export type RunFacts = {
-  readonly seed: number;
-  readonly minutes: number;
+  /** The command, as a person types it. */
+  readonly command: string;
   /** ISO 8601. */
   readonly date: string;
   readonly topology: Topology;

@@ -5,8 +5,7 @@ import type { RunFacts } from "./report.ts";
 
 /** For tests: what a run of two minutes was started with. */
 export const sampleFacts: RunFacts = {
-  seed: 7,
-  minutes: 2,
+  command: "npm run chaos -- --minutes 2 --seed 7",
   date: "2026-11-28T12:00:00.000Z",
   topology: plainTopology,
   leftOut: splitKinds(plainTopology, 2).leftOut,
