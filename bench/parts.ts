@@ -1,5 +1,6 @@
 import { run } from "../local/machine/run.ts";
 import { measureAttestations } from "./measure/attestation.ts";
+import { measureGaps } from "./measure/gaps.ts";
 import { measureGrowth } from "./measure/growth.ts";
 import { type IdleWay, measureIdle } from "./measure/idle.ts";
 import { measureLatency } from "./measure/latency.ts";
@@ -20,6 +21,7 @@ import { plainSsh, ratholeNoise, signerForwarder, type Variant } from "./variant
 import type { World } from "./world.ts";
 
 type Progress = (line: string) => void;
+type LongPart = (results: Results, quick: boolean, progress: Progress) => Promise<void>;
 type Part = (world: World, results: Results, quick: boolean, progress: Progress) => Promise<void>;
 
 /** The parts of a run, in order. The last two give the stack many signers, which would weigh on the other parts. */
@@ -117,6 +119,13 @@ export const parts: Readonly<Record<string, Part>> = {
     const ways = [gatewayAlone, wholeWay(forwarder, imageSsh, await forwarder.server())];
     const often = quick ? { repetitions: 1, levels: 5 } : { repetitions: 3, levels: 40 };
     results.manySigners = await measureManySigners(ways, home, many, often, progress);
+  },
+};
+
+/** Parts that make a stack of their own, and take so long that they run only if they are asked for. */
+export const longParts: Readonly<Record<string, LongPart>> = {
+  async gaps(results, quick, progress) {
+    results.gaps = await measureGaps(quick ? 1 : 50, progress);
   },
 };
 

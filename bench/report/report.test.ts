@@ -111,3 +111,18 @@ test("many signers are compared with one on the same way, and each further baker
   assert.match(text, /\| `up` with nothing to change \| 2\.00 s \| 4\.90 s \| 100 ms \|/);
   assert.match(text, /no pulumi CLI/);
 });
+
+test("a fault of one of two ways meets its target only if no request was lost", () => {
+  const gap = {
+    kind: "node cut",
+    size: "two replicas, two uplinks",
+    times: 50,
+    medianGapMs: 200,
+    worstGapMs: 900,
+    lost: 0,
+  };
+  const judge = (changes: object) => targetsOf({ ...results, gaps: [{ ...gap, ...changes }] }).map(({ met }) => met);
+  assert.deepEqual([judge({}), judge({ worstGapMs: 1001 }), judge({ lost: 1 })], [[true], [false], [false]]);
+  assert.deepEqual(judge({ size: "one replica, one uplink" }), []);
+  assert.match(report({ ...results, gaps: [gap] }), /\| node cut \| 0\.20 \/ 0\.90, 0 lost \|/);
+});

@@ -1,5 +1,6 @@
 import type { Machine } from "../base/machine.ts";
 import type { AttestationRow } from "../measure/attestation.ts";
+import type { GapRow } from "../measure/gaps.ts";
 import type { GrowthRow } from "../measure/growth.ts";
 import type { IdleRow } from "../measure/idle.ts";
 import type { LatencyRow } from "../measure/latency.ts";
@@ -30,6 +31,7 @@ export type Results = {
   growth?: readonly GrowthRow[];
   attestations?: readonly AttestationRow[];
   manySigners?: readonly ManySignersRow[];
+  gaps?: readonly GapRow[];
   /** The duration of the whole run. */
   seconds?: number;
 };

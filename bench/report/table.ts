@@ -3,13 +3,14 @@ import type { IdleRow } from "../measure/idle.ts";
 import type { LatencyRow } from "../measure/latency.ts";
 import type { TogetherRow } from "../measure/together.ts";
 import { bakersSections } from "./bakersTables.ts";
+import { gapsTable } from "./gapsTable.ts";
 import { short, table, variantsOf } from "./markdown.ts";
 import type { Results } from "./results.ts";
 import { targetsOf } from "./targets.ts";
 
 /** A run's results as Markdown, for results.md. */
 export function report(results: Results): string {
-  const { baker, latency, outage, stalePorts, takeovers, hundred, idle, neighbours, votes } = results;
+  const { baker, latency, outage, stalePorts, takeovers, gaps, hundred, idle, neighbours, votes } = results;
   const sections = [
     origin(results),
     baker && bakerTable(results, baker),
@@ -22,6 +23,7 @@ export function report(results: Results): string {
     idle && idleTable(idle),
     hundred && hundredTable(results),
     ...bakersSections(results),
+    gaps && gapsTable(gaps),
     targetTable(results),
   ];
   const lines = sections.filter(Boolean).join("\n\n").split("\n");

@@ -2,6 +2,7 @@ import { median } from "../base/statistics.ts";
 import type { LatencyRow } from "../measure/latency.ts";
 import { signerForwarder } from "../variants/variant.ts";
 import { bakersTargets } from "./bakersTargets.ts";
+import { gapsTargets } from "./gapsTable.ts";
 import type { Results } from "./results.ts";
 import type { Target } from "./target.ts";
 
@@ -15,6 +16,7 @@ export function targetsOf(results: Results): Target[] {
     ...idles(results),
     ...crowd(results),
     ...bakersTargets(results),
+    ...gapsTargets(results),
   ];
 }
 
