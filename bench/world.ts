@@ -1,8 +1,10 @@
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { stateFolder } from "../local/machine/paths.ts";
 import { run } from "../local/machine/run.ts";
 import { ensurePackages } from "../local/toolchain/debianPackages.ts";
+import { buildProgram } from "../local/toolchain/go.ts";
 import { stopAll } from "../testbed/background.ts";
 import { onExit } from "./base/cleanup.ts";
 import { kubernetesVersion } from "./base/machine.ts";
@@ -15,7 +17,7 @@ import { ensurePeer, peerVersions } from "./servers/peers.ts";
 import { copyRoot } from "./servers/podRoot.ts";
 import { StockServer } from "./servers/stockServer.ts";
 import { boreVariant, ratholeVariant, straightTo } from "./variants/peerVariants.ts";
-import { haproxyVariant, ourVariant, sshVariant } from "./variants/sshVariants.ts";
+import { haproxyVariant, ourVariant, routerVariant, sshVariant } from "./variants/sshVariants.ts";
 import type { Variant } from "./variants/variant.ts";
 
 /** All running parts of a measurement: our forwarder, the servers of the comparison, and the signer's daemon. */
@@ -31,6 +33,8 @@ export async function makeWorld(progress: (line: string) => void) {
   });
   await ensurePackages(progress, ["openssh-client", "openssh-server", "haproxy", "iproute2", "iptables", "util-linux"]);
   await ensureTraffic(progress);
+  const router = join(stateFolder, "bench", "router");
+  await buildProgram("./signer-forwarder/router", router, join(stateFolder, "tools"), progress);
   const rathole = await ensurePeer("rathole", progress);
   const bore = await ensurePeer("bore", progress);
   onExit("the programs", stopAll);
@@ -58,6 +62,8 @@ export async function makeWorld(progress: (line: string) => void) {
     sshVariant(stock, at(18400)),
     ...others.map((server) => sshVariant(server, at(18410))),
     ourVariant(forwarder, imageSsh, home),
+    // A signer of its own, because a second session of one signer ends the first.
+    routerVariant(forwarder, router, imageSsh, { ...office, localPort: home.localPort }),
     haproxyVariant(stock, at(18420)),
     ...(rathole ? [await ratholeVariant(rathole, false, folder, 18430)] : []),
     ...(rathole ? [await ratholeVariant(rathole, true, folder, 18440)] : []),

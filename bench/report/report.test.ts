@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { median } from "../base/statistics.ts";
 import type { LatencyRow } from "../measure/latency.ts";
 import { cellsFor } from "../rig/scenarios.ts";
-import { plainSsh, ratholeNoise, signerForwarder } from "../variants/variant.ts";
+import { plainSsh, ratholeNoise, signerForwarder, withRouter } from "../variants/variant.ts";
 import { plot } from "./plot.ts";
 import type { Results } from "./results.ts";
 import { report } from "./table.ts";
@@ -125,4 +125,20 @@ test("a fault of one of two ways meets its target only if no request was lost", 
   assert.deepEqual([judge({}), judge({ worstGapMs: 1001 }), judge({ lost: 1 })], [[true], [false], [false]]);
   assert.deepEqual(judge({ size: "one replica, one uplink" }), []);
   assert.match(report({ ...results, gaps: [gap] }), /\| node cut \| 0\.20 \/ 0\.90, 0 lost \|/);
+});
+
+test("a router may add a quarter to a signature's median, and three tenths to its p99", () => {
+  const judge = (p50: number, p99: number) => {
+    const rows = [row(signerForwarder, 1), row(withRouter, p50, { p99 })];
+    const targets = targetsOf({ ...results, latency: rows });
+    return targets.filter(({ what }) => what.includes("by a router")).map(({ met }) => met);
+  };
+  assert.deepEqual(
+    [judge(1.25, 2.6), judge(1.26, 2.7), judge(1, 2)],
+    [
+      [true, true],
+      [false, false],
+      [true, true],
+    ],
+  );
 });

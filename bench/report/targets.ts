@@ -1,6 +1,6 @@
 import { median } from "../base/statistics.ts";
 import type { LatencyRow } from "../measure/latency.ts";
-import { signerForwarder } from "../variants/variant.ts";
+import { signerForwarder, withRouter } from "../variants/variant.ts";
 import { bakersTargets } from "./bakersTargets.ts";
 import { gapsTargets } from "./gapsTable.ts";
 import type { Results } from "./results.ts";
@@ -10,7 +10,9 @@ import type { Target } from "./target.ts";
 export function targetsOf(results: Results): Target[] {
   return [
     ...bakers(results),
-    ...(results.latency ? [...beside(results, results.latency), ...links(results.latency)] : []),
+    ...(results.latency
+      ? [...beside(results, results.latency), ...links(results.latency), ...routers(results.latency)]
+      : []),
     ...outages(results),
     ...votes(results),
     ...idles(results),
@@ -113,6 +115,30 @@ function links(rows: readonly LatencyRow[]): Target[] {
         met: row.errors === 0 && row[key] <= row.rtt + 2,
       }));
     });
+}
+
+/** Targets for what a router adds to a signature on a kept connection, without a link. */
+function routers(rows: readonly LatencyRow[]): Target[] {
+  const find = (name: string) =>
+    rows.find(
+      ({ rtt, variant, what, fresh, connections, pause }) =>
+        variant === name && rtt === 0 && what === "signature" && !fresh && connections === 1 && pause === 0,
+    );
+  const [own, without] = [find(withRouter), find(signerForwarder)];
+  if (!own || !without) return [];
+  return (
+    [
+      ["p50", 1.25],
+      ["p99", 1.3],
+    ] as const
+  ).map(([key, times]) => {
+    const ratio = own[key] / without[key];
+    return {
+      what: `${cellName(own)}, by a router: ${key} at most ${times} × that without`,
+      measured: `${ratio.toFixed(2)} × (${own[key]} ms)`,
+      met: own.errors === 0 && ratio <= times,
+    };
+  });
 }
 
 function outages({ outage = [], stalePorts = [], takeovers }: Results): Target[] {

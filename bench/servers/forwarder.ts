@@ -1,4 +1,5 @@
 import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { clusterDown, clusterStatus } from "../../local/cluster/localCluster.ts";
 import type { Progress } from "../../local/machine/paths.ts";
 import { until } from "../../testbed/background.ts";
@@ -102,6 +103,19 @@ export class Forwarder {
       address: `${(await this.#stack.kubectl(...words)).trim()}:${port}`,
       keys: addressesOf(signer),
     };
+  }
+
+  /**
+   * Writes the configuration of the baker's router to a folder, as the stack has it, with the replica's address for its
+   * name, which only a pod can look up. Returns the place that the router runs in.
+   */
+  async routerIn(folder: string): Promise<Words> {
+    const words = ["get", "configmap/baker-alice-router", "--output", "jsonpath={.data.router\\.json}"];
+    const config = JSON.parse(await this.#stack.kubectl(...words)) as object;
+    const replica = ["get", "service/signer-forwarder-replica-0", "--output", "jsonpath={.spec.clusterIP}"];
+    const replicas = [(await this.#stack.kubectl(...replica)).trim()];
+    writeFileSync(join(folder, "router.json"), JSON.stringify({ ...config, replicas, marks: join(folder, "marks") }));
+    return enter(this.#baker);
   }
 
   /** The server that signers dial, with its user and host key. */

@@ -1,4 +1,5 @@
-import { writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Ended, ended } from "../base/ended.ts";
 import type { OpenSsh } from "../base/openssh.ts";
@@ -10,7 +11,7 @@ import { type Dial, Tunnel } from "../rig/sshTunnel.ts";
 import { opened, type SignerAddress } from "../rig/traffic.ts";
 import type { Forwarder } from "../servers/forwarder.ts";
 import type { StockServer } from "../servers/stockServer.ts";
-import { haproxyOverSsh, type Open, plainSsh, signerForwarder, type Variant } from "./variant.ts";
+import { haproxyOverSsh, type Open, plainSsh, signerForwarder, type Variant, withRouter } from "./variant.ts";
 
 /** Our whole path: Service, forwarder, sshd, tunnel and a stock client. */
 export function ourVariant(forwarder: Forwarder, client: OpenSsh, signer: BenchSigner): Variant {
@@ -22,6 +23,32 @@ export function ourVariant(forwarder: Forwarder, client: OpenSsh, signer: BenchS
       const dial = { ...signer, name: `ours-${signer.name}-${link.rtt}`, ssh: client, place: home };
       const tunnel = await Redialled.to({ ...dial, server: { ...server, ...(await link.to(server)) } });
       return waited(signerForwarder, await forwarder.signerAddress(signer), tunnel, link, () => forwarder.kill());
+    },
+  };
+}
+
+/** Our whole path with a router in front of it, beside the baker, as a stack's bakers have it. */
+export function routerVariant(forwarder: Forwarder, router: string, client: OpenSsh, signer: BenchSigner): Variant {
+  const path = ourVariant(forwarder, client, signer);
+  return {
+    ...path,
+    name: withRouter,
+    async open(link) {
+      const open = await path.open(link);
+      const folder = mkdtempSync(join(tmpdir(), "rsc-bench-router-"));
+      const place = await forwarder.routerIn(folder);
+      const running = startWithUs([...place, router, folder]);
+      const signerAddress = { ...open.signerAddress, address: `127.0.0.1:${signer.port}` };
+      await opened(withRouter, signerAddress, link.rtt);
+      return {
+        ...open,
+        signerAddress,
+        async close() {
+          await running.stop();
+          rmSync(folder, { recursive: true, force: true });
+          await open.close();
+        },
+      };
     },
   };
 }

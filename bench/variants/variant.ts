@@ -26,6 +26,7 @@ export type Open = {
 /** The names of the variants in the results. */
 export const straight = "straight to the signer";
 export const signerForwarder = "signer forwarder";
+export const withRouter = "signer forwarder, by a router";
 export const plainSsh = (version: string): string => `ssh -R, OpenSSH ${version}`;
 export const haproxyOverSsh = "HAProxy over ssh -R";
 export const ratholeTcp = "rathole, tcp";
