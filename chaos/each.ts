@@ -10,7 +10,7 @@ const quietMs = 1500;
 
 /**
  * Does some kinds of faults so many times each, by turns and one at a time, and to each of its targets in turn. Each time
- * every tunnel is there again. A fault is as short as its kind says.
+ * every tunnel is there again.
  */
 export async function runEach(
   world: World,
@@ -23,11 +23,11 @@ export async function runEach(
   for (let time = 0; time < times; time++) {
     progress(`${Math.round((Date.now() - began) / 1000)} s: round ${time + 1} of ${times}`);
     for (const kind of kinds) {
-      const { seconds, targets } = faultKind(kind);
+      const { aloneSeconds, seconds, targets } = faultKind(kind);
       const all = targets(world.topology);
       const target = all[time % all.length] as string;
       await sleep(quietMs);
-      faults.push(await doFault(world, { kind, target, seconds: seconds[0] }));
+      faults.push(await doFault(world, { kind, target, seconds: aloneSeconds ?? seconds[0] }));
       await sleep(quietMs);
       await until(`every tunnel is back after ${kind} (${target})`, 180, () => allConnected(world));
       world.baker.check();

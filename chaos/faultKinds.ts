@@ -7,6 +7,8 @@ export type FaultKind = {
   readonly title: string;
   /** The shortest and the longest time from its begin to its end, in seconds. */
   readonly seconds: readonly [shortest: number, longest: number];
+  /** How long it is where it is measured alone, with `--each`, in seconds. The shortest time unless given. */
+  readonly aloneSeconds?: number;
   /** How long nothing else happens after it, in seconds. */
   readonly recovery: number;
   /** Whether it may come together with another fault. True unless given. */
@@ -235,12 +237,14 @@ export const faultKinds = {
   },
   "node cut": {
     title: "no packet passes to or from a node that has not the baker, and nobody is told",
+    aloneSeconds: 4,
     ...ofOtherNode,
     allowance: (topology, _, seconds) =>
       hasSecondWay(topology) ? free(otherReplica, 1) : costly("the only replica may be there", seconds + 60),
   },
   "node drained": {
     title: "the node with a replica and without the baker is drained, and uncordoned",
+    aloneSeconds: 1,
     ...ofOtherNode,
     allowance: (topology) =>
       hasSecondWay(topology) ? free(otherReplica) : costly("the only replica may be there", newPodSeconds),
