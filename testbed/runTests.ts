@@ -2,6 +2,7 @@ import { globSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { run as runTests } from "node:test";
 import { spec } from "node:test/reporters";
+import { ensureLocalCluster } from "../deploy/cluster/ownCluster.ts";
 import type { ClusterName } from "../local/cluster/layout.ts";
 import { clusterDown } from "../local/cluster/localCluster.ts";
 import { root } from "../local/machine/checkout.ts";
@@ -10,11 +11,13 @@ import { attempt, run } from "../local/machine/run.ts";
 import { ensurePackages } from "../local/toolchain/debianPackages.ts";
 import { ensureGo, goSettings } from "../local/toolchain/go.ts";
 import { ensureTools } from "../local/toolchain/tools.ts";
+import { replicas } from "./testCluster.ts";
 
 // npm test runs every check and ends with one line of counts. `npm test -- unit`, `programs`, `go`, `charts` or `e2e`
 // runs a part. The parts run one after the other, because most of the end-to-end tests have limits of a few seconds, and
 // programs that are compiled beside them take those. They mostly wait themselves, so they run in three lanes at a time: two
 // clusters, and the gateway without a cluster. Each file's report is printed in one piece, so that the lanes never mix.
+// With TEST_REPLICAS=2 the stacks of the end-to-end tests have two replicas of the forwarder, on two nodes.
 
 const charts = ["signer-forwarder", "baker"];
 const goFolders = ["internal", "signer-forwarder", "signer-host", "bench/traffic"];
@@ -112,10 +115,15 @@ async function testFiles(files: string[], { concurrency = 1, isAlone = false, en
   process.stdout.write(report);
 }
 
-/** Runs test files that share a cluster, one after the other, and removes the cluster. */
-async function testOnCluster(name: ClusterName, files: string[]): Promise<void> {
+/**
+ * Runs test files that share a cluster, one after the other, and removes the cluster. With two replicas of the forwarder
+ * each has a node.
+ */
+async function testOnCluster(name: ClusterName, files: string[], replicas = 1): Promise<void> {
   try {
-    for (const file of files.sort()) await testFiles([file], { env: { TEST_CLUSTER: name } });
+    const env = { TEST_CLUSTER: name, TEST_REPLICAS: String(replicas) };
+    if (replicas > 1) await ensureLocalCluster({ name, kubeconfig: `.local/${name}.kubeconfig`, nodes: replicas });
+    for (const file of files.sort()) await testFiles([file], { env });
   } finally {
     await clusterDown(name, console.error);
   }
@@ -149,7 +157,8 @@ const parts: Record<string, () => Promise<void>> = {
     await ensurePackages(console.error, ["openssh-client", "openssh-server", "iproute2", "iptables"]);
     const lanes = [
       testGateway(),
-      testOnCluster("e2e", find("e2e/*.test.ts")),
+      testOnCluster("e2e", find("e2e/*.test.ts"), replicas),
+      // These have as many replicas and nodes as each is about.
       testOnCluster("disaster", find("e2e/disaster/*.test.ts")),
     ];
     // Every lane runs to its end even if another fails, because each has something to remove.

@@ -12,7 +12,7 @@ import { ensureTools } from "../local/toolchain/tools.ts";
 import { type Background, start } from "./background.ts";
 import { homeOf, inside } from "./network.ts";
 import type { BakerSetting } from "./stackBakers.ts";
-import { kubeconfig, testCluster } from "./testCluster.ts";
+import { kubeconfig, replicas, testCluster } from "./testCluster.ts";
 
 /** The dev stack's passphrase, as in the README. */
 const devPassphrase = "remote-signer-cloud-dev";
@@ -37,7 +37,7 @@ type Outputs = {
 
 type StackContent = { config: Record<string, unknown>; encryptionsalt: string };
 
-/** A stack for tests: the dev stack's config, on the test cluster. */
+/** A stack for tests: the dev stack's config, on the test cluster. A second replica is at the node port after the given one. */
 export class Stack {
   readonly name: string;
   readonly configFile: string;
@@ -59,6 +59,7 @@ export class Stack {
     this.change((settings) => {
       settings.cluster = { kind: "existing", kubeconfig, context, podCidrs: [podCidr] };
       settings.endpoint = { host: nodeAddress, nodePort };
+      if (replicas > 1) settings.forwarder = { replicas };
     });
   }
 

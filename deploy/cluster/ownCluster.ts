@@ -10,13 +10,9 @@ import { kubectlFor } from "./kubectl.ts";
 import { forwarderImage, octezStandInImage } from "./ownImages.ts";
 
 /** Starts the local cluster, with this checkout's images in it. Returns whether it is new or has kept its data. */
-export async function ensureLocalCluster({
-  name,
-  kubeconfig,
-  nodes = 1,
-}: LocalClusterOfStack): Promise<"fresh" | "kept"> {
+export async function ensureLocalCluster({ name, kubeconfig, nodes }: LocalClusterOfStack): Promise<"fresh" | "kept"> {
   const { state } = clusterStatus(name);
-  const cluster = await clusterUp({ name, kubeconfig, nodes, progress });
+  const cluster = await clusterUp({ name, kubeconfig, ...(nodes !== undefined && { nodes }), progress });
   await linkKubectl();
   const changed = new Set<string>();
   for (const image of [await forwarderImage(progress), await octezStandInImage(progress)]) {

@@ -91,14 +91,14 @@ async function referencedOutputs(stack: Stack): Promise<Record<string, Record<st
 export type LocalClusterOfStack = {
   readonly name: ClusterName;
   readonly kubeconfig: string;
-  /** How many nodes it has. Default: 1. */
+  /** How many nodes it has. Default: as many as it has already, or one. */
   readonly nodes?: number;
 };
 
 /**
  * The local cluster that a stack names, or undefined for any other cluster.
  *
- * It is of kind `local`, or of kind `existing` with one node: only local clusters write a kubeconfig in `.local/`, each
+ * It is of kind `local`, or of kind `existing`, which keeps its nodes: only local clusters write a kubeconfig in `.local/`, each
  * with its context.
  */
 export function localClusterOf(stack: Stack): LocalClusterOfStack | undefined {

@@ -189,7 +189,7 @@ test("the whole cluster is removed, and the baker starts with what was in the ne
   const before = stored();
   await clusterDown(clusterName, () => {});
   assert.deepEqual(stored(), before, "the snapshots outlive their cluster");
-  await ensureLocalCluster({ name: clusterName, kubeconfig });
+  await ensureLocalCluster({ name: clusterName, kubeconfig, nodes: 1 });
   const found = findLocalSnapshots(store, driverName, stack.name, ["alice"]);
   assert.deepEqual(
     found

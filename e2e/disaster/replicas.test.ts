@@ -39,7 +39,7 @@ after(async () => {
   await stack.npm("down");
   await removeNetwork(homes);
   // The files that follow have one node again.
-  await ensureLocalCluster({ name: clusterName, kubeconfig });
+  await ensureLocalCluster({ name: clusterName, kubeconfig, nodes: 1 });
 });
 
 const uid = "jsonpath={.items[*].metadata.uid}";

@@ -26,7 +26,7 @@ const pidsOfFirst = () => daemonNames.map((name) => `${name} ${runningPid(first,
 let pids: string[];
 
 before(async () => {
-  await ensureLocalCluster({ name: clusterName, kubeconfig });
+  await ensureLocalCluster({ name: clusterName, kubeconfig, nodes: 1 });
   pids = pidsOfFirst();
   await up(2);
   await kubectl("create", "namespace", namespace);
@@ -103,6 +103,11 @@ test("a second node joins while the programs of the first go on, and each node i
     'jsonpath={range .items[*]}{.metadata.name} {.metadata.labels.topology\\.kubernetes\\.io/zone}{"\\n"}{end}';
   const nodes = (await kubectl("get", "nodes", "--output", path)).trim().split("\n");
   assert.deepEqual(nodes, [`${first.nodeName} zone-1`, `${second.nodeName} zone-2`]);
+});
+
+test("an up that says nothing of nodes keeps both", async () => {
+  await ensureLocalCluster({ name: clusterName, kubeconfig });
+  assert.equal((await kubectl("get", "nodes", "--output", "name")).trim().split("\n").length, 2);
 });
 
 test("a pod on each node reaches the other's, and a Service by its name", async () => {

@@ -37,14 +37,14 @@ export type ClusterOptions = {
   /** The file to which the administrator's kubeconfig is written. */
   readonly kubeconfig: string;
   readonly progress: Progress;
-  /** How many nodes it has, 1 to 3. Default: 1. Further nodes that it has already are removed. */
+  /** How many nodes it has, 1 to 3. Default: as many as it has already, or 1. Further ones are removed. */
   readonly nodes?: number;
 };
 
 /** Makes a local cluster run and serve, whatever state it was in before. */
 export async function clusterUp(options: ClusterOptions): Promise<LocalCluster> {
   const layout = clusterLayout(options.name);
-  const count = options.nodes ?? 1;
+  const count = options.nodes ?? (nodeLayouts(layout, 1).filter(({ state }) => existsSync(state)).length || 1);
   requireNumberOfNodes(count);
   requireRoot();
   return withClusterLock(layout, options.progress, async () => {
