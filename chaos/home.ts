@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { SignerEndpoint } from "../infra/signerForwarder.ts";
 import { root } from "../local/machine/checkout.ts";
 import { wrapperPort } from "../signer-host/package/wrapperConfig.ts";
+import { fillSshConfig, sshHost } from "../signer-host/sshConfig.ts";
 import { type Background, start, until } from "../testbed/background.ts";
 import { homeOf, inside } from "../testbed/network.ts";
 import { temporary } from "../testbed/testStack.ts";
@@ -26,8 +27,9 @@ export type HomeSettings = {
   readonly index: number;
   /** The folder with its ssh key and `tezos.json`. */
   readonly keys: string;
-  /** Its port at the forwarder. */
+  /** Its ports at the forwarder: for signatures, and for the host's own ssh. */
   readonly port: number;
+  readonly sshPort: number;
   readonly addresses: readonly string[];
   /** The program of the signer host. */
   readonly program: string;
@@ -188,7 +190,7 @@ export class Home {
 
   async #keepDialled(endpoint: SignerEndpoint, uplink: number): Promise<void> {
     while (!this.#isOver) {
-      const client = this.#dial(endpoint);
+      const client = this.#dial(endpoint, uplink);
       this.#clients[uplink] = client;
       const { child } = client;
       while (child.exitCode === null && child.signalCode === null) await sleep(50);
@@ -196,16 +198,15 @@ export class Home {
     }
   }
 
-  /** An ssh client with the settings of signer-host/ssh_config that matter here, to the relay in the endpoint's place. */
-  #dial({ host, port, user }: SignerEndpoint): Background {
-    const options = {
-      ...{ HostKeyAlias: host, StrictHostKeyChecking: "yes", UpdateHostKeys: "yes", GlobalKnownHostsFile: "none" },
-      ...{ UserKnownHostsFile: join(this.#folder, "known_hosts"), IdentitiesOnly: "yes", BatchMode: "yes" },
-      ...{ ServerAliveInterval: "2", ServerAliveCountMax: "2", ConnectTimeout: "10", ExitOnForwardFailure: "yes" },
-    };
-    const words = Object.entries(options).flatMap(([name, value]) => ["-o", `${name}=${value}`]);
-    const forward = `${this.#settings.port}:127.0.0.1:${wrapperPort}`;
-    const to = ["-p", String(port), "-l", user, "-i", join(this.#folder, "ssh_key"), "-N", "-R", forward, "127.0.0.1"];
-    return this.#inside("ignore", "ssh", "-F", "none", ...words, ...to);
+  /** An ssh client with the kit's settings, which dials the relay in the endpoint's place. */
+  #dial(endpoint: SignerEndpoint, uplink: number): Background {
+    const file = join(this.#folder, `ssh_config-${uplink}`);
+    const { port, sshPort } = this.#settings;
+    const filled = fillSshConfig(readFileSync(join(root, "signer-host/ssh_config"), "utf8"), {
+      ...{ forwarder: endpoint, port, sshPort, localSignerPort: wrapperPort, localSshPort: 22 },
+      ...{ identityFile: join(this.#folder, "ssh_key"), knownHostsFile: join(this.#folder, "known_hosts") },
+    });
+    writeFileSync(file, filled);
+    return this.#inside("ignore", "ssh", "-F", file, "-o", "HostName=127.0.0.1", sshHost);
   }
 }

@@ -85,7 +85,8 @@ export async function makeWorld(stack: Stack, { nodes, replicas }: Size, progres
   await makeNetwork(homes, endpoints.length);
   const made = entries.map(({ name, keys: folder, port }, index) => {
     const addresses = (signers[index]?.keys ?? []).map((number) => keys[number - 1]?.address as string);
-    return new Home({ name, stack: stack.name, index, keys: folder, port, addresses, program });
+    const { sshPort } = outputs.signers[name] as { sshPort: number };
+    return new Home({ name, stack: stack.name, index, keys: folder, port, sshPort, addresses, program });
   });
   started.push(...made);
   for (const home of made) await home.start(endpoints, outputs.knownHosts);
