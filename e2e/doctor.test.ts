@@ -192,11 +192,11 @@ const faults: Record<string, Fault> = {
     make: async () => {
       await hangUp();
       stack.change((settings) => {
-        settings.endpoint = { ...(settings.endpoint as object), nodePort: 30023 };
+        settings.endpoint = { ...(settings.endpoint as object), nodePort: 30029 };
       });
     },
     hop: "port",
-    found: /30023: /,
+    found: /30029: /,
     cure: /if the port of the config has changed: npm run up -- --stack e2e$/,
     mend: upAgain,
   },
