@@ -64,11 +64,13 @@ export async function makeWorld(stack: Stack, { nodes, replicas }: Size, progres
       delegateOf({ name: aliasOf(index), address, publicKey, signer: leadsTo(index) }),
     );
     settings.bakers = settings.bakers.slice(0, 1).map((baker) => ({ ...baker, delegates, dal: false }));
+    // The homes reach the cluster by its first node, so the baker is there before there is a second one.
+    if (nodes !== undefined) settings.cluster = { kind: "local", name: clusterName, nodes: 1 };
+    if (replicas !== undefined) settings.forwarder = { replicas: 1 };
   });
   progress("up");
   await stack.npm("up");
   if (nodes !== undefined || replicas !== undefined) {
-    // The homes reach the cluster by its first node, so the baker is there before there is a second one.
     await stack.kubectl("rollout", "status", "statefulset/baker-alice", "--timeout=180s");
     stack.change((settings) => {
       if (nodes !== undefined) settings.cluster = { kind: "local", name: clusterName, nodes };

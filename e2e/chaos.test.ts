@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { root } from "../local/machine/checkout.ts";
 import { attempt } from "../local/machine/run.ts";
+import { replicas } from "../testbed/testCluster.ts";
 import { temporary } from "../testbed/testStack.ts";
 
 // Two devices with the same keys that do not know of each other, and one with others. Whatever is done to them and to what
@@ -20,7 +21,8 @@ type Report = {
 
 test(`five minutes of faults (seed ${seed}) cost no more than the design says, and nothing is signed twice`, async () => {
   const out = temporary("chaos-report");
-  const words = ["--minutes", String(minutes), "--seed", String(seed), "--out", out];
+  const size = replicas > 1 ? ["--nodes", String(replicas), "--replicas", String(replicas)] : [];
+  const words = ["--minutes", String(minutes), "--seed", String(seed), "--out", out, ...size];
   const { code, all } = await attempt("npm", ["run", "--silent", "chaos", "--", ...words], { cwd: root });
   assert.equal(code, 0, all);
   const { figures, problems } = JSON.parse(readFileSync(join(out, "report.json"), "utf8")) as Report;
