@@ -2,7 +2,8 @@
 //
 // Octez repeats a request for a signature that had no answer, while the device may be at work on the
 // first one. A device that is asked twice for a level refuses the second time, and the signature is lost
-// if nobody kept it.
+// if nobody kept it. A copy of a request may also come late, by a replica of the forwarder that stood
+// still: its level has passed, and the device has better to do than to refuse it.
 package once
 
 import (
@@ -10,14 +11,18 @@ import (
 	"sync"
 )
 
-// Answers are the answers that are under way, and the last one of each place that is worth keeping.
-// A place is what has one last answer, such as a key and a kind. A question is all that an answer
+// most is how many answers of a place are kept. A program that stands still is ended after some seconds,
+// which are a level or two on mainnet.
+const most = 4
+
+// Answers are the answers that are under way, and the last ones of each place that are worth keeping.
+// A place is what has an answer for each level, such as a key and a kind. A question is all that an answer
 // depends on: two equal questions have the same answer.
 type Answers[Place, Question comparable, Answer any] struct {
 	// mu guards the fields below. Nothing else is locked while it is held.
 	mu       sync.Mutex
 	underWay map[Question]*asking[Answer]
-	last     map[Place]kept[Question, Answer]
+	last     map[Place][]kept[Question, Answer] // the newest first
 }
 
 // asking is a question that is under way.
@@ -44,7 +49,7 @@ const (
 // New returns answers that remember nothing.
 func New[Place, Question comparable, Answer any]() *Answers[Place, Question, Answer] {
 	return &Answers[Place, Question, Answer]{
-		underWay: map[Question]*asking[Answer]{}, last: map[Place]kept[Question, Answer]{},
+		underWay: map[Question]*asking[Answer]{}, last: map[Place][]kept[Question, Answer]{},
 	}
 }
 
@@ -55,9 +60,11 @@ func (a *Answers[Place, Question, Answer]) Get(
 	ctx context.Context, place Place, question Question, ask func() (answer Answer, isKept bool),
 ) (Answer, How, error) {
 	a.mu.Lock()
-	if last, ok := a.last[place]; ok && last.question == question {
-		a.mu.Unlock()
-		return last.answer, Remembered, nil
+	for _, each := range a.last[place] {
+		if each.question == question {
+			a.mu.Unlock()
+			return each.answer, Remembered, nil
+		}
 	}
 	other := a.underWay[question]
 	if other == nil {
@@ -87,7 +94,8 @@ func (a *Answers[Place, Question, Answer]) ask(
 		a.mu.Lock()
 		delete(a.underWay, question)
 		if isKept {
-			a.last[place] = kept[Question, Answer]{question, own.answer}
+			older := a.last[place][:min(len(a.last[place]), most-1)]
+			a.last[place] = append([]kept[Question, Answer]{{question, own.answer}}, older...)
 		}
 		a.mu.Unlock()
 		close(own.ended)

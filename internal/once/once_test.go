@@ -11,7 +11,7 @@ import (
 
 func signed() (string, bool) { return "signed", true }
 
-func TestAnAnswerIsKeptUntilTheNextOfItsPlace(t *testing.T) {
+func TestTheLastAnswersOfAPlaceAreKept(t *testing.T) {
 	a := New[string, string, string]()
 	get := func(place, question, answer string, isKept bool) string {
 		got, how, err := a.Get(context.Background(), place, question, func() (string, bool) { return answer, isKept })
@@ -31,8 +31,13 @@ func TestAnAnswerIsKeptUntilTheNextOfItsPlace(t *testing.T) {
 		{"block", "level 2", "refused", false, "refused 0"},
 		{"block", "level 2", "d", true, "d 0"},
 		{"block", "level 2", "e", true, "d 2"},
-		{"block", "level 1", "f", false, "f 0"},
-		{"vote", "vote 1", "g", true, "c 2"},
+		{"block", "level 1", "f", false, "a 2"},
+		{"block", "level 3", "g", true, "g 0"},
+		{"block", "level 4", "h", true, "h 0"},
+		{"block", "level 2", "i", false, "d 2"},
+		{"block", "level 5", "i", true, "i 0"},
+		{"block", "level 1", "late", false, "late 0"},
+		{"vote", "vote 1", "j", true, "c 2"},
 	} {
 		if got := get(test.place, test.question, test.answer, test.isKept); got != test.want {
 			t.Errorf("%d: got %s, want %s", i, got, test.want)

@@ -38,8 +38,9 @@ func TestWhichRequestsAreTheSame(t *testing.T) {
 		{target, vote(payload.Block, 7, 0), "sig7"},
 		{target + "?version=3&authentication=b", first, "sig4"},
 		{target, vote(payload.Attestation, 7, 1), "sig8"},
-		// It was pushed out by another one of its place.
-		{target + "?version=3&authentication=b", first, "sig9"},
+		{target + "?version=3&authentication=b", first, "sig4"},
+		// It was pushed out by four others of its place.
+		{target, first, "sig9"},
 		// Not of a block or a vote: the daemon decides each time.
 		{target, `"03ff"`, "sig10"},
 		{target, `"03ff"`, "sig11"},
