@@ -1,10 +1,12 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { nodeLayout } from "../local/cluster/layout.ts";
 import { cutNode, joinNode } from "../local/cluster/nodeFaults.ts";
 import { root } from "../local/machine/checkout.ts";
 import { run } from "../local/machine/run.ts";
 import { start, until } from "../testbed/background.ts";
 import { homeOf, inside } from "../testbed/network.ts";
+import { testCluster } from "../testbed/testCluster.ts";
 import { bakerPod, bakerProgram } from "./askingBaker.ts";
 import type { FaultName } from "./faultKinds.ts";
 import { podOf } from "./forwarderPods.ts";
@@ -59,14 +61,18 @@ async function killForwarder(world: World, replica: string, before: (pid: number
   process.kill(pid, "SIGKILL");
 }
 
-/** A node that has not the baker. */
-async function otherNode({ stack }: World): Promise<string> {
-  const words = ["get", "pod", bakerPod, "--output", "jsonpath={.spec.nodeName}"];
-  const ofBaker = (await stack.kubectl(...words)).trim();
-  const all = (await stack.kubectl("get", "nodes", "--output", "jsonpath={.items[*].metadata.name}")).split(/\s+/);
-  const node = all.find((name) => name !== ofBaker);
-  if (!node) throw new Error(`nodes: found ${all.join(", ")}, wanted one beside the baker's, ${ofBaker}`);
-  return node;
+/** The node beside the first, which has the baker and by which the homes reach the cluster. */
+const otherNode = nodeLayout(testCluster, 2).nodeName;
+
+/** Keeps new pods off the other node for as long as something is done, so that the baker stays on the first. */
+async function withoutOtherNode({ stack, topology }: World, does: () => Promise<void>): Promise<void> {
+  if (topology.nodes === 1) return does();
+  await stack.kubectl("cordon", otherNode);
+  try {
+    await does();
+  } finally {
+    await stack.kubectl("uncordon", otherNode);
+  }
 }
 
 /** Stops a program for a while. */
@@ -176,10 +182,12 @@ export const deeds: Readonly<Record<FaultName, Deed>> = {
   "baker replaced": async (world) => {
     await world.baker.stop();
     const before = podProcesses(bakerPod, bakerProgram);
-    await deletePod(world, bakerPod);
-    await until("another pod of the baker runs", 180, () => {
-      const now = podProcesses(bakerPod, bakerProgram);
-      return now.length > 0 && now.every((pid) => !before.includes(pid));
+    await withoutOtherNode(world, async () => {
+      await deletePod(world, bakerPod);
+      await until("another pod of the baker runs", 180, () => {
+        const now = podProcesses(bakerPod, bakerProgram);
+        return now.length > 0 && now.every((pid) => !before.includes(pid));
+      });
     });
     if (world.topology.hasRouter) await until("its router runs", 60, () => podProcesses(bakerPod, routerCommand)[0]);
     world.baker.start();
@@ -191,18 +199,14 @@ export const deeds: Readonly<Record<FaultName, Deed>> = {
     process.kill(podProcess(bakerPod, routerCommand), "SIGKILL");
   },
   "router stopped": (_, __, ms) => stopFor(podProcess(bakerPod, routerCommand), ms),
-  "node cut": async (world, _, ms) => {
-    const node = await otherNode(world);
-    await during(async () => {
-      await cutNode(node);
-      return () => joinNode(node);
-    }, ms);
-  },
-  "node drained": async (world, _, ms) => {
-    const node = await otherNode(world);
-    await during(async () => {
-      await world.stack.kubectl("drain", node, "--ignore-daemonsets", "--delete-emptydir-data", "--timeout=60s");
-      return async () => void (await world.stack.kubectl("uncordon", node));
-    }, ms);
-  },
+  "node cut": (_, __, ms) =>
+    during(async () => {
+      await cutNode(otherNode);
+      return () => joinNode(otherNode);
+    }, ms),
+  "node drained": ({ stack }, _, ms) =>
+    during(async () => {
+      await stack.kubectl("drain", otherNode, "--ignore-daemonsets", "--delete-emptydir-data", "--timeout=60s");
+      return async () => void (await stack.kubectl("uncordon", otherNode));
+    }, ms),
 };

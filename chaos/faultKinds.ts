@@ -5,7 +5,7 @@ import { hasSecondWay, replicasOf, signersOf, type Topology, uplinksOf, wayOf } 
 export type FaultKind = {
   /** What happens, in a few words. */
   readonly title: string;
-  /** The shortest and the longest time from its begin to its end, in seconds. */
+  /** The shortest and the longest time from its begin to its end, in seconds. One that ends when it is done takes as long. */
   readonly seconds: readonly [shortest: number, longest: number];
   /** How long it is where it is measured alone, with `--each`, in seconds. The shortest time unless given. */
   readonly aloneSeconds?: number;
@@ -171,7 +171,7 @@ export const faultKinds = {
   },
   "forwarder rolled out": {
     title: "the pod of each replica is replaced, one replica after the other, as with a new image",
-    seconds: [0.1, 0.1],
+    seconds: [35, 35],
     recovery: 20,
     mayJoin: false,
     targets: () => ["all replicas"],
@@ -194,14 +194,14 @@ export const faultKinds = {
   },
   "stack updated": {
     title: "`up` with a signer's changed limit",
-    seconds: [0.1, 0.1],
+    seconds: [5, 5],
     recovery: 8,
     targets: () => ["stack"],
     allowance: () => free("a changed config reaches the running forwarder, and ends no tunnel"),
   },
   "host key rotated": {
     title: "the next host key is announced, every client dials again, and the key takes the place of the old one",
-    seconds: [0.1, 0.1],
+    seconds: [70, 70],
     recovery: 12,
     mayJoin: false,
     leastMinutes: 20,
@@ -210,7 +210,7 @@ export const faultKinds = {
   },
   "baker replaced": {
     title: "the baker's pod is deleted, and another one made; nobody asks meanwhile",
-    seconds: [0.1, 0.1],
+    seconds: [6, 6],
     recovery: 12,
     mayJoin: false,
     targets: () => ["baker-alice-0"],

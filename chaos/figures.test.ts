@@ -62,7 +62,7 @@ test("a request that was under way when the fault began is the fault's", () => {
   const asks = replaced(ask(5, { end: 9000 }));
   const { quiet, faults } = figuresOf(events({ asks, faults: [fault(5500)] }));
   assert.deepEqual([faults[0]?.gapMs, faults[0]?.slowestMs], [1020, 3900]);
-  assert.equal(quiet.slowestMs, 3900);
+  assert.equal(quiet.slowestMs, 20);
 });
 
 test("what comes after the begin of the next fault is that one's", () => {
@@ -116,4 +116,14 @@ test("a level that is missed is of the fault that began in it, and not of the on
     faults.map(({ missed }) => missed),
     [0, 1],
   );
+});
+
+test("a request that has just begun when the next fault begins is of that one alone", () => {
+  const late = (start: number): Ask[] => [ask(5, { start, end: 5900 }), ...levels(0, 4), ...levels(6, 19)];
+  const slowest = (start: number) => {
+    const { faults } = figuresOf(events({ asks: late(start), faults: [fault(2050), fault(5050)] }));
+    return faults.map(({ slowestMs }) => slowestMs);
+  };
+  assert.deepEqual(slowest(5000), [20, 900]);
+  assert.deepEqual(slowest(4000), [1900, 1900]);
 });

@@ -80,7 +80,10 @@ export type Figures = {
   readonly refused: readonly string[];
 };
 
-/** Folds a run's events into its figures. A fault answers for all from its begin to the begin of the next. */
+/**
+ * Folds a run's events into its figures. A fault answers for all from its begin to the begin of the next, which also
+ * has the requests that are under way then, if they have just begun.
+ */
 export function figuresOf(events: Events): Figures {
   const { asks, began, ended, faults, refusals, signatures } = events;
   const last = ended + 1;
@@ -137,9 +140,13 @@ export function isPairOf(fault: Fault, other: Fault): boolean {
   return fault.joined === other.kind && Math.abs(fault.begin - other.begin) <= togetherMs;
 }
 
-/** The cost of the requests that were under way or came in a span of time. */
+/** A request that began so little before a fault, and was under way when that began, is the fault's, in ms. */
+const justBeforeMs = 1000;
+
+/** The cost of the requests that were under way or came in a span of time, except for those that are the next one's. */
 function costOf({ asks, ended, keys, levelMs }: Events, from: number, to: number): Cost {
-  const within = asks.filter(({ start, end }) => start < to && end >= from);
+  const isNext = ({ start, end }: Ask): boolean => end >= to && to - start < justBeforeMs;
+  const within = asks.filter((ask) => ask.start < to && ask.end >= from && !isNext(ask));
   const lost = within.filter(({ cause }) => cause !== undefined);
   let [gapMs, gapKey] = [0, ""];
   for (const key of keys) {
