@@ -37,6 +37,13 @@ const costly = (reason: string, gapSeconds: number): Allowance => ({
   reason,
 });
 
+/** The same where a request only has to go another way, in seconds: it waits for nothing that starts. */
+const otherWaySlack = 2;
+const otherWay = (reason: string, gapSeconds = 0): Allowance => ({
+  gapSeconds: gapSeconds + otherWaySlack,
+  mayLose: false,
+  reason,
+});
 const otherReplica = "the router asks by the other replica";
 const otherUplink = "the router asks by the tunnel over the other uplink";
 
@@ -44,7 +51,7 @@ const otherUplink = "the router asks by the tunnel over the other uplink";
 const oneWay =
   (reason: string, alone: (seconds: number) => Allowance) =>
   (topology: Topology, target: string, seconds: number): Allowance =>
-    hasSecondWay(topology) ? { ...free(reason), takes: wayOf(topology, target) } : alone(seconds);
+    hasSecondWay(topology) ? { ...otherWay(reason), takes: wayOf(topology, target) } : alone(seconds);
 /** From the end of a pod's program to the first signature: the pod's start, the redial, and a check of the tunnel. */
 const newPodSeconds = 30;
 
@@ -175,7 +182,7 @@ export const faultKinds = {
     recovery: 20,
     mayJoin: false,
     targets: () => ["all replicas"],
-    allowance: (topology) => (hasSecondWay(topology) ? free(otherReplica) : noWay),
+    allowance: (topology) => (hasSecondWay(topology) ? otherWay(otherReplica) : noWay),
   },
   "guard's file lost": {
     title: "the guard's file is removed, and the forwarder's program ends",
@@ -240,14 +247,14 @@ export const faultKinds = {
     aloneSeconds: 4,
     ...ofOtherNode,
     allowance: (topology, _, seconds) =>
-      hasSecondWay(topology) ? free(otherReplica, 1) : costly("the only replica may be there", seconds + 60),
+      hasSecondWay(topology) ? otherWay(otherReplica, 1) : costly("the only replica may be there", seconds + 60),
   },
   "node drained": {
     title: "the node with a replica and without the baker is drained, and uncordoned",
     aloneSeconds: 1,
     ...ofOtherNode,
     allowance: (topology) =>
-      hasSecondWay(topology) ? free(otherReplica) : costly("the only replica may be there", newPodSeconds),
+      hasSecondWay(topology) ? otherWay(otherReplica) : costly("the only replica may be there", newPodSeconds),
   },
 } as const satisfies Readonly<Record<string, FaultKind>>;
 

@@ -88,6 +88,9 @@ test("two faults at once may cost what both may, and are judged once", () => {
 });
 
 const twoWays = { ...sampleFacts, topology: { ...plainTopology, replicas: 2, hasRouter: true } };
+/** How many faults lost requests that they may not lose. */
+const lossesIn = (events: Events): number =>
+  reportOf(twoWays, events).problems.filter((problem) => /lost requests .*, wanted none/.test(problem)).length;
 const pairs: readonly (readonly [uplink: string, replica: string, problems: number])[] = [
   ["home uplink 0", "signer-forwarder", 1],
   ["home uplink 1", "signer-forwarder", 0],
@@ -100,7 +103,7 @@ for (const [uplink, replica, found] of pairs)
       { ...deleted, target: replica, joined: "uplink cut" },
       { ...deleted, kind: "uplink cut", target: uplink, joined: "forwarder pod deleted" },
     ];
-    assert.equal(reportOf(twoWays, { ...good, faults }).problems.length, found);
+    assert.equal(lossesIn({ ...good, faults }), found);
   });
 
 test("cuts of two homes' uplinks leave a way to each", () => {
@@ -114,7 +117,7 @@ test("cuts of two homes' uplinks leave a way to each", () => {
       joined: kinds[1 - index] as string,
     };
   });
-  assert.equal(reportOf(twoWays, { ...good, faults }).problems.length, 1);
+  assert.equal(lossesIn({ ...good, faults }), 1);
 });
 
 test("with two replicas and a router a forwarder's pod may cost nothing", () => {
