@@ -11,9 +11,9 @@ import (
 	"sync"
 )
 
-// most is how many answers of a place are kept. A program that stands still is ended after some seconds,
-// which are a level or two on mainnet.
-const most = 4
+// most is how many answers of a place are kept. A program that stands still for some seconds does so for a
+// level or two on mainnet, and for three of 2 s on each of two chains in the tests.
+const most = 8
 
 // Answers are the answers that are under way, and the last ones of each place that are worth keeping.
 // A place is what has an answer for each level, such as a key and a kind. A question is all that an answer

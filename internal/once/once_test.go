@@ -36,6 +36,11 @@ func TestTheLastAnswersOfAPlaceAreKept(t *testing.T) {
 		{"block", "level 4", "h", true, "h 0"},
 		{"block", "level 2", "i", false, "d 2"},
 		{"block", "level 5", "i", true, "i 0"},
+		{"block", "level 6", "k", true, "k 0"},
+		{"block", "level 7", "l", true, "l 0"},
+		{"block", "level 8", "m", true, "m 0"},
+		{"block", "level 1", "n", false, "a 2"},
+		{"block", "level 9", "o", true, "o 0"},
 		{"block", "level 1", "late", false, "late 0"},
 		{"vote", "vote 1", "j", true, "c 2"},
 	} {
