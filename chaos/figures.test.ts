@@ -127,3 +127,19 @@ test("a request that has just begun when the next fault begins is of that one al
   assert.deepEqual(slowest(5000), [20, 900]);
   assert.deepEqual(slowest(4000), [1900, 1900]);
 });
+
+test("what a device refuses because it has signed it is a copy that came late", () => {
+  const text = (level: number) => `home: preattestation level ${level} below high watermark 9`;
+  const signature = {
+    device: "home",
+    address: "a",
+    chain: "c",
+    kind: "preattestation",
+    level: 7,
+    round: 0,
+    digest: "d",
+  };
+  const refusals = [text(7), text(7), text(6)];
+  const { late, refused } = figuresOf(events({ refusals, signatures: [signature] }));
+  assert.deepEqual([late, refused], [[text(7)], [text(6)]]);
+});

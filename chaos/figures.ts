@@ -78,6 +78,8 @@ export type Figures = {
   readonly twice: SignedTwice;
   /** What the gateway or a device has refused, each text once. Nobody asks for what may not be signed. */
   readonly refused: readonly string[];
+  /** What a device has refused because it had signed it before, each text once: a copy that came late. */
+  readonly late: readonly string[];
 };
 
 /**
@@ -93,6 +95,8 @@ export function figuresOf(events: Events): Figures {
     const together = faults.filter((other) => other === fault || isPairOf(fault, other)).map(beginOf);
     return { ...fault, ...costOf(events, Math.min(...together), next(Math.max(...together))) };
   });
+  const signed = new Set(signatures.map(({ device, kind, level }) => `${device}: ${kind} level ${level}`));
+  const isLate = (refusal: string): boolean => signed.has(refusal.replace(/ below high watermark \d+$/, ""));
   return {
     seconds: Math.round((ended - began) / 1000),
     asked: asks.length,
@@ -102,7 +106,8 @@ export function figuresOf(events: Events): Figures {
     kinds: kindsOf(costs),
     whole: costOf(events, began, last),
     twice: signedTwice(signatures),
-    refused: [...new Set([...asks.flatMap(refusalOf), ...refusals])],
+    refused: [...new Set([...asks.flatMap(refusalOf), ...refusals.filter((text) => !isLate(text))])],
+    late: [...new Set(refusals.filter(isLate))],
   };
 }
 

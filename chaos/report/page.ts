@@ -46,6 +46,7 @@ ${verdict}
 <tr><th>requests</th><td class="number">${asked}</td><th>with a signature</th><td class="number">${signed}</td></tr>
 <tr><th>lost</th><td class="number">${whole.lost}</td><th>levels missed</th><td class="number">${whole.missed}</td></tr>
 <tr><th>longest gap</th><td class="number">${seconds(whole.gapMs)}</td><th>slowest signature</th><td class="number">${seconds(whole.slowestMs)}</td></tr>
+<tr><th>copies that came late to a device</th><td class="number">${figures.late.length}</td><th></th><td></td></tr>
 <tr><th>signed twice with different bytes</th><td class="number">${doubled}</td><th>slowest signature without a fault</th><td class="number">${seconds(figures.quiet.slowestMs)}</td></tr>
 </table>
 <h2>Over time</h2>
