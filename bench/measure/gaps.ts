@@ -45,10 +45,7 @@ export async function measureGaps(times: number, progress: (line: string) => voi
       const { figures } = JSON.parse(readFileSync(join(out, "report.json"), "utf8")) as {
         figures: { kinds: Kind[] };
       };
-      const ofReport = ({ kind, lost, medianGapMs, times: done, worstGapMs }: Kind) => {
-        return { kind, times: done, medianGapMs, worstGapMs, lost, size };
-      };
-      rows.push(...figures.kinds.map(ofReport));
+      rows.push(...figures.kinds.map((kind) => ({ ...kind, size })));
     }
   } finally {
     rmSync(out, { recursive: true, force: true });

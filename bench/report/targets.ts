@@ -43,15 +43,36 @@ const ratios: readonly Ratio[] = [
 
 /** Targets for a signature on loopback, compared with the reference. */
 function beside({ reference }: Results, rows: readonly LatencyRow[]): Target[] {
+  return compared(rows, [signerForwarder, reference], ratios);
+}
+
+/** What a router may add to a signature on a kept connection. */
+const routerRatios: readonly Ratio[] = [
+  { connections: 1, fresh: false, key: "p50", times: 1.25 },
+  { connections: 1, fresh: false, key: "p99", times: 1.3 },
+];
+
+/** Targets for a signature by a router on loopback, compared with that of the forwarder alone. */
+function routers(rows: readonly LatencyRow[]): Target[] {
+  return compared(rows, [withRouter, signerForwarder], routerRatios, "by a router, ");
+}
+
+/** Compares a signature on loopback by one variant with that by another. */
+function compared(
+  rows: readonly LatencyRow[],
+  [ownName, otherName]: readonly [own: string, other: string],
+  limits: readonly Ratio[],
+  how = "",
+): Target[] {
   const local = rows.filter(({ rtt, pause, what }) => rtt === 0 && pause === 0 && what === "signature");
-  return ratios.flatMap(({ connections, fresh, key, times }) => {
+  return limits.flatMap(({ connections, fresh, key, times }) => {
     const find = (name: string) =>
       local.find((row) => row.variant === name && row.connections === connections && row.fresh === fresh);
-    const [own, stock] = [find(signerForwarder), find(reference)];
-    if (!own || !stock) return [];
+    const [own, other] = [find(ownName), find(otherName)];
+    if (!own || !other) return [];
     const isRate = key === "perSecond";
-    const ratio = own[key] / stock[key];
-    const what = `${cellName(own)}: ${isRate ? "rate at least" : `${key} at most`} ${times} × ${reference}`;
+    const ratio = own[key] / other[key];
+    const what = `${how}${cellName(own)}: ${isRate ? "rate at least" : `${key} at most`} ${times} × ${otherName}`;
     const met = own.errors === 0 && (isRate ? ratio >= times : ratio <= times);
     return [{ what, measured: `${ratio.toFixed(2)} × (${own[key]}${isRate ? "/s" : " ms"})`, met }];
   });
@@ -115,30 +136,6 @@ function links(rows: readonly LatencyRow[]): Target[] {
         met: row.errors === 0 && row[key] <= row.rtt + 2,
       }));
     });
-}
-
-/** Targets for what a router adds to a signature on a kept connection, without a link. */
-function routers(rows: readonly LatencyRow[]): Target[] {
-  const find = (name: string) =>
-    rows.find(
-      ({ rtt, variant, what, fresh, connections, pause }) =>
-        variant === name && rtt === 0 && what === "signature" && !fresh && connections === 1 && pause === 0,
-    );
-  const [own, without] = [find(withRouter), find(signerForwarder)];
-  if (!own || !without) return [];
-  return (
-    [
-      ["p50", 1.25],
-      ["p99", 1.3],
-    ] as const
-  ).map(([key, times]) => {
-    const ratio = own[key] / without[key];
-    return {
-      what: `${cellName(own)}, by a router: ${key} at most ${times} × that without`,
-      measured: `${ratio.toFixed(2)} × (${own[key]} ms)`,
-      met: own.errors === 0 && ratio <= times,
-    };
-  });
 }
 
 function outages({ outage = [], stalePorts = [], takeovers }: Results): Target[] {
