@@ -142,4 +142,7 @@ test("what a device refuses because it has signed it is a copy that came late", 
   const refusals = [text(7), text(7), text(6)];
   const { late, refused } = figuresOf(events({ refusals, signatures: [signature] }));
   assert.deepEqual([late, refused], [[text(7)], [text(6)]]);
+  // The other key may have been refused what nobody has signed with it.
+  const other = figuresOf(events({ refusals, signatures: [signature, { ...signature, address: "b", level: 8 }] }));
+  assert.deepEqual([other.late, other.refused], [[], [text(7), text(6)]]);
 });

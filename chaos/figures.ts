@@ -95,8 +95,7 @@ export function figuresOf(events: Events): Figures {
     const together = faults.filter((other) => other === fault || isPairOf(fault, other)).map(beginOf);
     return { ...fault, ...costOf(events, Math.min(...together), next(Math.max(...together))) };
   });
-  const signed = new Set(signatures.map(({ device, kind, level }) => `${device}: ${kind} level ${level}`));
-  const isLate = (refusal: string): boolean => signed.has(refusal.replace(/ below high watermark \d+$/, ""));
+  const isLate = lateIn(signatures);
   return {
     seconds: Math.round((ended - began) / 1000),
     asked: asks.length,
@@ -108,6 +107,24 @@ export function figuresOf(events: Events): Figures {
     twice: signedTwice(signatures),
     refused: [...new Set([...asks.flatMap(refusalOf), ...refusals.filter((text) => !isLate(text))])],
     late: [...new Set(refusals.filter(isLate))],
+  };
+}
+
+/**
+ * Tells which refusals are of what the device had signed. A refusal does not name its key, so the device must have signed
+ * that kind and level with each of its keys.
+ */
+function lateIn(signatures: readonly Signature[]): (refusal: string) => boolean {
+  const keysOf = new Map<string, Set<string>>();
+  const add = (what: string, key: string): void => void keysOf.set(what, (keysOf.get(what) ?? new Set()).add(key));
+  for (const { address, device, kind, level } of signatures) {
+    add(device, address);
+    add(`${device}: ${kind} level ${level}`, address);
+  }
+  return (refusal) => {
+    const [device = ""] = refusal.split(": ");
+    const all = keysOf.get(device)?.size;
+    return all !== undefined && keysOf.get(refusal.replace(/ below high watermark \d+$/, ""))?.size === all;
   };
 }
 
