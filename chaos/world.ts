@@ -53,6 +53,13 @@ export type Size = {
   readonly nodes?: number | undefined;
 };
 
+function setSize(stack: Stack, { nodes, replicas }: Size): void {
+  stack.change((settings) => {
+    if (nodes !== undefined) settings.cluster = { kind: "local", name: clusterName, nodes };
+    if (replicas !== undefined) settings.forwarder = { replicas };
+  });
+}
+
 /** Makes the world and waits for its first signatures. */
 export async function makeWorld(stack: Stack, { nodes, replicas }: Size, progress: Progress): Promise<World> {
   const keys = await Promise.all([1, 2, 3, 4].map((number) => softwareKey("tz1", number)));
@@ -64,18 +71,14 @@ export async function makeWorld(stack: Stack, { nodes, replicas }: Size, progres
       delegateOf({ name: aliasOf(index), address, publicKey, signer: leadsTo(index) }),
     );
     settings.bakers = settings.bakers.slice(0, 1).map((baker) => ({ ...baker, delegates, dal: false }));
-    // The homes reach the cluster by its first node, so the baker is there before there is a second one.
-    if (nodes !== undefined) settings.cluster = { kind: "local", name: clusterName, nodes: 1 };
-    if (replicas !== undefined) settings.forwarder = { replicas: 1 };
   });
+  // The homes reach the cluster by its first node, so the baker is there before there is a second one.
+  setSize(stack, { nodes: nodes && 1, replicas: replicas && 1 });
   progress("up");
   await stack.npm("up");
   if (nodes !== undefined || replicas !== undefined) {
     await stack.kubectl("rollout", "status", "statefulset/baker-alice", "--timeout=180s");
-    stack.change((settings) => {
-      if (nodes !== undefined) settings.cluster = { kind: "local", name: clusterName, nodes };
-      if (replicas !== undefined) settings.forwarder = { replicas };
-    });
+    setSize(stack, { nodes, replicas });
     progress(`up, with ${nodes ?? 1} nodes and ${replicas ?? 1} replicas`);
     await stack.npm("up");
   }
