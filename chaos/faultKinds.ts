@@ -266,33 +266,3 @@ export function faultKind(name: string): FaultKind {
     throw new Error(`fault: found ${JSON.stringify(name)}, wanted one of ${Object.keys(faultKinds).join(", ")}`);
   return faultKinds[name as FaultName];
 }
-
-/** A fault that a run leaves out, and why. */
-export type LeftOut = { readonly name: string; readonly reason: string };
-
-/** A fault that no topology can have yet. */
-const neverDone: readonly LeftOut[] = [
-  {
-    name: "clock jump",
-    reason: "a program has no wall clock of its own: Linux' time namespaces have the monotonic clocks alone",
-  },
-  { name: "disk full", reason: "the local cluster's volumes are folders without a quota" },
-];
-
-/** The faults among `only`, or among all, that a run of so many minutes can have in a topology, and those that it can't. */
-export function splitKinds(
-  topology: Topology,
-  minutes: number,
-  only?: readonly string[],
-): { names: FaultName[]; leftOut: LeftOut[] } {
-  const names = (Object.keys(faultKinds) as FaultName[]).filter((name) => only?.includes(name) ?? true);
-  const lacking = names.flatMap((name) => {
-    const { lacks, leastMinutes = 0 } = faultKind(name);
-    const needed = lacks?.(topology) ?? (minutes < leastMinutes ? `a run of ${leastMinutes} minutes` : undefined);
-    return needed === undefined ? [] : [{ name, reason: `it needs ${needed}` }];
-  });
-  return {
-    names: names.filter((name) => !lacking.some((each) => each.name === name)),
-    leftOut: [...lacking, ...(only ? [] : neverDone)],
-  };
-}

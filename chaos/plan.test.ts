@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { faultKinds, splitKinds } from "./faultKinds.ts";
-import { planOf } from "./plan.ts";
+import { faultKinds } from "./faultKinds.ts";
+import { planOf, splitKinds } from "./plan.ts";
 import type { Topology } from "./topology.ts";
 import { plainTopology } from "./topology.ts";
 

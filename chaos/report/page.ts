@@ -1,5 +1,6 @@
-import { faultKind, type LeftOut } from "../faultKinds.ts";
+import { faultKind } from "../faultKinds.ts";
 import type { Cost, Events, KindFigures } from "../figures.ts";
+import type { LeftOut } from "../plan.ts";
 import { escaped } from "./escaped.ts";
 import type { JudgedFault, Report } from "./report.ts";
 import { timeline } from "./timeline.ts";

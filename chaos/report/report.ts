@@ -1,6 +1,7 @@
 import { type Allowance, problemsOf } from "../allowance.ts";
-import { faultKind, type LeftOut } from "../faultKinds.ts";
+import { faultKind } from "../faultKinds.ts";
 import { type Events, type FaultFigures, type Figures, figuresOf } from "../figures.ts";
+import type { LeftOut } from "../plan.ts";
 import type { Topology } from "../topology.ts";
 
 /** What a run was started with, and what it ran on. */

@@ -1,5 +1,5 @@
-import { splitKinds } from "../faultKinds.ts";
 import type { Ask, Events } from "../figures.ts";
+import { splitKinds } from "../plan.ts";
 import { plainTopology } from "../topology.ts";
 import type { RunFacts } from "./report.ts";
 
