@@ -7,7 +7,7 @@ import { run } from "../local/machine/run.ts";
 import { ensurePackages } from "../local/toolchain/debianPackages.ts";
 import { stopAll, until } from "../testbed/background.ts";
 import { forwards, homeClients, homeKey } from "../testbed/homeClients.ts";
-import { homeOf, makeNetwork, removeNetwork } from "../testbed/network.ts";
+import { homeOf, makeNetwork, removeNetwork, uplinkOf } from "../testbed/network.ts";
 import { ssh, sshWords } from "../testbed/sshClient.ts";
 import { Stack, temporary } from "../testbed/testStack.ts";
 
@@ -37,13 +37,13 @@ after(async () => {
 
 /** Cuts a home's link silently for as long as something is done. */
 async function withoutLink(home: string, does: () => Promise<void>): Promise<void> {
-  await run("ip", ["-n", homeOf(home), "link", "set", "wan", "down"]);
+  const { gateway, near } = uplinkOf(homes.indexOf(home), 0);
+  await run("ip", ["-n", homeOf(home), "link", "set", near, "down"]);
   try {
     await does();
   } finally {
-    await run("ip", ["-n", homeOf(home), "link", "set", "wan", "up"]);
-    const via = `10.99.${homes.indexOf(home)}.1`;
-    await run("ip", ["-n", homeOf(home), "route", "replace", "default", "via", via]);
+    await run("ip", ["-n", homeOf(home), "link", "set", near, "up"]);
+    await run("ip", ["-n", homeOf(home), "route", "replace", "default", "via", gateway]);
   }
 }
 

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { run as runTests } from "node:test";
 import { spec } from "node:test/reporters";
 import { ensureLocalCluster } from "../deploy/cluster/ownCluster.ts";
+import { localAccess } from "../infra/config/localCluster.ts";
 import type { ClusterName } from "../local/cluster/layout.ts";
 import { clusterDown } from "../local/cluster/localCluster.ts";
 import { root } from "../local/machine/checkout.ts";
@@ -122,7 +123,7 @@ async function testFiles(files: string[], { concurrency = 1, isAlone = false, en
 async function testOnCluster(name: ClusterName, files: string[], replicas = 1): Promise<void> {
   try {
     const env = { TEST_CLUSTER: name, TEST_REPLICAS: String(replicas) };
-    if (replicas > 1) await ensureLocalCluster({ name, kubeconfig: `.local/${name}.kubeconfig`, nodes: replicas });
+    if (replicas > 1) await ensureLocalCluster({ name, kubeconfig: localAccess(name).kubeconfig, nodes: replicas });
     for (const file of files.sort()) await testFiles([file], { env });
   } finally {
     await clusterDown(name, console.error);
