@@ -40,6 +40,7 @@ test("the doctor's facts of a config come from the outputs that follow from it",
     {
       kubectl: "kubectl --context my-cluster --namespace prod",
       isLocal: false,
+      replica: 0,
       endpoint: { host: "signers.example.org", port: 30022, alternatePorts: [], isNodePort: true },
       hostKeys: ["ssh-ed25519 AAAA1", "ssh-rsa AAAA2"],
       bakers: ["alice", "bob"],
@@ -73,7 +74,8 @@ test("each replica has its endpoint, and the rest is the same", () => {
     signerEndpoints: [endpoint, { ...endpoint, port: 30023 }],
   });
   assert.deepEqual([first?.endpoint.port, second?.endpoint.port, others], [30022, 30023, []]);
-  assert.deepEqual({ ...second, endpoint: first?.endpoint }, first);
+  assert.deepEqual([first?.replica, second?.replica], [0, 1]);
+  assert.deepEqual({ ...second, replica: 0, endpoint: first?.endpoint }, first);
 });
 
 test("a stack that only makes a cluster has no way to examine", () => {

@@ -70,6 +70,7 @@ export function configFactsOf(
   };
   return signerEndpoints.map(({ port, alternatePorts }, i) => ({
     ...shared,
+    replica: i,
     endpoint: { host: dialled[i] as string, port, alternatePorts, isNodePort: written.nodePort !== undefined },
   }));
 }

@@ -451,6 +451,28 @@ const faults: readonly [string, Facts, string, RegExp, RegExp][] = [
   ],
 ];
 
+test("a router that does not reach a replica is a finding there, and not at the other one", () => {
+  const second = replica.replace("replica-0", "replica-1");
+  const up = (name: string) => `router_replica_up{signer="home",replica="${name}"}`;
+  const routers = [routerOf({ [up(replica)]: 0, [up(second)]: 1 })];
+  const [first, other] = [0, 1].map((number) =>
+    findingsOf({ ...sampleFacts, config: { value: { ...sampleConfig, replica: number } }, routers }).find(
+      ({ hop }) => hop === "routers",
+    ),
+  );
+  assert.deepEqual([first?.state, first?.found], ["bad", `alice: gets no answer from ${replica}`]);
+  assert.deepEqual([other?.state, other?.found], ["ok", "alice: reaches 1 of 2 replicas, asks home"]);
+});
+
+test("the cure of a pod that ends names the replica's Deployment", () => {
+  const pods = { value: [{ isReady: false, restarts: 3, seconds: 60, reason: "CrashLoopBackOff" }] };
+  const facts: Facts = { ...sampleFacts, config: { value: { ...sampleConfig, replica: 1 } }, pods };
+  assert.match(
+    findingsOf(facts).find(({ hop }) => hop === "forwarder")?.cure ?? "",
+    / deployment\/signer-forwarder-1 /,
+  );
+});
+
 test("a router tells which device it asks", () => {
   const facts: Facts = {
     ...sampleFacts,

@@ -21,6 +21,8 @@ export type SignerConfigFacts = {
 
 /** What the config says. */
 export type ConfigFacts = {
+  /** The number of the replica of the forwarder, from 0. */
+  readonly replica: number;
   /** The words with which the user's kubectl reaches the stack's namespace. */
   readonly kubectl: string;
   /** Whether the cluster is this machine's own. */

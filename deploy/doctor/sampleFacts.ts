@@ -41,6 +41,7 @@ export const sampleKeyPage = {
 export const sampleConfig: ConfigFacts = {
   kubectl: "kubectl --context my-cluster --namespace prod",
   isLocal: false,
+  replica: 0,
   endpoint: { host: "signers.example.org", port: 22, alternatePorts: [443], isNodePort: false },
   hostKeys: ["ssh-ed25519 AAAApinned"],
   bakers: ["alice"],

@@ -1,4 +1,5 @@
 import { bakerRelease } from "../../infra/names/releaseNames.ts";
+import { replicaNames, routedName } from "../../infra/names/replicaNames.ts";
 import { durationText } from "../observe/duration.ts";
 import { samplesOf } from "../observe/exposition.ts";
 import { stateIn } from "../recovery/remains.ts";
@@ -63,7 +64,7 @@ function judgeForwarder(facts: Facts, config: ConfigFacts): Judgement {
     );
   if (list.length === 0) return bad("it has no pod", up(facts));
   const ready = list.filter(({ isReady }) => isReady);
-  if (ready.length === 0) return bad(reasonOf(list), podCure(list, config.kubectl));
+  if (ready.length === 0) return bad(reasonOf(list), podCure(list, config));
   const samples = valueIn(metrics);
   if (!samples) {
     const error = errorIn(metrics);
@@ -76,7 +77,7 @@ function judgeForwarder(facts: Facts, config: ConfigFacts): Judgement {
     }
     return bad(
       `its pod runs and can't be asked: ${error}`,
-      `until this works, nothing can be told: ${config.kubectl} exec deployment/signer-forwarder -- true`,
+      `until this works, nothing can be told: ${config.kubectl} exec ${deploymentOf(config)} -- true`,
     );
   }
   const known = samplesOf(samples, "signer_tunnel_up").map(({ labels }) => labels.signer);
@@ -92,36 +93,43 @@ function reasonOf(pods: readonly PodFacts[]): string {
   return `its pod is not ready: ${pods.map(({ reason = "no reason given" }) => reason).join("; ")}`;
 }
 
-function podCure(pods: readonly PodFacts[], kubectl: string): string {
+function deploymentOf({ replica }: ConfigFacts): string {
+  return `deployment/${replicaNames[replica]}`;
+}
+
+function podCure(pods: readonly PodFacts[], config: ConfigFacts): string {
+  const { kubectl } = config;
   const reasons = pods.map(({ reason = "" }) => reason).join(" ");
   if (/ImagePull|InvalidImage|ErrImage/.test(reasons)) {
     return "see images.signerForwarder of the config, and that the cluster may pull that image; then npm run up";
   }
   if (/CrashLoop|Error|Completed/.test(reasons))
-    return `see why it ends: ${kubectl} logs deployment/signer-forwarder --previous`;
+    return `see why it ends: ${kubectl} logs ${deploymentOf(config)} --previous`;
   if (/Unschedulable/.test(reasons)) return `give the cluster room for it: ${kubectl} describe pods`;
   return `see its events: ${kubectl} describe pods --selector app.kubernetes.io/name=signer-forwarder`;
 }
 
-/** Each baker's router, which its octez-baker has as its signer. */
-function judgeRouters({ routers = [] }: Facts, { kubectl }: ConfigFacts): Judgement | Judgement[] {
+/** Each baker's router, which its octez-baker has as its signer, and what it has of the replica. */
+function judgeRouters({ routers = [] }: Facts, config: ConfigFacts): Judgement | Judgement[] {
   if (routers.length === 0) return ok("the config has no baker");
-  const judgements = routers.map((router) => judgeRouter(router, kubectl));
+  const judgements = routers.map((router) => judgeRouter(router, config));
   const wrong = judgements.filter(({ state }) => state !== "ok");
   return wrong.length > 0 ? wrong : ok(judgements.map(({ found }) => found).join("; "));
 }
 
-function judgeRouter({ baker, metrics }: RouterFacts, kubectl: string): Judgement {
+function judgeRouter({ baker, metrics }: RouterFacts, { kubectl, replica }: ConfigFacts): Judgement {
   const logs = `${kubectl} logs statefulset/${bakerRelease(baker)} --container router`;
   const samples = valueIn(metrics);
   if (!samples) return bad(`${baker}: can't be asked: ${errorIn(metrics)}`, `see its pod, and ${logs}`);
   const lanes = samplesOf(samples, "router_replica_up");
   const replicas = [...new Set(lanes.map(({ labels }) => labels.replica ?? ""))];
-  const isUp = (replica: string) => lanes.some(({ labels, value }) => labels.replica === replica && value === 1);
-  const silent = replicas.filter((replica) => !isUp(replica));
-  if (silent.length > 0) {
+  const isUp = (name: string) => lanes.some(({ labels, value }) => labels.replica === name && value === 1);
+  const silent = replicas.filter((name) => !isUp(name));
+  // Another one that is silent is a finding at that replica, if its pod is there.
+  const own = silent.find((name) => name.startsWith(`${routedName(replica)}.`));
+  if (own !== undefined) {
     return bad(
-      `${baker}: gets no answer from ${silent.join(", ")}`,
+      `${baker}: gets no answer from ${own}`,
       `see why: ${logs}. The forwarder's NetworkPolicy lets bakers in, and the cluster's DNS has the name`,
     );
   }
@@ -129,7 +137,7 @@ function judgeRouter({ baker, metrics }: RouterFacts, kubectl: string): Judgemen
     port === signer ? port : `${signer} instead of ${port}`,
   );
   return ok(
-    `${baker}: reaches ${replicas.length} of ${replicas.length} replicas, asks ${chosen.join(", ") || "nobody yet"}`,
+    `${baker}: reaches ${replicas.length - silent.length} of ${replicas.length} replicas, asks ${chosen.join(", ") || "nobody yet"}`,
   );
 }
 
