@@ -5,7 +5,7 @@ import { configFactsOf } from "./configFacts.ts";
 import { findingsOf } from "./decide.ts";
 import type { ConfigFacts, Facts, RouterFacts } from "./facts.ts";
 import { type Finding, findingsOfReplicas } from "./finding.ts";
-import { gather, routerFacts } from "./gather.ts";
+import { gather, marksOfGuards, routerFacts } from "./gather.ts";
 
 /** Examines a stack, with one of its signers or all of them. */
 export async function examine(stack: Stack, signer?: string): Promise<Finding[]> {
@@ -35,7 +35,8 @@ async function factsOf(stack: Stack, signer?: string): Promise<Facts[]> {
     // One after the other: a host's link is never asked for two pages at once.
     for (const [i, config] of configs.entries())
       facts.push(await gather(stack.name, config, pods[i] ?? pods[0], routersOf, signer));
-    return facts;
+    const marks = await marksOfGuards(pods, first.bakers);
+    return facts.map((each) => ({ ...each, marks }));
   } catch (error) {
     return [{ ...known, config: { value: first }, cluster: { error: (error as Error).message } }];
   }

@@ -91,6 +91,7 @@ export type Facts = {
   readonly shownKeys?: Answer<readonly string[]>;
   readonly metrics?: Answer<readonly Sample[]>;
   readonly routers?: readonly RouterFacts[];
+  /** What the guards of all replicas and routers remember: each knows of what it has passed on itself, and no more. */
   readonly marks?: Answer<readonly string[]>;
   /** The forwarder's log of the last hour: each line behind its time. */
   readonly log?: Answer<readonly string[]>;

@@ -1,4 +1,4 @@
-import { routerLog, routerPage } from "../cluster/bakerRouter.ts";
+import { routerLog, routerMarks, routerPage } from "../cluster/bakerRouter.ts";
 import type { ForwarderPod } from "../cluster/forwarderPod.ts";
 import { parseExposition, type Sample, sampleValue } from "../observe/exposition.ts";
 import { type Answer, valueIn } from "./answer.ts";
@@ -38,15 +38,29 @@ export async function gather(
   const metrics = await ask(async () => parseExposition((await pod.page("/metrics")).text));
   const signers = config.signers.filter(({ name }) => signer === undefined || name === signer);
   const hosts = await hostFacts(pod, signers, valueIn(metrics) ?? []);
-  const [marks, log, bytes, routers] = await Promise.all([
-    // After the devices' watermarks, which it is otherwise not above while a baker asks.
-    ask(() => pod.marks()),
+  const [log, bytes, routers] = await Promise.all([
     ask(() => pod.log(logMinutes)),
     ask(async () => bytesIn(await pod.run("cat", "/proc/net/dev"))),
     routersOf(),
   ]);
-  return { ...found, metrics, hosts, marks, log, bytes, routers };
+  return { ...found, metrics, hosts, log, bytes, routers };
 }
+
+/**
+ * What the guards of all replicas and all routers remember. Each knows of what it has passed on itself: a replica may
+ * have had no request for hours, and begins without memory in a new pod. So none of them alone can be compared with a
+ * device. They are to be asked after the devices, which are otherwise not above them while a baker asks.
+ */
+export function marksOfGuards(
+  pods: readonly [Guarded, ...Guarded[]],
+  bakers: readonly string[],
+): Promise<Answer<string[]>> {
+  const [first] = pods;
+  const asked = [...pods.map((pod) => pod.marks()), ...bakers.map((baker) => routerMarks(first, baker))];
+  return ask(async () => (await Promise.all(asked)).flat());
+}
+
+type Guarded = Pick<ForwarderPod, "marks" | "output">;
 
 /** Asks a question, and keeps the error if there is no answer. */
 async function ask<T>(question: () => Promise<T>): Promise<Answer<T>> {

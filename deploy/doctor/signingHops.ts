@@ -13,7 +13,7 @@ export const signingHops: readonly Hop<SignerView>[] = [
   { name: "guard", after: () => ["forwarder"], judge: judgeGuard },
 ];
 
-/** The guard's highest mark of a key and kind, over all chains, from the lines of `forwarder marks`. */
+/** The guards' highest mark of a key and kind, over all chains, from the lines of `forwarder marks`. */
 function guardsMark(lines: readonly string[], address: string, kind: string): Mark | undefined {
   const marks = lines.flatMap((line): Mark[] => {
     const [, level, round] = new RegExp(`^${address} \\S+ ${kind} level (\\d+) round (\\d+),`).exec(line) ?? [];
@@ -27,8 +27,8 @@ function byLevel(a: Mark, b: Mark): number {
 }
 
 /**
- * The guard marks before the device is asked, and is asked last, so it is never below the device unless something else
- * asked the device. It may be ahead: another device of the key has signed, or this one has failed.
+ * A guard marks before the device is asked, and they are asked last, so one of them is never below the device unless
+ * something else asked the device. It may be ahead: another device of the key has signed, or this one has failed.
  */
 function judgeMarks({ facts, keyPages, signer }: SignerView): Judgement | Judgement[] {
   const lines = valueIn(facts.marks);
