@@ -16,10 +16,10 @@ import { Stack, temporary } from "../testbed/testStack.ts";
 // Faults made for real, one at a time. The doctor names each, and what its cure says is what mends it.
 
 const stack = new Stack("e2e", 30022);
-const { dial, standInHost, inHome, log, says } = homeClients(stack);
+const { dialAll, standInHost, inHome, log, says } = homeClients(stack);
 const host = standInHost("home");
 const rightForwards = ["-N", "-o", "ExitOnForwardFailure=yes", "-R", "8443:127.0.0.1:8442", "-R", "9443:127.0.0.1:22"];
-let client: Background | undefined;
+let clients: readonly Background[] = [];
 let running: Background | undefined;
 
 before(async () => {
@@ -41,13 +41,13 @@ after(async () => {
 let key = homeKey;
 
 async function hangUp(): Promise<void> {
-  await client?.stop();
-  client = undefined;
+  await Promise.all(clients.map((client) => client.stop()));
+  clients = [];
 }
 
 async function dialOnce(words = rightForwards): Promise<void> {
   await hangUp();
-  client = await dial("home", key, words);
+  clients = await dialAll("home", key, words);
 }
 
 /** Dials until the host is let in, as its unit does. */
@@ -163,7 +163,7 @@ const faults: Record<string, Fault> = {
   "a forwarder without a pod": {
     make: async () => {
       await stack.kubectl("scale", "deployment/signer-forwarder", "--replicas=0");
-      const selector = ["--selector", "app.kubernetes.io/name=signer-forwarder"];
+      const selector = ["--selector", "app.kubernetes.io/instance=signer-forwarder"];
       await until(
         "its pod is gone",
         60,

@@ -6,9 +6,8 @@ import { after, before, describe, test } from "node:test";
 import { parseHostKey, parsePublicKey } from "../infra/keys/sshKey.ts";
 import { root } from "../local/machine/checkout.ts";
 import { type Background, start, stopAll, until } from "../testbed/background.ts";
-import { inside, makeNetwork, removeNetwork } from "../testbed/network.ts";
+import { makeNetwork, removeNetwork } from "../testbed/network.ts";
 import { ssh, sshWords } from "../testbed/sshClient.ts";
-import { testCluster } from "../testbed/testCluster.ts";
 import { Stack, temporary } from "../testbed/testStack.ts";
 
 const homes = ["home", "office"];
@@ -135,8 +134,9 @@ function known(): string {
 async function redial(): Promise<void> {
   const before = (await forwarderLog(/home: connected/)).length;
   await signs("home-baker");
-  const [ssh] = readFileSync(`/proc/${home.child.pid}/task/${home.child.pid}/children`, "utf8").trim().split(" ");
-  process.kill(Number(ssh));
+  // One for each replica of the forwarder.
+  const clients = readFileSync(`/proc/${home.child.pid}/task/${home.child.pid}/children`, "utf8").trim().split(" ");
+  for (const client of clients) process.kill(Number(client));
   await until(
     "home is back",
     30,
@@ -161,9 +161,8 @@ async function signs(key: string): Promise<void> {
 /** Starts to poll a signer's Service continuously. */
 async function startPolling(signer: string, port: number): Promise<Background> {
   const address = await stack.kubectl("get", "service", `signer-${signer}`, "--output", "jsonpath={.spec.clusterIP}");
-  const [enter, ...node] = inside(testCluster.netns) as [string, ...string[]];
   const url = `http://${address.trim()}:${port}/authorized_keys`;
-  return start(enter, [...node, process.execPath, join(root, "testbed/pollLoop.ts"), url]);
+  return start(...(await stack.onForwarderNode(process.execPath, join(root, "testbed/pollLoop.ts"), url)));
 }
 
 /** The forwarder's log lines that match `kind`. */

@@ -9,7 +9,7 @@ import { root } from "../local/machine/checkout.ts";
 import { stopAll } from "../testbed/background.ts";
 import { makeNetwork, removeNetwork } from "../testbed/network.ts";
 import { said, ssh, sshWords } from "../testbed/sshClient.ts";
-import { testCluster } from "../testbed/testCluster.ts";
+import { replicas, testCluster } from "../testbed/testCluster.ts";
 import { Stack, withoutPulumi } from "../testbed/testStack.ts";
 
 // One stack that only announces a cluster, and one that runs in that cluster.
@@ -20,8 +20,8 @@ const skipCli = !hasPulumi() && "no pulumi CLI on PATH";
 
 before(async () => {
   owner.change((settings) => {
-    for (const key of ["endpoint", "hostKey", "hostKeyFingerprint", "signers", "bakers", "images"])
-      delete settings[key];
+    const ofForwarder = ["forwarder", "endpoint", "hostKey", "hostKeyFingerprint", "signers", "bakers", "images"];
+    for (const key of ofForwarder) delete settings[key];
   });
   guest.change((settings) => {
     settings.cluster = { kind: "stack", stack: owner.name };
@@ -67,7 +67,8 @@ for (const [way, by, skip] of ways) {
       const path = "jsonpath={.status.readyReplicas}";
       assert.equal(await guest.kubectl("get", "deployment", "signer-forwarder", "--output", path), "1");
       const before = await versions();
-      assert.equal(before.length, 7);
+      // A replica has a Deployment, a Service for signers and one for routers.
+      assert.equal(before.length, 4 + 3 * replicas);
       await by(() => guest.npm("up"));
       assert.deepEqual(await versions(), before);
     });
@@ -99,6 +100,7 @@ test("render prints a Google stack's objects on stdout, and names on stderr what
     const authorizedNetworks = ["203.0.113.0/24"];
     settings.cluster = { kind: "gke", project: "my-project", region: "europe-west1", authorizedNetworks };
     settings.endpoint = { host: "signers.example.org", address: { name: "signers" } };
+    settings.forwarder = { replicas: 1 };
     settings.bakers = [];
   });
   const words = ["deploy/render.ts", "--stack", google.name, "--config-file", google.configFile];

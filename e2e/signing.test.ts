@@ -9,8 +9,7 @@ import { ensureTools } from "../local/toolchain/tools.ts";
 import { type Background, start, stopAll, until } from "../testbed/background.ts";
 import { heldAlerts } from "../testbed/heldAlerts.ts";
 import { operatorKey, startHomeSshd } from "../testbed/homeSshd.ts";
-import { inside, makeNetwork, removeNetwork } from "../testbed/network.ts";
-import { testCluster } from "../testbed/testCluster.ts";
+import { makeNetwork, removeNetwork } from "../testbed/network.ts";
 import { newSigner, Stack, temporary } from "../testbed/testStack.ts";
 import { seriesOn, watchedSeries } from "../testbed/watchedSeries.ts";
 
@@ -103,8 +102,7 @@ describe("two signers behind NAT", () => {
     await office.stop();
     const address = await stack.kubectl("get", "service", "signer-home", "--output", "jsonpath={.spec.clusterIP}");
     const url = `http://${address.trim()}:8443/keys/${"tz1".padEnd(36, "a")}`;
-    const [enter, ...node] = inside(testCluster.netns) as [string, ...string[]];
-    execFileSync(enter, [...node, process.execPath, "--eval", `fetch(${JSON.stringify(url)})`]);
+    await run(...(await stack.onForwarderNode(process.execPath, "--eval", `fetch(${JSON.stringify(url)})`)));
     const missing = async () => {
       const known = seriesOn(await page("/metrics"));
       return watched.filter((name) => !known.has(name));
@@ -162,13 +160,8 @@ describe("two signers behind NAT", () => {
     const serviceAddress = (
       await stack.kubectl("get", "service", "signer-home", "--output", "jsonpath={.spec.clusterIP}")
     ).trim();
-    const [enter, ...node] = inside(testCluster.netns) as [string, ...string[]];
-    const polling = start(enter, [
-      ...node,
-      process.execPath,
-      join(root, "testbed/pollLoop.ts"),
-      `http://${serviceAddress}:8443/authorized_keys`,
-    ]);
+    const url = `http://${serviceAddress}:8443/authorized_keys`;
+    const polling = start(...(await stack.onForwarderNode(process.execPath, join(root, "testbed/pollLoop.ts"), url)));
     const since = new Date();
     const accepted = await forwarderLog(/home: connected/);
 

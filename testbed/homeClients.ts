@@ -6,7 +6,6 @@ import { type Background, start, until } from "./background.ts";
 import { type HostState, wellHost } from "./hostStandIn.ts";
 import { homeOf, inside } from "./network.ts";
 import { sshWords } from "./sshClient.ts";
-import { testCluster } from "./testCluster.ts";
 import { type Stack, temporary } from "./testStack.ts";
 
 /** The development ssh key of the signer `home`. */
@@ -56,12 +55,11 @@ export function homeClients(stack: Stack) {
     );
   }
 
-  /** Asks a signer as a baker does, from the cluster's node. Returns the body of the answer. */
+  /** Asks a signer as a baker does, from the forwarder's node. Returns the body of the answer. */
   async function ask(signer: string, port: number): Promise<string> {
     const address = await stack.kubectl("get", "service", `signer-${signer}`, "--output", "jsonpath={.spec.clusterIP}");
-    const [enter, ...node] = inside(testCluster.netns) as [string, ...string[]];
     const url = `http://${address.trim()}:${port}/authorized_keys`;
-    return run(enter, [...node, "curl", "--silent", "--max-time", "5", url]).catch(String);
+    return run(...(await stack.onForwarderNode("curl", "--silent", "--max-time", "5", url))).catch(String);
   }
 
   /** Waits until a home answers at a signer's port. Returns the milliseconds that this took. */
@@ -76,17 +74,32 @@ export function homeClients(stack: Stack) {
     return Date.now() - began;
   }
 
-  /** Returns what starts a stock ssh client in a home at once, for a time that must not pass before it dials. */
-  async function dialer(home: string, key = homeKey, words: readonly string[] = forwards): Promise<() => Background> {
-    const [enter, base] = await sshWords(stack, home, key);
+  /**
+   * Returns what starts a stock ssh client in a home at once, for a time that must not pass before it dials. It dials the
+   * first replica unless another one's port is given.
+   */
+  async function dialer(
+    home: string,
+    key = homeKey,
+    words: readonly string[] = forwards,
+    port?: number,
+  ): Promise<() => Background> {
+    const [enter, base] = await sshWords(stack, home, key, port);
     const at = base.indexOf("ssh") + 1;
     return () => start(enter, [...base.slice(0, at), ...words, ...base.slice(at)]);
   }
 
-  /** Starts a stock ssh client in a home. */
+  /** Starts a stock ssh client in a home, which dials the first replica. */
   async function dial(home: string, key = homeKey, words: readonly string[] = forwards): Promise<Background> {
     return (await dialer(home, key, words))();
   }
 
-  return { answering, standInHost, inHome, log, says, ask, answers, dial, dialer };
+  /** Starts a stock ssh client in a home for each replica of the forwarder, as a kit does. */
+  async function dialAll(home: string, key = homeKey, words: readonly string[] = forwards): Promise<Background[]> {
+    const { signerEndpoints } = await stack.outputs();
+    const dialers = await Promise.all(signerEndpoints.map(({ port }) => dialer(home, key, words, port)));
+    return dialers.map((startIt) => startIt());
+  }
+
+  return { answering, standInHost, inHome, log, says, ask, answers, dial, dialer, dialAll };
 }

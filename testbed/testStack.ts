@@ -4,6 +4,7 @@ import { delimiter, join } from "node:path";
 import { dump, load } from "js-yaml";
 import { forwarderProgram } from "../deploy/cluster/forwarderPod.ts";
 import { openPassphrase, type Passphrase } from "../deploy/stack/passphrase.ts";
+import { localAccess } from "../infra/config/localCluster.ts";
 import { parseHostKey } from "../infra/keys/sshKey.ts";
 import type { SignerEndpoint } from "../infra/signerForwarder.ts";
 import { root } from "../local/machine/checkout.ts";
@@ -12,11 +13,11 @@ import { ensureTools } from "../local/toolchain/tools.ts";
 import { type Background, start } from "./background.ts";
 import { homeOf, inside } from "./network.ts";
 import type { BakerSetting } from "./stackBakers.ts";
-import { kubeconfig, replicas, testCluster } from "./testCluster.ts";
+import { clusterName, kubeconfig, replicas, testCluster } from "./testCluster.ts";
 
 /** The dev stack's passphrase, as in the README. */
 const devPassphrase = "remote-signer-cloud-dev";
-const { context, nodeAddress, podCidr } = testCluster;
+const { context, nodeAddress } = testCluster;
 const folder = mkdtempSync(join(tmpdir(), "rsc-e2e-"));
 
 type Signer = { name: string; sshPublicKey: string; nextSshPublicKey?: string; port: number };
@@ -57,7 +58,7 @@ export class Stack {
     const { secure } = this.#content.config["remote-signer-cloud:hostKey"] as { secure: string };
     this.#hostKey = this.#secrets.decrypt(secure);
     this.change((settings) => {
-      settings.cluster = { kind: "existing", kubeconfig, context, podCidrs: [podCidr] };
+      settings.cluster = { kind: "existing", ...localAccess(clusterName) };
       settings.endpoint = { host: nodeAddress, nodePort };
       if (replicas > 1) settings.forwarder = { replicas };
     });
@@ -126,6 +127,17 @@ export class Stack {
       kubectl,
       ["--kubeconfig", join(root, kubeconfig), "--context", context, "--namespace", this.name, ...words],
     ];
+  }
+
+  /**
+   * The command that runs a program on the node of the first replica of the forwarder. Kubernetes lets a pod's own node
+   * reach it past every policy, as it does for the kubelet. Another node is nobody's baker.
+   */
+  async onForwarderNode(...words: string[]): Promise<[string, string[]]> {
+    const pod = ["pods", "--selector", "app.kubernetes.io/instance=signer-forwarder"];
+    const node = await this.kubectl("get", ...pod, "--output", "jsonpath={.items[0].spec.nodeName}");
+    const [enter, ...namespace] = inside(node.trim()) as [string, ...string[]];
+    return [enter, [...namespace, ...words]];
   }
 
   /** Runs the forwarder's program in its pod. */
