@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type { Finding } from "../deploy/doctor/finding.ts";
+import { replicaNames } from "../infra/names/replicaNames.ts";
 import { root } from "../local/machine/checkout.ts";
 import { run } from "../local/machine/run.ts";
 import { type Background, stopAll, until } from "../testbed/background.ts";
@@ -10,7 +11,7 @@ import { homeClients, homeKey } from "../testbed/homeClients.ts";
 import type { HostState } from "../testbed/hostStandIn.ts";
 import { makeNetwork, removeNetwork } from "../testbed/network.ts";
 import { keepFirstDelegate } from "../testbed/stackBakers.ts";
-import { kubeconfig, testCluster } from "../testbed/testCluster.ts";
+import { kubeconfig, replicas, testCluster } from "../testbed/testCluster.ts";
 import { Stack, temporary } from "../testbed/testStack.ts";
 
 // Faults made for real, one at a time. The doctor names each, and what its cure says is what mends it.
@@ -219,11 +220,13 @@ const faults: Record<string, Fault> = {
       // The end of its session is to come before the refusal.
       await says(/home: disconnected after/, from, 10).catch(() => "it had none");
       // Three refusals of an address are logged at once, then one each 30 s, and the doctor's own calls count.
-      await until("its refusal is logged", 90, async () => {
-        const before = (await log()).length;
-        await dialOnce();
-        return says(/no signer's key: SHA256:/, before, 5).catch(() => false);
-      });
+      for (const replica of replicaNames.slice(0, replicas)) {
+        await until("its refusal is logged", 90, async () => {
+          const before = (await log(replica)).length;
+          await dialOnce();
+          return says(/no signer's key: SHA256:/, before, 5, replica).catch(() => false);
+        });
+      }
     },
     hop: "login",
     found: /no signer's key: SHA256:/,

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { replicaNames } from "../infra/names/replicaNames.ts";
 import { root } from "../local/machine/checkout.ts";
 import { run } from "../local/machine/run.ts";
 import { type Background, start, until } from "./background.ts";
@@ -39,19 +40,19 @@ export function homeClients(stack: Stack) {
     return start(enter, [...namespace, ...words]);
   }
 
-  /** The forwarder's log lines so far. */
-  async function log(): Promise<string[]> {
-    const text = await stack.kubectl("logs", "deployment/signer-forwarder");
+  /** The log lines so far of a replica of the forwarder, the first one unless given. */
+  async function log(replica: string = replicaNames[0]): Promise<string[]> {
+    const text = await stack.kubectl("logs", `deployment/${replica}`);
     return text.split("\n").filter((line) => line !== "");
   }
 
-  /** Waits for a log line of the forwarder, after its first `from` lines. Returns the line. */
-  function says(line: RegExp, from: number, seconds = 15): Promise<string> {
+  /** Waits for a log line of a replica of the forwarder, after its first `from` lines. Returns the line. */
+  function says(line: RegExp, from: number, seconds = 15, replica?: string): Promise<string> {
     return until(
       String(line),
       seconds,
-      async () => (await log()).slice(from).find((text) => line.test(text)),
-      async () => (await log()).slice(-20).join("\n"),
+      async () => (await log(replica)).slice(from).find((text) => line.test(text)),
+      async () => (await log(replica)).slice(-20).join("\n"),
     );
   }
 
