@@ -32,6 +32,9 @@ type signerState struct {
 	Cause Cause `json:"cause"`
 	// Joins says that its host joins requests for the same bytes, so a second one costs the device nothing.
 	Joins bool `json:"joins"`
+	// Greeting is what it answers to /authorized_keys, so that a router need not ask; empty while it is ready and that is
+	// unknown, or long.
+	Greeting string `json:"greeting,omitempty"`
 	// Draining says that this replica is about to end. What it is asked meanwhile is answered.
 	Draining bool `json:"draining"`
 }
@@ -52,14 +55,24 @@ func (g *Gateway) state(r *route) result {
 // direct is how the signer is for a router. Unlike a route here, a router does not wait for a tunnel that
 // was there a moment ago, because another replica may have one.
 func (s *signer) direct(now time.Time) signerState {
+	if s.hasLostLink() {
+		s.doubtGreeting()
+	}
 	readiness, cause := s.readiness(now)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.session == 0 {
 		readiness, cause = gone, NoTunnel
 	}
-	return signerState{Ready: readiness == ready, Cause: cause, Joins: s.joins}
+	state := signerState{Ready: readiness == ready, Cause: cause, Joins: s.joins}
+	if state.Ready && s.greeting != nil && len(s.greeting.body) <= maxTold {
+		state.Greeting = string(s.greeting.body)
+	}
+	return state
 }
+
+// maxTold is how long a greeting may be that a router is told with each state, in bytes: some 40 keys.
+const maxTold = 2048
 
 // Drain has the routers ask another replica from now on. It reports whether a router has asked lately.
 func (g *Gateway) Drain() bool {

@@ -107,7 +107,7 @@ func TestTheSameBytesAreAskedForOnceByBothWays(t *testing.T) {
 func TestARouterIsToldHowASignerIs(t *testing.T) {
 	d := newDevice(t)
 	r := newRig(t, nil, d)
-	if got := r.stateOf(0); got != (signerState{Ready: true}) {
+	if got := r.stateOf(0); got != (signerState{Ready: true, Greeting: "{}\n"}) {
 		t.Errorf("got %+v, want it ready, at a host that does not join", got)
 	}
 	joins := http.HandlerFunc(func(response http.ResponseWriter, _ *http.Request) {
@@ -116,7 +116,7 @@ func TestARouterIsToldHowASignerIs(t *testing.T) {
 	})
 	d.greets.Store(&joins)
 	r.SessionOpens("s0")
-	r.until("it joins", func() bool { return r.stateOf(0) == signerState{Ready: true, Joins: true} })
+	r.until("it joins", func() bool { return r.stateOf(0) == signerState{Ready: true, Joins: true, Greeting: "{}\n"} })
 	d.loses("locked")
 	_, _ = r.directSign(0, vote(10, 0, 1))
 	if got := r.stateOf(0); got.Ready || got.Cause != "device locked" {

@@ -131,6 +131,24 @@ func (l *lane) noteCause(cause Cause) {
 	l.lookSoon()
 }
 
+// greeting returns what the signer answers to /authorized_keys; empty if the replica has to be asked.
+func (l *lane) greeting() string {
+	if l.rank() > 0 {
+		return ""
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.state.Greeting
+}
+
+// doubtGreeting forgets what the signer answers to /authorized_keys until the replica says it again.
+func (l *lane) doubtGreeting() {
+	l.mu.Lock()
+	l.state.Greeting = ""
+	l.mu.Unlock()
+	l.lookSoon()
+}
+
 func (l *lane) setPort(port int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -157,6 +157,9 @@ func (r *race) judge(end try) (result, bool) {
 		return r.keep(end, refusal)
 	case cause == "" || cause == SignerError:
 		got.cause = SignerError
+		if r.ask.signs && isUnauthenticated(end.got) {
+			end.lane.doubtGreeting()
+		}
 		return r.keep(end, got)
 	default:
 		return r.keep(end, failed(name, cause))

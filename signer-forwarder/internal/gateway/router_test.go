@@ -194,13 +194,21 @@ func (two *twoReplicas) untilJoins(name string, joins bool) {
 	})
 }
 
-// ends takes a signer's tunnel away at a replica.
-func (two *twoReplicas) ends(at int, name string) {
+// signerAt is what a replica knows of a signer.
+func (two *twoReplicas) signerAt(at int, name string) *signer {
 	g := two.replicas[at].Gateway
 	g.mu.Lock()
-	id := g.signer(name).session
-	g.mu.Unlock()
-	g.SessionEnds(name, id)
+	defer g.mu.Unlock()
+	return g.signer(name)
+}
+
+// ends takes a signer's tunnel away at a replica.
+func (two *twoReplicas) ends(at int, name string) {
+	s := two.signerAt(at, name)
+	s.mu.Lock()
+	id := s.session
+	s.mu.Unlock()
+	two.replicas[at].SessionEnds(name, id)
 }
 
 func TestARouterStaysWithTheReplicaThatAnswers(t *testing.T) {
@@ -431,4 +439,71 @@ func TestAChangedListOfReplicasCostsNoRequest(t *testing.T) {
 	if failed.Load() != 0 {
 		t.Errorf("%d requests failed", failed.Load())
 	}
+}
+
+// greeting asks what a baker asks before each request.
+func (two *twoReplicas) greeting() reply {
+	return (&rig{t: two.t, config: two.config.Config}).greeting()
+}
+
+func TestARouterAnswersFromTheStateWhetherASignerWantsAuthentication(t *testing.T) {
+	good := signerState{Ready: true, Greeting: aliceOnly}
+	draining := good
+	draining.Draining = true
+	for _, test := range []struct {
+		what  string
+		lane  *lane
+		known string
+	}{
+		{"a replica that answers", &lane{isKnown: true, state: good}, aliceOnly},
+		{"one of before this release, or whose signer was not checked yet", &lane{isKnown: true, state: signerState{Ready: true}}, ""},
+		{"one that was not asked yet", &lane{state: good}, ""},
+		{"one that left a question without an answer", &lane{isKnown: true, state: good, missed: 1}, ""},
+		{"one that is about to end", &lane{isKnown: true, state: draining}, ""},
+		{"one whose signer is not ready", &lane{isKnown: true, state: signerState{Greeting: aliceOnly}}, ""},
+	} {
+		if got := test.lane.greeting(); got != test.known {
+			t.Errorf("%s: got %q, want %q", test.what, got, test.known)
+		}
+	}
+	// Nothing listens where the lanes lead.
+	w := &remote{name: "s0", lanes: []*lane{{isKnown: true, state: signerState{}}, {replica: "b", isKnown: true, state: good}}}
+	got := w.greet(&ask{})
+	if got.answer.status != 200 || string(got.answer.body) != aliceOnly || got.replica != "b" {
+		t.Errorf("got %d %q of %s, want what b has said", got.answer.status, got.answer.body, got.replica)
+	}
+}
+
+func TestARouterAsksAgainAfterARefusalForWantOfAuthentication(t *testing.T) {
+	two := newTwo(t, 1)
+	two.until("the state has it", func() bool {
+		return two.signers["s0"].(*remote).order()[0].greeting() == noAuthentication
+	})
+	two.expect("at first", two.greeting(), 200, noAuthentication)
+	two.hosts[0].wants(aliceOnly)
+	// A replica asks again for what is a second old, and not before.
+	time.Sleep(recheckInterval)
+	two.expect("a request as before", two.sign(vote(10, 0, 1)), 500, "missing authentication signature field")
+	two.expect("immediately after it", two.greeting(), 200, aliceOnly)
+}
+
+func TestALongListOfKeysIsNoPartOfTheState(t *testing.T) {
+	two := newTwo(t, 1)
+	long := `{"authorized_keys":["` + strings.Repeat(`tz1aSkwEot3L2kmUvcoxzjMomb9mvBNuzFK6","`, 60) + `"]}`
+	two.hosts[0].wants(long)
+	two.opens("s0")
+	s := two.signerAt(0, "s0")
+	two.until("both replicas have it, and the router knows of them", func() bool {
+		s.mu.Lock()
+		isThere := s.greeting != nil && string(s.greeting.body) == long
+		s.mu.Unlock()
+		return isThere && !slices.ContainsFunc(two.signers["s0"].(*remote).all(), func(l *lane) bool {
+			state, _ := l.said()
+			return !state.Ready || state.Greeting != ""
+		})
+	})
+	if got := s.direct(time.Now()).Greeting; got != "" {
+		t.Errorf("got %q in the state, want nothing", got)
+	}
+	two.expect("by the router", two.greeting(), 200, long)
 }
