@@ -32,8 +32,8 @@ type signerState struct {
 	Cause Cause `json:"cause"`
 	// Joins says that its host joins requests for the same bytes, so a second one costs the device nothing.
 	Joins bool `json:"joins"`
-	// Greeting is what it answers to /authorized_keys, so that a router need not ask; empty while it is ready and that is
-	// unknown, or long.
+	// Greeting is what it answers to /authorized_keys, so that a router need not ask; empty unless it is ready and that is
+	// known and not long.
 	Greeting string `json:"greeting,omitempty"`
 	// Draining says that this replica is about to end. What it is asked meanwhile is answered.
 	Draining bool `json:"draining"`
