@@ -55,9 +55,7 @@ func (g *Gateway) state(r *route) result {
 // direct is how the signer is for a router. Unlike a route here, a router does not wait for a tunnel that
 // was there a moment ago, because another replica may have one.
 func (s *signer) direct(now time.Time) signerState {
-	if s.hasLostLink() {
-		s.doubtGreeting()
-	}
+	s.doubtAfterLoss()
 	readiness, cause := s.readiness(now)
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -41,10 +41,7 @@ const greetingTime = 10 * time.Second
 // awaitGreeting returns what the signer has said to a check, and waits for it: for a tunnel as long as
 // other requests do, and with a tunnel until checks have failed.
 func (s *signer) awaitGreeting(began time.Time, hold time.Duration) (*greeting, Cause) {
-	if s.hasLostLink() {
-		// The program behind it may be another one now, which wants something else.
-		s.doubtGreeting()
-	}
+	s.doubtAfterLoss()
 	for {
 		s.mu.Lock()
 		greeting, device, isDown, hasTunnel, changed := s.greeting, s.device, s.isDown, s.session != 0, s.changed
@@ -66,6 +63,14 @@ func (s *signer) awaitGreeting(began time.Time, hold time.Duration) (*greeting, 
 		case <-changed:
 		case <-time.After(left):
 		}
+	}
+}
+
+// doubtAfterLoss doubts what the signer has said if a link to it has ended: the program behind it may be
+// another one now, which wants something else.
+func (s *signer) doubtAfterLoss() {
+	if s.hasLostLink() {
+		s.doubtGreeting()
 	}
 }
 
