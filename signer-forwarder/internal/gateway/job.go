@@ -39,8 +39,9 @@ func (g *Gateway) sign(r *route, a *ask) result {
 // the guard's mark has these bytes. Each signer of a list is asked once, whatever it says meanwhile.
 func (g *Gateway) askDevice(r *route, a *ask) result {
 	var got result
+	refused := refusals{}
 	for range r.length() {
-		s, cause := r.choose(time.Now(), g.othersFrom)
+		s, cause := r.choose(time.Now(), g.othersFrom, refused)
 		if s == nil && got.unsigned {
 			return got
 		}
@@ -55,6 +56,7 @@ func (g *Gateway) askDevice(r *route, a *ask) result {
 		if !got.unsigned {
 			return got
 		}
+		refused[s] = got.cause
 	}
 	return got
 }

@@ -61,12 +61,23 @@ func (r *route) leadsTo(s way, address string) bool {
 	return ok && slices.Contains(r.order, s)
 }
 
+// refusals are the signers whose hosts have refused a request because their device can't sign, and why.
+type refusals map[way]Cause
+
+// readiness is a signer's for a request that some have refused.
+func (r refusals) readiness(s way, now time.Time) (readiness, Cause) {
+	if cause, isRefused := r[s]; isRefused {
+		return unable, cause
+	}
+	return s.readiness(now)
+}
+
 // choose returns the signer for a request for a signature, which is noted as under way to it until
-// `leave`; or no signer and the cause.
-func (r *route) choose(now, othersFrom time.Time) (way, Cause) {
+// `leave`; or no signer and the cause. It is none that has refused the request.
+func (r *route) choose(now, othersFrom time.Time, refused refusals) (way, Cause) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	s, cause := r.pick(now, othersFrom)
+	s, cause := r.pick(now, othersFrom, refused)
 	if s != nil {
 		s.enter()
 	}
@@ -77,7 +88,7 @@ func (r *route) choose(now, othersFrom time.Time) (way, Cause) {
 func (r *route) look(now, othersFrom time.Time) (way, Cause) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.pick(now, othersFrom)
+	return r.pick(now, othersFrom, nil)
 }
 
 // pick chooses the first signer that can sign, which stays chosen. The caller holds mu.
@@ -85,7 +96,7 @@ func (r *route) look(now, othersFrom time.Time) (way, Cause) {
 // Before `othersFrom` that may only be the first of the list. One that was chosen and can't sign, or is
 // no longer in the list, keeps the requests of others back until its own have ended: it may still be
 // signing them.
-func (r *route) pick(now, othersFrom time.Time) (way, Cause) {
+func (r *route) pick(now, othersFrom time.Time, refused refusals) (way, Cause) {
 	if r.left != nil && r.left.isInside() {
 		return nil, NoTunnel
 	}
@@ -93,7 +104,7 @@ func (r *route) pick(now, othersFrom time.Time) (way, Cause) {
 	var cause Cause
 	var mute way // the one to ask although its device is silent
 	if r.chosen != nil {
-		state, why := r.chosen.readiness(now)
+		state, why := refused.readiness(r.chosen, now)
 		if state == ready {
 			return r.chosen, ""
 		}
@@ -106,7 +117,7 @@ func (r *route) pick(now, othersFrom time.Time) (way, Cause) {
 		}
 	}
 	for i, each := range r.order {
-		state, why := each.readiness(now)
+		state, why := refused.readiness(each, now)
 		if cause == "" {
 			cause = why
 		}

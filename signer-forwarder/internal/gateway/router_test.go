@@ -358,6 +358,18 @@ func TestAnotherDeviceIsAskedOnlyWhenTheFirstCantSignByAnyReplica(t *testing.T) 
 	}
 }
 
+func TestTheNextDeviceIsAskedAtOnceAlthoughAReplicaKnowsNothingOfTheRefusal(t *testing.T) {
+	two := newTwo(t, 2)
+	two.expect("a vote", two.sign(vote(10, 0, 1)), 200, "sig")
+	two.hosts[0].loses("locked")
+	got := two.sign(vote(11, 0, 1))
+	two.expect("without its device", got, 200, "sig")
+	if got.took > 200*time.Millisecond || two.hosts[0].asked.Load() != 2 || two.hosts[1].times() != 1 {
+		t.Errorf("took %s, asked the first %d times and the second %d times, want at once, 2 and 1",
+			got.took, two.hosts[0].asked.Load(), two.hosts[1].times())
+	}
+}
+
 func TestNoOtherDeviceIsAskedWhileATryIsUnderWay(t *testing.T) {
 	two := newTwo(t, 2)
 	two.hosts[0].set(3*time.Second, true)
