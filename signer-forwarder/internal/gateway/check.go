@@ -85,7 +85,7 @@ func (s *signer) look(session uint64) time.Duration {
 	trip := time.Since(began)
 	device := ""
 	if err == nil {
-		device, err = readGreeting(got)
+		device, got.body, err = readGreeting(got)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -115,11 +115,12 @@ func (s *signer) look(session uint64) time.Duration {
 	}
 	s.isDown, s.failures, s.trip, s.joins = false, 0, trip, got.joins
 	s.setDevice(device)
+	if !s.isStale && got.body != nil {
+		got.status = http.StatusOK
+		s.greeting = &greeting{got, time.Now()}
+	}
 	if device != "" {
 		return recheckInterval
-	}
-	if !s.isStale {
-		s.greeting = &greeting{got, time.Now()}
 	}
 	return checkInterval
 }
@@ -135,6 +136,16 @@ func (s *signer) setDevice(word string) {
 		logf.Printf("%s: connected, but its device can't sign: %s; its bakers get 502", s.name, word)
 	}
 	s.device = word
+}
+
+// noteSigned notes that the device has signed, whatever was known of it.
+func (s *signer) noteSigned() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.device != "" {
+		s.setDevice("")
+		s.tell()
+	}
 }
 
 // noteDevice notes that a request for a signature was refused in a session, because the device can't
@@ -187,30 +198,36 @@ func (s *signer) redial() (*link, error) {
 var devices = []string{"absent", "locked", "busy", "unknown"}
 
 // readDevice returns why the device can't sign, as the host says it with 503; an empty word if the host
-// says nothing of it.
-func readDevice(got answer) string {
+// says nothing of it. The greeting is what the signer answers to /authorized_keys, if only a request can
+// show that the device can sign again; else nil.
+func readDevice(got answer) (device string, greeting []byte) {
 	var page struct {
-		Device string `json:"device"`
+		Device   string `json:"device"`
+		Greeting string `json:"greeting"`
 	}
 	if got.status != http.StatusServiceUnavailable || json.Unmarshal(got.body, &page) != nil || page.Device == "" {
-		return ""
+		return "", nil
+	}
+	if object.MatchString(page.Greeting) {
+		greeting = []byte(page.Greeting)
 	}
 	if !slices.Contains(devices, page.Device) {
-		return "unknown"
+		return "unknown", greeting
 	}
-	return page.Device
+	return page.Device, greeting
 }
 
-// readGreeting returns why the device can't sign, or what is wrong with the answer to a check.
-func readGreeting(got answer) (device string, err error) {
-	if device := readDevice(got); device != "" {
-		return device, nil
+// readGreeting returns why the device can't sign and the signer's greeting, as far as there is one, or
+// what is wrong with the answer to a check.
+func readGreeting(got answer) (device string, greeting []byte, err error) {
+	if device, greeting := readDevice(got); device != "" {
+		return device, greeting, nil
 	}
 	if got.status != http.StatusOK {
-		return "", fmt.Errorf("it answers %d to a check", got.status)
+		return "", nil, fmt.Errorf("it answers %d to a check", got.status)
 	}
 	if !object.Match(got.body) {
-		return "", errors.New("it answers no JSON object to a check")
+		return "", nil, errors.New("it answers no JSON object to a check")
 	}
-	return "", nil
+	return "", got.body, nil
 }

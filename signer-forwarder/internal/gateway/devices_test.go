@@ -140,6 +140,50 @@ func TestADeviceIsCheckedEachSecondUntilItIsBack(t *testing.T) {
 	r.expect("with it", r.sign(vote(10, 0, 1), ""), 200, "sig")
 }
 
+func TestALockedDeviceThatOnlyARequestShowsToBeBackIsAsked(t *testing.T) {
+	d := newDevice(t)
+	r := newRig(t, nil, d)
+	d.isFoundLocked()
+	r.expect("at first", r.sign(vote(10, 0, 1), ""), 502, "device can't sign: locked")
+	askable := func() bool { return r.stateOf(0).Askable }
+	r.until("its host says that it may be asked", askable)
+	if got := r.stateOf(0); got.Ready || got.Cause != "device locked" || got.Greeting != "" {
+		t.Errorf("got %+v, want it not ready because it is locked", got)
+	}
+	if got, text := r.direct(0, http.MethodGet, "/authorized_keys", ""); got.status != 200 || got.text != "{}\n" {
+		t.Errorf("its greeting: got %+v %s", got, text)
+	}
+	r.expect("the next", r.sign(vote(10, 0, 1), ""), 502, "device can't sign: locked")
+	if got := d.asked.Load(); got != 2 {
+		t.Errorf("asked %d times, want 2", got)
+	}
+	r.expect("at once after that", r.sign(vote(10, 0, 1), ""), 502, "device can't sign: locked")
+	if got := d.asked.Load(); got != 2 {
+		t.Errorf("asked %d times, want 2 until it is checked again", got)
+	}
+	r.until("it may be asked again", askable)
+	d.answers(signs)
+	r.expect("unlocked", r.sign(vote(10, 0, 1), ""), 200, "sig")
+	if !r.States()["s0"].Ready {
+		t.Error("it is not ready after a signature")
+	}
+}
+
+func TestALockedDeviceThatMayBeAskedComesAfterOneThatIsReady(t *testing.T) {
+	first, second := newDevice(t), newDevice(t)
+	r := newRig(t, nil, first, second)
+	first.isFoundLocked()
+	r.expect("the second's", r.sign(vote(10, 0, 1), ""), 200, "sig")
+	r.until("the first may be asked", func() bool { return r.stateOf(0).Askable })
+	r.expect("the second's again", r.sign(vote(11, 0, 1), ""), 200, "sig")
+	if first.asked.Load() != 1 || second.asked.Load() != 2 {
+		t.Errorf("asked %d and %d times, want 1 and 2", first.asked.Load(), second.asked.Load())
+	}
+	second.loses("absent")
+	first.answers(signs)
+	r.expect("the first's, without the second", r.sign(vote(12, 0, 1), ""), 200, "sig")
+}
+
 func TestARequestThatIsRefusedUnsignedGoesToTheNextDeviceAtOnce(t *testing.T) {
 	first, second, third := newDevice(t), newDevice(t), newDevice(t)
 	r := newRig(t, nil, first, second, third)

@@ -30,6 +30,8 @@ type signerState struct {
 	Ready bool `json:"ready"`
 	// Cause is why it is not ready; empty if it is.
 	Cause Cause `json:"cause"`
+	// Askable says that it is not ready, and that only a request can show that it is again.
+	Askable bool `json:"askable,omitempty"`
 	// Joins says that its host joins requests for the same bytes, so a second one costs the device nothing.
 	Joins bool `json:"joins"`
 	// Greeting is what it answers to /authorized_keys, so that a router need not ask; empty unless it is ready and that is
@@ -62,7 +64,7 @@ func (s *signer) direct(now time.Time) signerState {
 	if s.session == 0 {
 		readiness, cause = gone, NoTunnel
 	}
-	state := signerState{Ready: readiness == ready, Cause: cause, Joins: s.joins}
+	state := signerState{Ready: readiness == ready, Cause: cause, Askable: readiness == silent, Joins: s.joins}
 	if state.Ready && s.greeting != nil && len(s.greeting.body) <= maxTold {
 		state.Greeting = string(s.greeting.body)
 	}

@@ -73,6 +73,7 @@ func (s *signer) sign(a *ask, pass func() (Refusal, error)) result {
 		if got.status == http.StatusOK && !hasSignature(got.answer) {
 			return failed(s.name, BadAnswer)
 		}
+		s.noteSigned()
 	case SignerError:
 		s.noteAnswer(time.Now(), true)
 	case Timeout:

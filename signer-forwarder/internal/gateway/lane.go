@@ -126,7 +126,7 @@ func (l *lane) noteBroken() {
 // noteCause notes why a request for a signature was not passed on to the device, before the next state says so.
 func (l *lane) noteCause(cause Cause) {
 	l.mu.Lock()
-	l.state.Ready, l.state.Cause = false, cause
+	l.state.Ready, l.state.Cause, l.state.Askable = false, cause, false
 	l.mu.Unlock()
 	l.lookSoon()
 }

@@ -120,7 +120,7 @@ func (w *remote) isInside() bool {
 // device.
 func (w *remote) readiness(now time.Time) (readiness, Cause) {
 	lanes := w.all()
-	device := Cause("")
+	device, isAskable := Cause(""), false
 	for _, each := range lanes {
 		state, isFresh := each.said()
 		if isFresh && state.Ready {
@@ -129,9 +129,10 @@ func (w *remote) readiness(now time.Time) (readiness, Cause) {
 		if isFresh && state.Cause != NoTunnel && device == "" {
 			device = state.Cause
 		}
+		isAskable = isAskable || isFresh && state.Askable
 	}
 	switch {
-	case device == causeDevice+"silent":
+	case isAskable:
 		return silent, device
 	case device != "":
 		return unable, device

@@ -76,7 +76,7 @@ func (s *signer) request(a *ask, wait func() patience, most int, pass func() (Re
 		got, err := s.exchange(taken, text, a.method, wait(), most)
 		device := ""
 		if err == nil && a.signs {
-			device = readDevice(got)
+			device, _ = readDevice(got)
 		}
 		switch {
 		case device != "":

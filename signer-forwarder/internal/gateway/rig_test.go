@@ -75,6 +75,16 @@ func (d *device) loses(state string) {
 	d.greets.Store(&says)
 }
 
+// isFoundLocked has a device that can't sign, which only a request shows, as the wrapper does of a Ledger.
+func (d *device) isFoundLocked() {
+	d.answers(saysOf("locked"))
+	greets := http.HandlerFunc(func(response http.ResponseWriter, _ *http.Request) {
+		response.WriteHeader(http.StatusServiceUnavailable)
+		_, _ = io.WriteString(response, `{"device":"locked","since":"2026-11-28T12:00:00Z","greeting":"{}\n"}`)
+	})
+	d.greets.Store(&greets)
+}
+
 // isBack has it sign again.
 func (d *device) isBack() {
 	d.greets.Store(nil)

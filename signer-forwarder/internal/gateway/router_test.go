@@ -370,6 +370,24 @@ func TestTheNextDeviceIsAskedAtOnceAlthoughAReplicaKnowsNothingOfTheRefusal(t *t
 	}
 }
 
+func TestALockedDeviceThatOnlyARequestShowsToBeBackIsAskedByARouter(t *testing.T) {
+	two := newTwo(t, 1)
+	two.hosts[0].isFoundLocked()
+	for range two.replicas {
+		two.expect("by each replica", two.sign(vote(10, 0, 1)), 502, "device can't sign: locked")
+	}
+	askable := func() bool {
+		readiness, _ := two.signers["s0"].readiness(time.Now())
+		return readiness == silent
+	}
+	two.until("it may be asked", askable)
+	if got := two.greeting(); got.status != 200 || got.text != "{}\n" {
+		t.Errorf("its greeting: got %+v", got)
+	}
+	two.hosts[0].answers(signs)
+	two.expect("unlocked", two.sign(vote(10, 0, 1)), 200, "sig")
+}
+
 func TestNoOtherDeviceIsAskedWhileATryIsUnderWay(t *testing.T) {
 	two := newTwo(t, 2)
 	two.hosts[0].set(3*time.Second, true)

@@ -33,7 +33,7 @@ type signer struct {
 	isDown   bool
 	failures int
 	trip     time.Duration // how long the last check took that was passed; zero while none was
-	greeting *greeting     // what it answers to /authorized_keys; nil while that is unknown
+	greeting *greeting     // what it answers to /authorized_keys; nil while that is unknown, or it must not be asked
 	isStale  bool          // it is to be checked at once
 	joins    bool          // its host joins requests for the same bytes into one signature
 	device   string        // why its device can't sign, in its own words; empty if it can
@@ -156,7 +156,7 @@ const (
 	ready  readiness = iota
 	gone             // there is no tunnel, or nothing behind it
 	unable           // the signer says that its device can't sign
-	silent           // requests for signatures are not answered
+	silent           // it can't sign as far as is known, and only a request can show that it can again
 )
 
 func (s *signer) readiness(now time.Time) (readiness, Cause) {
@@ -165,6 +165,8 @@ func (s *signer) readiness(now time.Time) (readiness, Cause) {
 	switch {
 	case s.isDown || s.session == 0 && now.Sub(s.endedAt) > downAfter:
 		return gone, NoTunnel
+	case s.device != "" && s.greeting != nil:
+		return silent, causeDevice + Cause(s.device)
 	case s.device != "":
 		return unable, causeDevice + Cause(s.device)
 	case s.unanswered >= silentAfter && now.Sub(s.unansweredAt) < silentFor:
