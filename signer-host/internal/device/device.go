@@ -3,6 +3,7 @@
 //
 //	device.go     what the sources say, requests that wait for long, and the state that follows
 //	usb.go        whether a device is plugged in
+//	ledger.go     what octez-signer's answers say of a Ledger
 //	tezsign.go    whether tezsign's keys are unlocked
 //	signatory.go  whether Signatory's vaults are ready
 package device
@@ -11,6 +12,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"remote-signer-cloud/signer-host/internal/daemon"
 )
 
 // State is whether the device can sign.
@@ -36,6 +39,9 @@ var States = []State{Ready, Absent, Locked, Busy, Unknown}
 type Status struct {
 	State State
 	Since time.Time
+	// MayAsk says that the device can't sign as far as is known, and that only a request can show that it
+	// can again. So requests for signatures are passed on.
+	MayAsk bool
 }
 
 // Change is a change of state.
@@ -48,6 +54,7 @@ const (
 	fromUSB source = iota
 	fromItsDaemon
 	fromConnections
+	fromAnswers
 	sources
 )
 
@@ -62,6 +69,7 @@ type Device struct {
 	said     [sources]State
 	waiting  map[*Request]bool
 	signedAt time.Time
+	foundAt  time.Time // when it was found at the USB, or found anew
 	current  Status
 }
 
@@ -70,7 +78,7 @@ type Device struct {
 func New(answer time.Duration) *Device {
 	d := &Device{
 		answer: answer, changes: make(chan Change, 64), doubt: make(chan struct{}, 1),
-		waiting: map[*Request]bool{}, current: Status{Ready, time.Now()},
+		waiting: map[*Request]bool{}, current: Status{State: Ready, Since: time.Now()},
 	}
 	for i := range d.said {
 		d.said[i] = Ready
@@ -108,6 +116,14 @@ func (d *Device) say(who source, what State) {
 	d.look(time.Now())
 }
 
+// findAnew notes that it is another device than before to the USB: what was answered counts no more.
+func (d *Device) findAnew() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.foundAt, d.said[fromAnswers] = time.Now(), Ready
+	d.look(d.foundAt)
+}
+
 // SetReachable takes whether the daemon can be asked.
 func (d *Device) SetReachable(isReachable bool) {
 	if isReachable {
@@ -120,7 +136,7 @@ func (d *Device) SetReachable(isReachable bool) {
 // look puts together what is known. The order is that of the reasons: a request also waits because the
 // device was pulled out, and the daemon may be silent because its device is. The caller holds mu.
 func (d *Device) look(now time.Time) Status {
-	state := Ready
+	state, mayAsk := Ready, false
 	switch {
 	case d.said[fromUSB] != Ready:
 		state = d.said[fromUSB]
@@ -130,15 +146,18 @@ func (d *Device) look(now time.Time) Status {
 		state = d.said[fromItsDaemon]
 	case d.said[fromConnections] != Ready:
 		state = d.said[fromConnections]
+	case d.said[fromAnswers] != Ready:
+		state, mayAsk = d.said[fromAnswers], true
 	}
 	if state != d.current.State {
-		change := Change{d.current, Status{state, now}}
+		change := Change{d.current, Status{State: state, Since: now}}
 		d.current = change.To
 		select {
 		case d.changes <- change:
 		default:
 		}
 	}
+	d.current.MayAsk = mayAsk
 	return d.current
 }
 
@@ -157,20 +176,25 @@ func (d *Device) Begin() *Request {
 	return r
 }
 
-// End notes that it is no longer under way: whether there is a signature, and if there is another answer
-// its status, else 0.
-func (r *Request) End(isSigned bool, status int) {
+// End notes that it is no longer under way: whether there is a signature, and the daemon's answer if there
+// is one. It reports whether the answer says that the device is locked.
+func (r *Request) End(isSigned bool, answer daemon.Answer) (isFoundLocked bool) {
 	d := r.device
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	now := time.Now()
 	delete(d.waiting, r)
-	if isSigned {
-		d.signedAt = now
-	} else if status >= 500 || status == http.StatusForbidden || status == http.StatusNotFound {
+	isFoundLocked = !isSigned && isLocked(answer)
+	switch status := answer.Status; {
+	case isSigned:
+		d.signedAt, d.said[fromAnswers] = now, Ready
+	case isFoundLocked && r.began.After(d.foundAt):
+		d.said[fromAnswers] = Locked
+	case status >= 500 || status == http.StatusForbidden || status == http.StatusNotFound:
 		d.Doubt()
 	}
 	d.look(now)
+	return isFoundLocked
 }
 
 // isBusy reports whether a request waits for too long. A device signs for one key after the other, so the

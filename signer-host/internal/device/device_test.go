@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"remote-signer-cloud/signer-host/internal/daemon"
 )
 
 // expect waits for a state, for at most a while.
@@ -70,8 +72,8 @@ func TestADeviceThatIsPulledOutIsAbsentAtOnce(t *testing.T) {
 }
 
 func TestWithoutUSBADeviceIsAbsent(t *testing.T) {
-	if isPluggedIn(filepath.Join(t.TempDir(), "none"), LedgerVendor) {
-		t.Error("found a device in no folder")
+	if found := pluggedIn(filepath.Join(t.TempDir(), "none"), LedgerVendor); found != "" {
+		t.Errorf("found %q in no folder", found)
 	}
 }
 
@@ -89,7 +91,7 @@ func TestARequestWithoutAnAnswerMakesADeviceBusyUntilItEnds(t *testing.T) {
 		name     string
 		isSigned bool
 		status   int
-	}{{"a signature", true, 200}, {"an error", false, 500}, {"no answer", false, 0}} {
+	}{{"a signature", true, http.StatusOK}, {"an error", false, http.StatusInternalServerError}, {"no answer", false, 0}} {
 		d := New(time.Minute)
 		waits(d, 59*time.Second)
 		if got := d.Status().State; got != Ready {
@@ -100,7 +102,7 @@ func TestARequestWithoutAnAnswerMakesADeviceBusyUntilItEnds(t *testing.T) {
 		if got := d.Status().State; got != Busy {
 			t.Errorf("%s: got %s after its time", test.name, got)
 		}
-		r.End(test.isSigned, test.status)
+		r.End(test.isSigned, daemon.Answer{Status: test.status})
 		if got := d.Status().State; got != Ready {
 			t.Errorf("%s: got %s after its end", test.name, got)
 		}
@@ -110,17 +112,17 @@ func TestARequestWithoutAnAnswerMakesADeviceBusyUntilItEnds(t *testing.T) {
 func TestTheTimeBeginsAnewWithEachSignature(t *testing.T) {
 	d := New(time.Minute)
 	first, second := waits(d, 90*time.Second), waits(d, 80*time.Second)
-	first.End(true, 200)
+	first.End(true, daemon.Answer{Status: http.StatusOK})
 	if got := d.Status().State; got != Ready {
 		t.Errorf("got %s while the device signs for another key", got)
 	}
 	// An error says nothing of the device: octez-signer refuses without it.
 	d.signedAt = time.Now().Add(-time.Minute)
-	d.Begin().End(false, 500)
+	d.Begin().End(false, daemon.Answer{Status: http.StatusInternalServerError})
 	if got := d.Status().State; got != Busy {
 		t.Errorf("got %s", got)
 	}
-	second.End(false, 0)
+	second.End(false, daemon.Answer{})
 	if got := d.Status().State; got != Ready {
 		t.Errorf("got %s after the end of all", got)
 	}
@@ -142,7 +144,7 @@ func TestTheReasonComesBeforeItsConsequence(t *testing.T) {
 	want(Busy)
 	d.say(fromUSB, Absent)
 	want(Absent)
-	r.End(false, 0)
+	r.End(false, daemon.Answer{})
 	d.say(fromUSB, Ready)
 	d.say(fromItsDaemon, Ready)
 	d.SetReachable(true)

@@ -99,7 +99,7 @@ func TestALockedTezsignIsReadyOnceItIsUnlocked(t *testing.T) {
 	d := New(time.Minute)
 	d.WatchTezsign(ctx, daemon.New(address), []string{"tz4a"})
 	fake.set("tz4a", "locked")
-	d.Begin().End(false, http.StatusForbidden)
+	d.Begin().End(false, daemon.Answer{Status: http.StatusForbidden})
 	expect(t, d, Locked, 10*time.Second)
 	fake.set("tz4a", "unlocked")
 	expect(t, d, Ready, 10*time.Second)

@@ -22,12 +22,21 @@ const usbInterval = 200 * time.Millisecond
 
 // WatchUSB looks for a device of a vendor until the context ends. `sysfs` is where sysfs is mounted.
 // The first look has been when it returns.
+//
+// A Ledger whose app is opened or closed is a new device to the kernel, with a new number. What was
+// answered before that says nothing of it any more.
 func (d *Device) WatchUSB(ctx context.Context, sysfs, vendor string) {
+	last := ""
 	look := func() {
-		if isPluggedIn(sysfs, vendor) {
-			d.say(fromUSB, Ready)
-		} else {
+		found := pluggedIn(sysfs, vendor)
+		if found != "" && found != last {
+			d.findAnew()
+		}
+		last = found
+		if found == "" {
 			d.say(fromUSB, Absent)
+		} else {
+			d.say(fromUSB, Ready)
 		}
 	}
 	look()
@@ -53,18 +62,24 @@ func every(ctx context.Context, interval time.Duration, do func()) {
 	}
 }
 
-func isPluggedIn(sysfs, vendor string) bool {
+// pluggedIn returns the devices of a vendor, each with its place and the number that the kernel has given
+// it (devnum); empty if there is none.
+func pluggedIn(sysfs, vendor string) string {
 	folder := filepath.Join(sysfs, "bus/usb/devices")
 	devices, err := os.ReadDir(folder)
 	if err != nil {
-		return false
+		return ""
 	}
+	read := func(device os.DirEntry, name string) string {
+		text, _ := os.ReadFile(filepath.Join(folder, device.Name(), name))
+		return string(bytes.TrimSpace(text))
+	}
+	found := ""
 	for _, each := range devices {
 		// Interfaces, such as 1-1:1.0, have no vendor.
-		found, err := os.ReadFile(filepath.Join(folder, each.Name(), "idVendor"))
-		if err == nil && string(bytes.TrimSpace(found)) == vendor {
-			return true
+		if read(each, "idVendor") == vendor {
+			found += each.Name() + " " + read(each, "devnum") + "\n"
 		}
 	}
-	return false
+	return found
 }

@@ -82,22 +82,32 @@ func address(path, prefix string) (string, bool) {
 }
 
 // greet answers whether the daemon wants authenticated requests, unless the device can't sign: by this
-// the gateway knows.
+// the gateway knows. If only a request for a signature can show that it can again, the daemon's answer is
+// in that one: a baker asks for nothing else without it.
 func (p *Proxy) greet(w http.ResponseWriter, r *http.Request) {
-	if status := p.device.Status(); status.State != device.Ready {
-		write(w, unable(status))
+	status := p.device.Status()
+	if status.State == device.Ready {
+		p.pass(w, r)
 		return
 	}
-	p.pass(w, r)
+	greeting := ""
+	if status.MayAsk {
+		if answer := p.ask(r); answer.Status == http.StatusOK {
+			greeting = string(answer.Body)
+		}
+	}
+	write(w, unable(status, greeting))
 }
 
 // pass passes on a request that nothing is signed by.
-func (p *Proxy) pass(w http.ResponseWriter, r *http.Request) {
+func (p *Proxy) pass(w http.ResponseWriter, r *http.Request) { write(w, p.ask(r)) }
+
+func (p *Proxy) ask(r *http.Request) daemon.Answer {
 	answer, err := p.daemon.Ask(r.Context(), request(r, nil))
 	if err != nil {
-		answer = unanswered(err)
+		return unanswered(err)
 	}
-	write(w, answer)
+	return answer
 }
 
 // request is what the daemon gets of a client's request: the target and the body as they came, and the
@@ -109,12 +119,14 @@ func request(r *http.Request, body []byte) daemon.Request {
 	}
 }
 
-// unable is the answer while the device can't sign.
-func unable(status device.Status) daemon.Answer {
+// unable is the answer while the device can't sign. The greeting is what the daemon answers to
+// /authorized_keys, if the device may be asked all the same; else empty.
+func unable(status device.Status, greeting string) daemon.Answer {
 	page, _ := json.Marshal(struct {
-		Device device.State `json:"device"`
-		Since  string       `json:"since"`
-	}{status.State, since(status)})
+		Device   device.State `json:"device"`
+		Since    string       `json:"since"`
+		Greeting string       `json:"greeting,omitempty"`
+	}{status.State, since(status), greeting})
 	return daemon.Answer{Status: http.StatusServiceUnavailable, ContentType: "application/json", Body: append(page, '\n')}
 }
 

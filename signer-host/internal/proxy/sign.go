@@ -100,18 +100,20 @@ func (p *Proxy) signature(asked daemon.Request, address string, what payload.Pay
 
 // askDevice passes on a request that needs the device, unless the device can't sign.
 func (p *Proxy) askDevice(ctx context.Context, asked daemon.Request) (answer daemon.Answer, isSigned bool) {
-	if status := p.device.Status(); status.State != device.Ready {
-		return unable(status), false
+	if status := p.device.Status(); status.State != device.Ready && !status.MayAsk {
+		return unable(status, ""), false
 	}
 	under := p.device.Begin()
 	answer, err := p.daemon.Sign(ctx, asked)
 	isSigned = err == nil && hasSignature(answer)
-	under.End(isSigned, answer.Status)
+	isFoundLocked := under.End(isSigned, answer)
 	switch {
 	case errors.Is(err, daemon.ErrFull):
-		return unable(device.Status{State: device.Busy, Since: time.Now()}), false
+		return unable(device.Status{State: device.Busy, Since: time.Now()}, ""), false
 	case err != nil:
 		return unanswered(err), false
+	case isFoundLocked:
+		return unable(device.Status{State: device.Locked, Since: p.device.Status().Since}, ""), false
 	}
 	return answer, isSigned
 }

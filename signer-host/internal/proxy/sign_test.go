@@ -163,6 +163,63 @@ func TestWhileTheDeviceCantSignOnlyKnownSignaturesAreGiven(t *testing.T) {
 	}
 }
 
+func TestALockedLedgerIsAskedAndSaysSo(t *testing.T) {
+	var isLocked, isGone atomic.Bool
+	isLocked.Store(true)
+	asked := atomic.Int32{}
+	r := newRig(t, serveDaemon(t, func(w http.ResponseWriter, request *http.Request) {
+		switch {
+		case isGone.Load():
+			panic(http.ErrAbortHandler)
+		case request.Method == http.MethodGet:
+			fmt.Fprintln(w, "{}")
+			return
+		}
+		asked.Add(1)
+		if isLocked.Load() {
+			w.WriteHeader(http.StatusInternalServerError)
+			fmt.Fprint(w, `[{"kind":"temporary","id":"failure","msg":"Found no ledger corresponding to ledger://a."}]`)
+			return
+		}
+		fmt.Fprint(w, `{"signature":"sig"}`)
+	}), time.Minute)
+	sign := func(level int32) answer {
+		got, _ := post(http.DefaultClient, r.url+"/keys/"+key, vote(payload.Attestation, level, 0))
+		return got
+	}
+	greet := func() answer {
+		got, _ := get(r.url + "/authorized_keys")
+		return got
+	}
+	says := func(what string, got answer, greeting string) {
+		t.Helper()
+		var page struct{ Device, Greeting string }
+		if json.Unmarshal([]byte(got.body), &page) != nil || got.status != 503 || page.Device != "locked" || page.Greeting != greeting {
+			t.Errorf("%s: got %+v, want 503, locked and the greeting %q", what, got, greeting)
+		}
+	}
+	if got := greet(); got.status != 200 || got.body != "{}\n" {
+		t.Errorf("before: got %+v", got)
+	}
+	says("a vote", sign(7), "")
+	says("a check", greet(), "{}\n")
+	says("the same vote", sign(7), "")
+	says("another one", sign(8), "")
+	if got := asked.Load(); got != 3 {
+		t.Errorf("the daemon was asked %d times, want 3", got)
+	}
+	isGone.Store(true)
+	says("a check without the daemon", greet(), "")
+	isGone.Store(false)
+	isLocked.Store(false)
+	if got := sign(8); got.status != 200 {
+		t.Errorf("unlocked: got %+v", got)
+	}
+	if got := greet(); got.status != 200 {
+		t.Errorf("after: got %+v", got)
+	}
+}
+
 func TestAHungDaemonThatIsStartedAnewSignsAgain(t *testing.T) {
 	hang := make(chan struct{})
 	defer close(hang)
