@@ -63,6 +63,12 @@ const withoutUplink = (recoverySeconds: number) =>
   oneWay(otherUplink, (seconds) =>
     costly("the host has one uplink, which can be gone for longer than Octez repeats", seconds + recoverySeconds),
   );
+/** What it may cost if a device says that it can't sign. */
+const withoutDevice = ({ pairedSigners }: Topology, target: string, seconds: number): Allowance =>
+  pairedSigners.includes(target)
+    ? free("the wrapper says so, and the other device of these keys is asked", 2)
+    : costly("these keys have no other device", seconds + 8);
+
 const needsRouter = ({ hasRouter }: Topology): string | undefined => (hasRouter ? undefined : "a router");
 const needsNodes = ({ nodes }: Topology): string | undefined => (nodes > 1 ? undefined : "a second node");
 
@@ -119,18 +125,14 @@ export const faultKinds = {
     seconds: [4, 10],
     recovery: 8,
     targets: signersOf,
-    allowance: ({ pairedSigners }, target, seconds) =>
-      pairedSigners.includes(target)
-        ? free("the wrapper says so, and the other device of these keys is asked", 2)
-        : costly("these keys have no other device", seconds + 8),
+    allowance: withoutDevice,
   },
   "device locked": {
     title: "the device refuses each request at once, as a Ledger with a closed app does",
     seconds: [3, 6],
     recovery: 8,
     targets: signersOf,
-    allowance: (_, __, seconds) =>
-      costly("octez-signer's own error is passed on, and Octez repeats no error", seconds + 6),
+    allowance: withoutDevice,
   },
   "device hangs": {
     title: "the signer daemon keeps its connections and answers nothing",

@@ -16,8 +16,8 @@ const daemonPort = 8442;
 /** How long a signature takes, in ms. A Ledger's takes longer; here four keys ask thrice in 2 s. */
 const signMs = 40;
 
-/** What testbed/recordingDevice.ts answers while it is locked. */
-const lockedWord = "the device is locked";
+/** What octez-signer answers for a Ledger whose app is closed (Octez 25.1, ledger.available.ml). */
+const lockedWords = "Found no ledger corresponding to ledger://a-b-c-d/ed25519/0h/0h.";
 
 /** What a home is made of. */
 export type HomeSettings = {
@@ -49,6 +49,8 @@ export class Home {
   #wrapper: Background | undefined;
   readonly #relays: Background[] = [];
   readonly #clients: Background[] = [];
+  /** The number that the kernel has given its USB device. */
+  #usbNumber = 0;
   /** What daemons that have ended said. */
   #said = "";
   #isOver = false;
@@ -106,16 +108,18 @@ export class Home {
     this.#daemon?.child.kill(isHanging ? "SIGSTOP" : "SIGCONT");
   }
 
-  /** Locks the device, or unlocks it. */
+  /** Closes the device's app, or opens it: to the kernel it is another device then. */
   lock(isLocked: boolean): void {
     const file = join(this.#folder, "marks/locked");
-    if (isLocked) writeFileSync(file, "");
+    if (isLocked) writeFileSync(file, lockedWords);
     else rmSync(file, { force: true });
+    this.plugIn();
   }
 
   plugIn(): void {
     const device = join(this.#folder, "sys/bus/usb/devices/1-1");
     mkdirSync(device, { recursive: true });
+    writeFileSync(join(device, "devnum"), `${++this.#usbNumber}\n`);
     writeFileSync(join(device, "idVendor"), "2c97\n");
   }
 
@@ -151,7 +155,7 @@ export class Home {
     const texts = [...this.#deviceOutput().matchAll(/^\{"refused":(".*")\}$/gm)].map(([, text]) =>
       JSON.parse(text ?? ""),
     );
-    return texts.filter((text) => text !== lockedWord).map((text) => `${this.name}: ${text}`);
+    return texts.filter((text) => text !== lockedWords).map((text) => `${this.name}: ${text}`);
   }
 
   #deviceOutput(): string {

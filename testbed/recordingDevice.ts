@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startDaemon } from "../signer-host/dev/daemon.ts";
@@ -12,8 +12,8 @@ import { WatermarkStore } from "../signer-host/dev/watermarkStore.ts";
 /**
  * For tests: a signer daemon that writes down each signature that it makes, and each request that it refuses, as a line
  * of JSON. Its arguments are the folder with its keys, the folder for its watermarks, its port, and the milliseconds
- * that a signature takes. While the folder of its watermarks has a file `locked`, it refuses to sign, as octez-signer does
- * for a Ledger whose app is closed.
+ * that a signature takes. While the folder of its watermarks has a file `locked`, it refuses to sign in the words of that
+ * file.
  */
 const [keyFolder = "", state = "", port, milliseconds] = process.argv.slice(2);
 const say = (line: object): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
@@ -23,7 +23,8 @@ const keys = await readTezosKeys(keyFolder);
 const recording = [...keys].map(([address, key]) => {
   const sign = async (bytes: Uint8Array, version?: number): Promise<string> => {
     await sleep(Number(milliseconds));
-    if (existsSync(join(state, "locked"))) throw new Refusal("the device is locked");
+    const lock = join(state, "locked");
+    if (existsSync(lock)) throw new Refusal(readFileSync(lock, "utf8"));
     const { kind, chainId: chain, level, round } = readPayload(bytes, key.isBls);
     say({ address, chain, kind, level, round, digest: createHash("sha256").update(bytes).digest("hex") });
     return key.sign(bytes, version);
