@@ -159,8 +159,7 @@ async function signerEntry(name: string, port: number, numbers: readonly number[
 /** Where the baker asks for a signer: its Service, or the router beside it. */
 async function signerUrl(stack: Stack, name: string, port: number, hasRouter: boolean): Promise<string> {
   if (hasRouter) return `http://127.0.0.1:${port}`;
-  const words = ["get", "service", `signer-${name}`, "--output", "jsonpath={.spec.clusterIP}"];
-  return `http://${(await stack.kubectl(...words)).trim()}:${port}`;
+  return stack.signerUrl(name, port);
 }
 
 async function containersOf(stack: Stack): Promise<string[]> {

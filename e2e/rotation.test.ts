@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { parseHostKey, parsePublicKey } from "../infra/keys/sshKey.ts";
 import { root } from "../local/machine/checkout.ts";
-import { type Background, start, stopAll, until } from "../testbed/background.ts";
+import { type Background, stopAll, until } from "../testbed/background.ts";
 import { makeNetwork, removeNetwork } from "../testbed/network.ts";
 import { ssh, sshWords } from "../testbed/sshClient.ts";
 import { Stack, temporary } from "../testbed/testStack.ts";
@@ -26,7 +26,7 @@ before(async () => {
   home = await stack.startSigner("home");
   office = await stack.startSigner("office");
   for (const key of homes) await signs(`${key}-baker`);
-  polling = await startPolling("office", 8453);
+  polling = await stack.startPolling("office", 8453);
   began = new Date();
 });
 
@@ -156,13 +156,6 @@ async function signs(key: string): Promise<void> {
     async () => (await stack.bakerLog(since).catch(() => [])).some((text) => line.test(text)),
     async () => `${home.output()}${office.output()}${(await stack.bakerLog().catch(() => [])).slice(-10).join("\n")}`,
   );
-}
-
-/** Starts to poll a signer's Service continuously. */
-async function startPolling(signer: string, port: number): Promise<Background> {
-  const address = await stack.kubectl("get", "service", `signer-${signer}`, "--output", "jsonpath={.spec.clusterIP}");
-  const url = `http://${address.trim()}:${port}/authorized_keys`;
-  return start(...(await stack.onForwarderNode(process.execPath, join(root, "testbed/pollLoop.ts"), url)));
 }
 
 /** The forwarder's log lines that match `kind`. */

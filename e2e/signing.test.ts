@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { root } from "../local/machine/checkout.ts";
 import { run } from "../local/machine/run.ts";
@@ -100,8 +99,7 @@ describe("two signers behind NAT", () => {
     const page = (path: string) => stack.forwarder("page", path);
     // Some begin with the first error, and with the first request that is rejected.
     await office.stop();
-    const address = await stack.kubectl("get", "service", "signer-home", "--output", "jsonpath={.spec.clusterIP}");
-    const url = `http://${address.trim()}:8443/keys/${"tz1".padEnd(36, "a")}`;
+    const url = `${await stack.signerUrl("home", 8443)}/keys/${"tz1".padEnd(36, "a")}`;
     await run(...(await stack.onForwarderNode(process.execPath, "--eval", `fetch(${JSON.stringify(url)})`)));
     const missing = async () => {
       const known = seriesOn(await page("/metrics"));
@@ -157,11 +155,7 @@ describe("two signers behind NAT", () => {
   test("a signer is added, and removed, while others sign without a missed request", async () => {
     const [signerEndpoint] = (await stack.outputs()).signerEndpoints;
     const cabin = await newSigner("cabin", 8463);
-    const serviceAddress = (
-      await stack.kubectl("get", "service", "signer-home", "--output", "jsonpath={.spec.clusterIP}")
-    ).trim();
-    const url = `http://${serviceAddress}:8443/authorized_keys`;
-    const polling = start(...(await stack.onForwarderNode(process.execPath, join(root, "testbed/pollLoop.ts"), url)));
+    const polling = await stack.startPolling("home", 8443);
     const since = new Date();
     const accepted = await forwarderLog(/home: connected/);
 

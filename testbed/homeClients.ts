@@ -58,8 +58,7 @@ export function homeClients(stack: Stack) {
 
   /** Asks a signer as a baker does, from the forwarder's node. Returns the body of the answer. */
   async function ask(signer: string, port: number): Promise<string> {
-    const address = await stack.kubectl("get", "service", `signer-${signer}`, "--output", "jsonpath={.spec.clusterIP}");
-    const url = `http://${address.trim()}:${port}/authorized_keys`;
+    const url = `${await stack.signerUrl(signer, port)}/authorized_keys`;
     return run(...(await stack.onForwarderNode("curl", "--silent", "--max-time", "5", url))).catch(String);
   }
 

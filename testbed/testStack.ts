@@ -140,6 +140,19 @@ export class Stack {
     return [enter, [...namespace, ...words]];
   }
 
+  /** The URL of a signer's Service, without a path. A machine outside of the cluster may know no name of it. */
+  async signerUrl(signer: string, port: number): Promise<string> {
+    const name = `signer-${signer}`;
+    const address = await this.kubectl("get", "service", name, "--output", "jsonpath={.spec.clusterIP}");
+    return `http://${address.trim()}:${port}`;
+  }
+
+  /** Starts to ask a signer's Service for /authorized_keys, again and again. It says at its end how often that failed. */
+  async startPolling(signer: string, port: number): Promise<Background> {
+    const url = `${await this.signerUrl(signer, port)}/authorized_keys`;
+    return start(...(await this.onForwarderNode(process.execPath, join(root, "testbed/pollLoop.ts"), url)));
+  }
+
   /** Runs the forwarder's program in its pod. */
   forwarder(...words: string[]): Promise<string> {
     return this.kubectl("exec", "deployment/signer-forwarder", "--", forwarderProgram, ...words);

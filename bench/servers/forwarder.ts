@@ -97,10 +97,9 @@ export class Forwarder {
   /** Where bakers find a signer: from their pod, at the signer's Service. */
   async signerAddress(signer: BenchSigner): Promise<SignerAddress> {
     const { name, port } = signer;
-    const words = ["get", `service/signer-${name}`, "--output", "jsonpath={.spec.clusterIP}"];
     return {
       place: enter(this.#baker),
-      address: `${(await this.#stack.kubectl(...words)).trim()}:${port}`,
+      address: new URL(await this.#stack.signerUrl(name, port)).host,
       keys: addressesOf(signer),
     };
   }
