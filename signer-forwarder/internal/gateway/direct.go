@@ -14,6 +14,8 @@ import (
 const (
 	directPrefix = "/direct"
 	statePath    = "/state"
+	// doubtQuery has a replica check the signer soon: another one has heard that its device can't sign.
+	doubtQuery = "?doubt"
 	// causeHeader has the cause of an answer that is none of the signer's.
 	causeHeader = "cause"
 )
@@ -42,11 +44,14 @@ type signerState struct {
 }
 
 // state answers how the signer of a direct route is.
-func (g *Gateway) state(r *route) result {
+func (g *Gateway) state(r *route, a *ask) result {
 	g.routerAsked.Store(time.Now().UnixNano())
 	s, ok := r.sole().(*signer)
 	if !ok {
 		return refused(RefusedPath)
+	}
+	if strings.HasSuffix(a.target, doubtQuery) {
+		s.checkSoon()
 	}
 	state := s.direct(time.Now())
 	state.Draining = g.draining.Load()

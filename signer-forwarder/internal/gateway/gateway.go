@@ -209,7 +209,7 @@ func (g *Gateway) signer(name string) *signer {
 func (g *Gateway) result(r *route, a *ask) result {
 	switch {
 	case a.wantsState:
-		return g.state(r)
+		return g.state(r, a)
 	case a.signs:
 		return g.sign(r, a)
 	case a.address != "":

@@ -29,6 +29,7 @@ type lane struct {
 	state     signerState // as it was said last
 	missed    int         // how many questions for it in a row had no answer
 	isKnown   bool        // it was said once
+	isDoubted bool        // another replica has heard that the device can't sign
 	lastReady time.Time   // or when it began
 }
 
@@ -84,7 +85,14 @@ func (l *lane) lookSoon() {
 
 // look asks for the state once.
 func (l *lane) look() {
-	request := []byte("GET " + directPrefix + statePath + " HTTP/1.1\r\nhost: " + l.signer + "\r\n\r\n")
+	target := directPrefix + statePath
+	l.mu.Lock()
+	if l.isDoubted {
+		target += doubtQuery
+	}
+	l.isDoubted = false
+	l.mu.Unlock()
+	request := []byte("GET " + target + " HTTP/1.1\r\nhost: " + l.signer + "\r\n\r\n")
 	got, _, err := l.exchange(request, http.MethodGet, limit(time.Now().Add(stateLimit)))
 	var state signerState
 	if err == nil && (got.status != http.StatusOK || json.Unmarshal(got.body, &state) != nil) {
@@ -127,6 +135,15 @@ func (l *lane) noteBroken() {
 func (l *lane) noteCause(cause Cause) {
 	l.mu.Lock()
 	l.state.Ready, l.state.Cause, l.state.Askable = false, cause, false
+	l.mu.Unlock()
+	l.lookSoon()
+}
+
+// doubt has the replica check the signer: by another one its device can't sign. Otherwise it does so once a
+// minute, and its metrics and the router take the device for ready until then.
+func (l *lane) doubt() {
+	l.mu.Lock()
+	l.isDoubted = true
 	l.mu.Unlock()
 	l.lookSoon()
 }

@@ -152,6 +152,11 @@ func (r *race) judge(end try) (result, bool) {
 		return r.next(end, failed(name, cause))
 	case strings.HasPrefix(string(cause), causeDevice):
 		end.lane.noteCause(cause)
+		for _, each := range r.way.all() {
+			if each != end.lane {
+				each.doubt()
+			}
+		}
 		refusal := failed(name, cause)
 		refusal.unsigned = !r.isSent && r.inside == 0
 		return r.keep(end, refusal)

@@ -368,6 +368,10 @@ func TestTheNextDeviceIsAskedAtOnceAlthoughAReplicaKnowsNothingOfTheRefusal(t *t
 		t.Errorf("took %s, asked the first %d times and the second %d times, want at once, 2 and 1",
 			got.took, two.hosts[0].asked.Load(), two.hosts[1].times())
 	}
+	two.until("both replicas know", func() bool {
+		return !two.replicas[0].States()["s0"].Ready && !two.replicas[1].States()["s0"].Ready
+	})
+	two.until("and the router", func() bool { return !two.States()["s0"].Ready })
 }
 
 func TestALockedDeviceThatOnlyARequestShowsToBeBackIsAskedByARouter(t *testing.T) {
