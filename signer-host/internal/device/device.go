@@ -179,12 +179,12 @@ func (d *Device) Begin() *Request {
 // End notes that it is no longer under way: whether there is a signature, and the daemon's answer if there
 // is one. It reports whether the answer says that the device is locked.
 func (r *Request) End(isSigned bool, answer daemon.Answer) (isFoundLocked bool) {
+	isFoundLocked = !isSigned && isLocked(answer)
 	d := r.device
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	now := time.Now()
 	delete(d.waiting, r)
-	isFoundLocked = !isSigned && isLocked(answer)
 	switch status := answer.Status; {
 	case isSigned:
 		d.signedAt, d.said[fromAnswers] = now, Ready

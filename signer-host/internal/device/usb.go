@@ -29,15 +29,15 @@ func (d *Device) WatchUSB(ctx context.Context, sysfs, vendor string) {
 	last := ""
 	look := func() {
 		found := pluggedIn(sysfs, vendor)
-		if found != "" && found != last {
-			d.findAnew()
-		}
-		last = found
 		if found == "" {
 			d.say(fromUSB, Absent)
 		} else {
+			if found != last {
+				d.findAnew()
+			}
 			d.say(fromUSB, Ready)
 		}
+		last = found
 	}
 	look()
 	go every(ctx, usbInterval, look)
