@@ -63,6 +63,7 @@ const withoutUplink = (recoverySeconds: number) =>
   oneWay(otherUplink, (seconds) =>
     costly("the host has one uplink, which can be gone for longer than Octez repeats", seconds + recoverySeconds),
   );
+
 /** What it may cost if a device says that it can't sign. */
 const withoutDevice = ({ pairedSigners }: Topology, target: string, seconds: number): Allowance =>
   pairedSigners.includes(target)
