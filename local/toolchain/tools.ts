@@ -148,6 +148,11 @@ function buildWords(goMod: string): string[] {
   return ["build", "-gcflags=all=-dwarf=false", ...tags, "-ldflags", linkerFlags(goMod)];
 }
 
+/** Does some work in a folder for built tools while nobody else works there. */
+export function withToolsLock<T>(folder: string, progress: Progress, work: () => Promise<T>): Promise<T> {
+  return withLock(join(folder, ".lock"), "tools", progress, work);
+}
+
 /** Returns the paths of some tools. Builds those first that are missing in the pinned version. */
 export async function ensureTools<Name extends ToolName>(
   names: readonly Name[],
@@ -156,7 +161,7 @@ export async function ensureTools<Name extends ToolName>(
   const tools = describeTools(names);
   const missing = (): Tool[] => tools.filter((tool) => !existsSync(tool.path));
   if (missing().length > 0) {
-    await withLock(join(toolsFolder(), ".lock"), "tools", progress, async () => {
+    await withToolsLock(toolsFolder(), progress, async () => {
       const wanted = missing();
       if (wanted.length === 0) return;
       const go = await ensureGo(toolsFolder(), progress);

@@ -4,6 +4,7 @@ import { root } from "../../machine/checkout.ts";
 import type { Progress } from "../../machine/paths.ts";
 import { run } from "../../machine/run.ts";
 import { ensureGo } from "../../toolchain/go.ts";
+import { withToolsLock } from "../../toolchain/tools.ts";
 
 /** Files that the storage programs ship in their Go modules, next to their code. */
 export type CsiFiles = {
@@ -23,7 +24,12 @@ const wanted = {
 /** Returns these files. They are kept next to a program that was built from the same go.mod. */
 export async function ensureCsiFiles(program: string, progress: Progress): Promise<CsiFiles> {
   const folder = join(dirname(program), "files");
-  if (!existsSync(folder)) await copyFromModules(folder, progress);
+  const tools = dirname(dirname(folder));
+  if (!existsSync(folder)) {
+    await withToolsLock(tools, progress, async () => {
+      if (!existsSync(folder)) await copyFromModules(folder, await ensureGo(tools, progress));
+    });
+  }
   const files = readdirSync(folder).map((file) => join(folder, file));
   return {
     proto: files.find((file) => file.endsWith(".proto")) as string,
@@ -31,8 +37,7 @@ export async function ensureCsiFiles(program: string, progress: Progress): Promi
   };
 }
 
-async function copyFromModules(folder: string, progress: Progress): Promise<void> {
-  const go = await ensureGo(dirname(dirname(folder)), progress);
+async function copyFromModules(folder: string, go: string): Promise<void> {
   const made = `${folder}.new`;
   rmSync(made, { recursive: true, force: true });
   mkdirSync(made, { recursive: true });
