@@ -1,5 +1,5 @@
-import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { root } from "../machine/checkout.ts";
 import type { Progress } from "../machine/paths.ts";
 import { run } from "../machine/run.ts";
@@ -35,8 +35,15 @@ export async function buildProgram(
   const env = { ...process.env, ...goSettings, CGO_ENABLED: "0", ...other?.platform };
   const values = Object.entries(other?.variables ?? {}).map(([name, value]) => `-X ${name}=${value}`);
   const flags = other ? ["-trimpath", "-ldflags", ["-s", "-w", ...values].join(" ")] : [];
-  await run(go, ["build", ...flags, "-o", `${target}.new`, path], { cwd: root, env });
-  renameSync(`${target}.new`, target);
+  // Beside the target, and of this call alone: two kits may be made at once.
+  const folder = mkdtempSync(join(dirname(target), "build-"));
+  try {
+    const made = join(folder, basename(target));
+    await run(go, ["build", ...flags, "-o", made, path], { cwd: root, env });
+    renameSync(made, target);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 /** The minor version in the output of `go version`, or undefined if the output is not Go's. */
