@@ -7,6 +7,7 @@ import { wrapperPort } from "../signer-host/package/wrapperConfig.ts";
 import { fillSshConfig, sshHost } from "../signer-host/sshConfig.ts";
 import { type Background, start, until } from "../testbed/background.ts";
 import { homeOf, inside } from "../testbed/network.ts";
+import { replaceFile } from "../testbed/replaceFile.ts";
 import { temporary } from "../testbed/testStack.ts";
 import type { Signature } from "./detector.ts";
 import { Uplink } from "./uplink.ts";
@@ -111,7 +112,7 @@ export class Home {
   /** Closes the device's app, or opens it: to the kernel it is another device then. */
   lock(isLocked: boolean): void {
     const file = join(this.#folder, "marks/locked");
-    if (isLocked) writeFileSync(file, lockedWords);
+    if (isLocked) replaceFile(file, lockedWords);
     else rmSync(file, { force: true });
     this.plugIn();
   }

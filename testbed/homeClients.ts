@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { replicaNames } from "../infra/names/replicaNames.ts";
 import { root } from "../local/machine/checkout.ts";
@@ -6,6 +6,7 @@ import { run } from "../local/machine/run.ts";
 import { type Background, start, until } from "./background.ts";
 import { type HostState, wellHost } from "./hostStandIn.ts";
 import { homeOf, inside } from "./network.ts";
+import { replaceFile } from "./replaceFile.ts";
 import { sshWords } from "./sshClient.ts";
 import { type Stack, temporary } from "./testStack.ts";
 
@@ -27,7 +28,7 @@ export function homeClients(stack: Stack) {
     const [file, marks] = [temporary("host.json"), temporary("host-marks")];
     const keys = join(root, "signer-host/dev/keys", home);
     /** Changes how the host is. What is not given is well. */
-    const set = (changes: Partial<HostState>) => writeFileSync(file, JSON.stringify({ ...wellHost, ...changes }));
+    const set = (changes: Partial<HostState>) => replaceFile(file, JSON.stringify({ ...wellHost, ...changes }));
     const startIt = () =>
       inHome(home, process.execPath, join(root, "testbed/hostStandIn.ts"), keys, marks, file, "8442");
     mkdirSync(marks, { recursive: true });

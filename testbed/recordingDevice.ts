@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startDaemon } from "../signer-host/dev/daemon.ts";
@@ -18,13 +18,23 @@ import { WatermarkStore } from "../signer-host/dev/watermarkStore.ts";
 const [keyFolder = "", state = "", port, milliseconds] = process.argv.slice(2);
 const say = (line: object): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
 
+/** What it refuses with, unless it is unlocked. */
+function lockedWords(): string | undefined {
+  try {
+    return readFileSync(join(state, "locked"), "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
 mkdirSync(state, { recursive: true });
 const keys = await readTezosKeys(keyFolder);
 const recording = [...keys].map(([address, key]) => {
   const sign = async (bytes: Uint8Array, version?: number): Promise<string> => {
     await sleep(Number(milliseconds));
-    const lock = join(state, "locked");
-    if (existsSync(lock)) throw new Refusal(readFileSync(lock, "utf8"));
+    const words = lockedWords();
+    if (words !== undefined) throw new Refusal(words);
     const { kind, chainId: chain, level, round } = readPayload(bytes, key.isBls);
     say({ address, chain, kind, level, round, digest: createHash("sha256").update(bytes).digest("hex") });
     return key.sign(bytes, version);
