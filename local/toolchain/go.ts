@@ -1,6 +1,7 @@
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { root } from "../machine/checkout.ts";
+import { withLock } from "../machine/machineLock.ts";
 import type { Progress } from "../machine/paths.ts";
 import { run } from "../machine/run.ts";
 import { ensurePackages } from "./debianPackages.ts";
@@ -68,7 +69,10 @@ export async function ensureGo(folder: string, progress: Progress): Promise<stri
     throw new Error(`this machine: found a program go that prints ${JSON.stringify(found)}, ${wanted}`);
   if (minor >= oldestThatRenewsItself) return "go";
   progress(`fetching the Go toolchain ${toolchain}: the machine's own is 1.${minor}`);
-  return fetchToolchain(join(folder, toolchain));
+  // Not the lock of the tools, whose holder asks for a Go.
+  return withLock(join(folder, ".go.lock"), "the Go toolchain", progress, async () =>
+    existsSync(own) ? own : fetchToolchain(join(folder, toolchain)),
+  );
 }
 
 function installedGo(): Promise<string | undefined> {
