@@ -120,8 +120,8 @@ export class Home {
   plugIn(): void {
     const device = join(this.#folder, "sys/bus/usb/devices/1-1");
     mkdirSync(device, { recursive: true });
-    writeFileSync(join(device, "devnum"), `${++this.#usbNumber}\n`);
-    writeFileSync(join(device, "idVendor"), "2c97\n");
+    replaceFile(join(device, "devnum"), `${++this.#usbNumber}\n`);
+    replaceFile(join(device, "idVendor"), "2c97\n");
   }
 
   unplug(): void {
