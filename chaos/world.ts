@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { forwarderProgram } from "../deploy/cluster/forwarderPod.ts";
 import type { SignerEndpoint } from "../infra/signerForwarder.ts";
 import { type Progress, stateFolder } from "../local/machine/paths.ts";
@@ -116,6 +117,8 @@ export async function makeWorld(stack: Stack, { nodes, replicas }: Size, progres
     () => allConnected(world),
     () => homesOutput(world),
   );
+  // Who has no marks asks the first device of a list alone for 15 s after its start (docs/design/router.md).
+  const othersAsked = sleep(15_000);
   baker.start();
   const hasSigned = (key: string) => baker.asks().some((ask) => ask.key === key && ask.cause === undefined);
   await until(
@@ -124,6 +127,7 @@ export async function makeWorld(stack: Stack, { nodes, replicas }: Size, progres
     () => wallet.every(({ alias }) => hasSigned(alias)),
     () => `${homesOutput(world)}\n${baker.output().split("\n").slice(-10).join("\n")}`,
   );
+  await othersAsked;
   return world;
 }
 
