@@ -87,7 +87,8 @@ func (l *lane) lookSoon() {
 func (l *lane) look() {
 	target := directPrefix + statePath
 	l.mu.Lock()
-	if l.isDoubted {
+	isDoubted := l.isDoubted
+	if isDoubted {
 		target += doubtQuery
 	}
 	l.isDoubted = false
@@ -99,7 +100,7 @@ func (l *lane) look() {
 		err = errUnreadable
 	}
 	if err != nil {
-		l.noteMissed(err)
+		l.noteMissed(err, isDoubted)
 		return
 	}
 	l.mu.Lock()
@@ -113,10 +114,11 @@ func (l *lane) look() {
 	}
 }
 
-// noteMissed notes that the replica gave no answer.
-func (l *lane) noteMissed(err error) {
+// noteMissed notes that the replica gave no answer. A doubt is said again with the next question.
+func (l *lane) noteMissed(err error, isDoubted bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.isDoubted = l.isDoubted || isDoubted
 	if l.missed++; l.missed == maxMissed {
 		logf.Printf("%s: the replica %s does not answer: %v", l.signer, l.replica, err)
 		l.links.close()

@@ -541,3 +541,11 @@ func TestALongListOfKeysIsNoPartOfTheState(t *testing.T) {
 	}
 	two.expect("by the router", two.greeting(), 200, long)
 }
+
+func TestADoubtIsSaidAgainIfNobodyHasHeardIt(t *testing.T) {
+	l := &lane{signer: "home", replica: "127.0.0.1", port: 1, isDoubted: true, nudge: make(chan struct{}, 1), ended: make(chan struct{})}
+	l.look()
+	if !l.isDoubted || l.missed != 1 {
+		t.Errorf("got %v and %d missed, want the doubt kept for the next question", l.isDoubted, l.missed)
+	}
+}
