@@ -227,13 +227,13 @@ export const faultKinds = {
     allowance: () => free("who does not ask loses no request; the levels of that time are missed"),
   },
   "router killed": {
-    title: "the router's program ends at once, and Kubernetes starts it again in its pod",
+    title: "the router's program ends at once, and its parent starts it again",
     seconds: [0.1, 0.1],
     recovery: 20,
     group: "router",
     targets: () => ["baker-alice-0"],
     lacks: needsRouter,
-    allowance: () => costly("nothing listens meanwhile, and Octez repeats no refused connection", 10),
+    allowance: () => free("the ports stay open, and a request under way gets 502, which Octez repeats"),
   },
   "router stopped": {
     title: "the router's program is stopped (SIGSTOP) and continued",

@@ -11,6 +11,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"runtime/debug"
 	"strings"
 	"syscall"
@@ -21,6 +22,7 @@ import (
 	"remote-signer-cloud/signer-forwarder/internal/control"
 	"remote-signer-cloud/signer-forwarder/internal/gateway"
 	"remote-signer-cloud/signer-forwarder/internal/guard"
+	"remote-signer-cloud/signer-forwarder/internal/keeper"
 	"remote-signer-cloud/signer-forwarder/internal/page"
 )
 
@@ -39,7 +41,10 @@ type paths struct {
 }
 
 // controlSocket is in a folder that nobody else writes in a baker's pod.
-const controlSocket = "/tmp/router.sock"
+var controlSocket = filepath.Join(os.TempDir(), "router.sock")
+
+// serving is the word with which the program starts itself as a child.
+const serving = "serve"
 
 const (
 	// lookInterval is how often the configuration is looked at.
@@ -58,9 +63,14 @@ func main() {
 	case len(words) == 2 && words[0] == "page":
 		os.Exit(page.Print(pages(), words[1], os.Stdout, os.Stderr))
 	case len(words) == 1 && strings.HasPrefix(words[0], "/"):
-		stop := make(chan os.Signal, 1)
-		signal.Notify(stop, syscall.SIGTERM, syscall.SIGINT)
-		if err := serve(paths{words[0], "127.0.0.1", pages(), controlSocket}, stop); err != nil {
+		os.Exit(keeper.Run([]string{serving, words[0]}, stopped()))
+	case len(words) == 2 && words[0] == serving:
+		stop := stopped()
+		parent, err := keeper.FromParent()
+		if err == nil {
+			err = serve(paths{words[1], "127.0.0.1", pages(), controlSocket}, parent, stop)
+		}
+		if err != nil {
 			logf.Printf("can't serve: %v", err)
 			os.Exit(1)
 		}
@@ -68,6 +78,13 @@ func main() {
 		fmt.Fprint(os.Stderr, usage)
 		os.Exit(2)
 	}
+}
+
+// stopped receives the signals that end the program.
+func stopped() <-chan os.Signal {
+	stop := make(chan os.Signal, 1)
+	signal.Notify(stop, syscall.SIGTERM, syscall.SIGINT)
+	return stop
 }
 
 // pages is the address of /healthz and /metrics: any address of a machine without a pod, as nothing that is asked there says
@@ -87,8 +104,8 @@ func ask(question string) int {
 	return 0
 }
 
-// serve serves until a signal stops it.
-func serve(paths paths, stop <-chan os.Signal) error {
+// serve serves until a signal stops it. The parent keeps ports and connections; nil keeps none.
+func serve(paths paths, parent *keeper.Child, stop <-chan os.Signal) error {
 	// A heap of few MiB is collected often enough.
 	debug.SetGCPercent(50)
 	seen, c, err := config.ReadRouter(paths.folder, "")
@@ -105,17 +122,18 @@ func serve(paths paths, stop <-chan os.Signal) error {
 	for _, line := range gateway.GuardNews(c.Marks, remembers, problem) {
 		logf.Printf("%s", line)
 	}
-	requests, counts := logf.NewWriter(os.Stdout), newMetrics()
+	requests, counts := logf.NewWriter(os.Stdout), newMetrics(parent.Crashes())
 	g := gateway.New(paths.listen, marks, remembers, func(r gateway.Record) {
 		requests.Write(r.AppendJSON)
 		counts.count(r)
 	})
-	router := gateway.NewRouter(g, counts.countHedge)
+	router := gateway.NewRouter(g, parent, counts.countHedge)
 	counts.observe(router.States)
 	if err := control.Serve(paths.control, func(conn *net.UnixConn, question string) { answer(conn, question, marks) }); err != nil {
 		return err
 	}
 	configure(router, c)
+	parent.CloseRest()
 	// After the ports are open: octez-baker starts once /healthz answers.
 	pages, err := counts.serve(paths.pages)
 	if err != nil {

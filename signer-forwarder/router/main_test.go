@@ -8,7 +8,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -24,7 +26,11 @@ const (
 )
 
 // attestation is one of level 10, round 0, on NetXdQprcVkpaWU.
-var attestation = `"13` + "7a06a770" + strings.Repeat("00", 35) + "0000000a" + "00000000" + strings.Repeat("01", 32) + `"`
+var attestation = attestationOf(10)
+
+func attestationOf(level int) string {
+	return `"13` + "7a06a770" + strings.Repeat("00", 35) + fmt.Sprintf("%08x", level) + "00000000" + strings.Repeat("01", 32) + `"`
+}
 
 // replicaPage answers as a replica of the forwarder does.
 func replicaPage(response http.ResponseWriter, request *http.Request) {
@@ -36,6 +42,15 @@ func replicaPage(response http.ResponseWriter, request *http.Request) {
 	default:
 		_, _ = io.WriteString(response, `{}`)
 	}
+}
+
+// The router is this program too, as a parent and as its child.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && !strings.HasPrefix(os.Args[1], "-test.") {
+		main()
+		return
+	}
+	os.Exit(m.Run())
 }
 
 // rig is a router that serves, and its folder.
@@ -77,7 +92,7 @@ func (r *rig) configure(baker, chain string) {
 
 func (r *rig) start() {
 	go func() {
-		r.ended <- serve(paths{r.folder, address, "127.0.0.5:8441", filepath.Join(r.folder, "socket")}, r.stop)
+		r.ended <- serve(paths{r.folder, address, "127.0.0.5:8441", filepath.Join(r.folder, "socket")}, nil, r.stop)
 	}()
 }
 
@@ -107,6 +122,25 @@ func (r *rig) sign() (int, string) {
 	}
 }
 
+// wantMetric waits until a router's metrics have a line: a request is counted after its answer.
+func wantMetric(t *testing.T, address, line string) {
+	t.Helper()
+	for end := time.Now().Add(5 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		response, err := http.Get("http://" + address + ":8441/metrics")
+		if err != nil {
+			t.Fatal(err)
+		}
+		page, _ := io.ReadAll(response.Body)
+		response.Body.Close()
+		if strings.Contains(string(page), line+"\n") {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("found no line %s", line)
+		}
+	}
+}
+
 func TestARouterServesItsBakerAndKeepsTheMarks(t *testing.T) {
 	r := newRig(t, "")
 	r.start()
@@ -117,20 +151,13 @@ func TestARouterServesItsBakerAndKeepsTheMarks(t *testing.T) {
 	if err != nil || !strings.Contains(said, "attestation level 10 round 0") {
 		t.Errorf("got %q, %v, want the mark", said, err)
 	}
-	response, err := http.Get("http://127.0.0.5:8441/metrics")
-	if err != nil {
-		t.Fatal(err)
-	}
-	page, _ := io.ReadAll(response.Body)
-	response.Body.Close()
 	for _, line := range []string{
 		`router_requests_total{key="` + key + `",kind="attestation",signer="home"} 1`,
 		`router_signer_ready{replica="127.0.0.1",signer="home"} 1`,
 		`router_chosen{port="home",signer="home"} 1`,
+		"router_crashes_total 0",
 	} {
-		if !strings.Contains(string(page), line) {
-			t.Errorf("found no line %s", line)
-		}
+		wantMetric(t, "127.0.0.5", line)
 	}
 	if err := r.end(); err != nil {
 		t.Fatal(err)
@@ -178,5 +205,106 @@ func TestABadConfigurationIsSaidAndTheOldOneGoesOn(t *testing.T) {
 	}
 	if err := r.end(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestARouterThatIsKilledIsStartedAgainAndRefusesNothing(t *testing.T) {
+	// Its replica takes a while, and its port is the router's on another address.
+	listener, err := net.Listen("tcp", "127.0.0.6:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := make(chan bool, 100)
+	replica := &http.Server{Handler: http.HandlerFunc(func(response http.ResponseWriter, request *http.Request) {
+		if request.Method == http.MethodPost {
+			asked <- true
+			time.Sleep(200 * time.Millisecond)
+		}
+		replicaPage(response, request)
+	})}
+	go func() { _ = replica.Serve(listener) }()
+	defer replica.Close()
+	r := newRig(t, "")
+	_, r.port, _ = net.SplitHostPort(listener.Addr().String())
+	r.configure("alice", "NetXdQprcVkpaWU")
+	text, _ := os.ReadFile(filepath.Join(r.folder, "router.json"))
+	r.write("router.json", strings.Replace(string(text), "127.0.0.1", "127.0.0.6", 1))
+	program := exec.Command(os.Args[0], r.folder)
+	program.Env = append(os.Environ(), "POD_IP=127.0.0.7", "TMPDIR="+r.folder)
+	program.Stdout, program.Stderr = os.Stdout, os.Stderr
+	if err := program.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = program.Process.Kill() }()
+	began := time.Now()
+	ask := func(level int) (int, error) {
+		url := fmt.Sprintf("http://127.0.0.1:%s/keys/%s?version=3", r.port, key)
+		response, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Post(url, "application/json", strings.NewReader(attestationOf(level)))
+		if err != nil {
+			return 0, err
+		}
+		defer response.Body.Close()
+		_, err = io.Copy(io.Discard, response.Body)
+		return response.StatusCode, err
+	}
+	for status := 0; status != http.StatusOK; status, _ = ask(10) {
+		if time.Since(began) > 5*time.Second {
+			t.Fatalf("got %d, want a signature within 5 s", status)
+		}
+	}
+	children := func() string {
+		// Each thread has those that it has started.
+		files, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", program.Process.Pid))
+		all := ""
+		for _, file := range files {
+			text, _ := os.ReadFile(file)
+			all += string(text)
+		}
+		return strings.TrimSpace(all)
+	}
+	before := children()
+	pid, err := strconv.Atoi(before)
+	if err != nil {
+		t.Fatalf("got the children %q, want one", before)
+	}
+	// One that ends sooner is not started again.
+	time.Sleep(time.Until(began.Add(3500 * time.Millisecond)))
+	answered := make(chan int, 1)
+	go func() {
+		status, err := ask(11)
+		if err != nil {
+			t.Error(err)
+		}
+		answered <- status
+	}()
+	// The one of level 10, and then this one.
+	for range 2 {
+		select {
+		case <-asked:
+		case <-time.After(5 * time.Second):
+			t.Fatal("the device was not asked within 5 s")
+		}
+	}
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	// As octez-baker asks again, after a 502 and nothing else.
+	if status := <-answered; status != http.StatusBadGateway {
+		t.Errorf("got %d for the request under way, want %d", status, http.StatusBadGateway)
+	}
+	status, err := ask(11)
+	for ; err == nil && status == http.StatusBadGateway; status, err = ask(11) {
+		time.Sleep(10 * time.Millisecond)
+	}
+	if err != nil || status != http.StatusOK {
+		t.Errorf("got %d, %v, want a signature", status, err)
+	}
+	if after := children(); after == before || after == "" {
+		t.Errorf("got the child %q after %q, want another one", after, before)
+	}
+	wantMetric(t, "127.0.0.7", "router_crashes_total 1")
+	_ = program.Process.Signal(syscall.SIGTERM)
+	if err := program.Wait(); err != nil {
+		t.Errorf("got %v, want it to end as it is told", err)
 	}
 }

@@ -27,8 +27,12 @@ type metrics struct {
 // durations are the bounds of the histogram, in seconds. 0.3 is when a second replica is asked.
 var durations = []float64{.002, .005, .01, .02, .05, .1, .2, .3, .5, 1, 2, 4, 6}
 
-func newMetrics() *metrics {
+// newMetrics returns the metrics of a router whose program has crashed so often before.
+func newMetrics(crashes int) *metrics {
 	m := &metrics{registry: prometheus.NewRegistry()}
+	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
+		Name: "router_crashes_total", Help: "How often the router was killed or has crashed, and was started again in its container.",
+	}, func() float64 { return float64(crashes) }))
 	counter := forwarder.Counters(m.registry)
 	m.requests = counter("router_requests_total", "Signing requests of the baker.", "signer", "key", "kind")
 	m.errors = counter("router_request_errors_total", "Signing requests without a signature.", "signer", "key", "kind", "cause")

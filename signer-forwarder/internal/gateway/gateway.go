@@ -32,6 +32,7 @@ import (
 
 	"remote-signer-cloud/signer-forwarder/internal/config"
 	"remote-signer-cloud/signer-forwarder/internal/guard"
+	"remote-signer-cloud/signer-forwarder/internal/keeper"
 )
 
 // Gateway is the gateway while it runs.
@@ -41,6 +42,8 @@ import (
 type Gateway struct {
 	address string
 	guard   *guard.Guard
+	// keeper keeps the ports and connections of a router; nil keeps none.
+	keeper *keeper.Child
 	// newWay makes the way to a signer.
 	newWay func(name string) way
 	jobs   *jobs

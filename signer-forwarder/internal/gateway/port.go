@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"bufio"
-	"context"
 	"errors"
 	"net"
 	"strconv"
@@ -27,6 +26,7 @@ type port struct {
 	route    *route
 	direct   *route // of the requests that a router sends
 	number   int
+	address  string
 	listener *net.TCPListener
 	slots    chan struct{}
 
@@ -58,12 +58,13 @@ var listening = net.ListenConfig{KeepAlive: -1, Control: func(_, _ string, raw s
 
 // open opens a port. Its connections are served until it is closed.
 func (g *Gateway) open(r, direct *route, number int) (*port, error) {
-	listener, err := listening.Listen(context.Background(), "tcp", net.JoinHostPort(g.address, strconv.Itoa(number)))
+	address := net.JoinHostPort(g.address, strconv.Itoa(number))
+	listener, err := g.keeper.Listen(&listening, address)
 	if err != nil {
 		return nil, err
 	}
 	p := &port{
-		gateway: g, route: r, direct: direct, number: number, listener: listener.(*net.TCPListener),
+		gateway: g, route: r, direct: direct, number: number, address: address, listener: listener,
 		slots: make(chan struct{}, maxConnections), clients: map[*client]bool{},
 	}
 	go p.serve()
@@ -74,6 +75,7 @@ func (g *Gateway) open(r, direct *route, number int) (*port, error) {
 // answer.
 func (p *port) close() {
 	p.listener.Close()
+	p.gateway.keeper.Unlisten(p.address)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.isClosed = true
@@ -99,9 +101,11 @@ func (p *port) serve() {
 		p.mu.Lock()
 		p.clients[c] = true
 		p.mu.Unlock()
+		// At once: one that is not kept yet ends with the program.
+		end := p.gateway.keeper.Keep(conn)
 		go func() {
 			c.serve()
-			conn.Close()
+			end()
 			p.mu.Lock()
 			delete(p.clients, c)
 			p.mu.Unlock()

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"remote-signer-cloud/signer-forwarder/internal/config"
+	"remote-signer-cloud/signer-forwarder/internal/keeper"
 )
 
 // remote is a router's way to a signer: by the replicas of the forwarder, each of which may have a tunnel
@@ -32,9 +33,11 @@ type Hedge struct {
 }
 
 // NewRouter returns a gateway for the baker beside it, which leads to the replicas of the forwarder. It
-// listens on loopback. `observe` is called for each request that was sent to a second replica too.
-func NewRouter(g *Gateway, observe func(Hedge)) *Router {
+// listens on loopback. Its ports and connections are kept by `keeper`, if there is one. `observe` is called for
+// each request that was sent to a second replica too.
+func NewRouter(g *Gateway, keeper *keeper.Child, observe func(Hedge)) *Router {
 	r := &Router{Gateway: g}
+	g.keeper = keeper
 	g.newWay = func(name string) way {
 		w := &remote{name: name, observe: observe}
 		w.setReplicas(r.replicas)

@@ -141,7 +141,7 @@ func newTwo(t testing.TB, hosts int) *twoReplicas {
 		defer two.mu.Unlock()
 		two.records = append(two.records, r)
 	})
-	two.Router = NewRouter(g, func(h Hedge) {
+	two.Router = NewRouter(g, nil, func(h Hedge) {
 		if !h.HasWon {
 			two.hedges.Add(1)
 		}

@@ -1,0 +1,153 @@
+package keeper
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"remote-signer-cloud/internal/logf"
+	"remote-signer-cloud/signer-forwarder/internal/socket"
+)
+
+// Child is what a child has of its parent. Without one, as nil, nothing is kept.
+type Child struct {
+	pair    int
+	crashes int
+	last    atomic.Uint64 // the number of the newest connection
+
+	// mu guards the field below.
+	mu    sync.Mutex
+	ports map[string]*os.File // that a child before had, and this one has not opened
+}
+
+// FromParent returns what the parent has given. The program ends when the parent does, as two that serve
+// the same must never run.
+func FromParent() (*Child, error) {
+	addresses, isThere := os.LookupEnv(portsVariable)
+	if !isThere {
+		return nil, errors.New("started by hand, wanted by its parent")
+	}
+	c := &Child{pair: pairFile, ports: map[string]*os.File{}}
+	c.crashes, _ = strconv.Atoi(os.Getenv(crashesVariable))
+	for i, address := range strings.Fields(addresses) {
+		c.ports[address] = os.NewFile(uintptr(firstPort+i), address)
+	}
+	go c.endWithParent()
+	return c, nil
+}
+
+// endWithParent waits for the parent's end, as the parent sends nothing.
+func (c *Child) endWithParent() {
+	var nothing [1]byte
+	err := again(func() error {
+		_, err := unix.Read(c.pair, nothing[:])
+		return err
+	})
+	logf.Printf("the parent of this program has ended, and so it ends: %v", err)
+	os.Exit(1)
+}
+
+// Crashes is how often a child of the parent was killed or has crashed.
+func (c *Child) Crashes() int {
+	if c == nil {
+		return 0
+	}
+	return c.crashes
+}
+
+// Listen returns the port that a child before this one had, or opens it. The connections of one that is
+// taken over have Go's own keep-alive in the place of the config's.
+func (c *Child) Listen(config *net.ListenConfig, address string) (*net.TCPListener, error) {
+	if c == nil {
+		listener, err := config.Listen(context.Background(), "tcp", address)
+		if err != nil {
+			return nil, err
+		}
+		return listener.(*net.TCPListener), nil
+	}
+	c.mu.Lock()
+	kept := c.ports[address]
+	delete(c.ports, address)
+	c.mu.Unlock()
+	if kept != nil {
+		defer kept.Close()
+		listener, err := net.FileListener(kept)
+		if err != nil {
+			return nil, fmt.Errorf("%s: can't take it over: %w", address, err)
+		}
+		return listener.(*net.TCPListener), nil
+	}
+	listener, err := (*Child)(nil).Listen(config, address)
+	if err == nil {
+		// The port serves without being kept.
+		if err := c.hand(message{kind: portOpens, address: address}, listener); err != nil {
+			logf.Printf("%s: it is not kept: %v", address, err)
+		}
+	}
+	return listener, err
+}
+
+// Unlisten has the parent close a port, too.
+func (c *Child) Unlisten(address string) {
+	if c != nil {
+		c.tell(message{kind: portCloses, address: address})
+	}
+}
+
+// CloseRest closes the ports that a child before this one had, and this one has not opened.
+func (c *Child) CloseRest() {
+	if c == nil {
+		return
+	}
+	c.mu.Lock()
+	rest := c.ports
+	c.ports = map[string]*os.File{}
+	c.mu.Unlock()
+	for address, file := range rest {
+		file.Close()
+		c.Unlisten(address)
+	}
+}
+
+// Keep has the parent answer for a connection that this program leaves without an answer. It returns what
+// closes the connection. Nothing waits for the parent: if it is behind, the connection is not kept.
+func (c *Child) Keep(conn *net.TCPConn) (end func()) {
+	number := uint64(0)
+	if c != nil {
+		number = c.last.Add(1)
+	}
+	if c == nil || c.hand(message{kind: connOpens, number: number}, conn) != nil {
+		return func() { conn.Close() }
+	}
+	return func() {
+		// The parent has the connection still, so closing it alone would not tell the other end.
+		_ = conn.CloseWrite()
+		conn.Close()
+		c.tell(message{kind: connEnds, number: number})
+	}
+}
+
+// hand sends a message with a descriptor, if the parent takes it at once.
+func (c *Child) hand(m message, what syscall.Conn) error {
+	raw, err := what.SyscallConn()
+	if err != nil {
+		return err
+	}
+	return socket.Control(raw, func(fd int) error {
+		return unix.Sendmsg(c.pair, m.text(), unix.UnixRights(fd), nil, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
+	})
+}
+
+// tell sends a message. It can fail only when the parent has ended.
+func (c *Child) tell(m message) {
+	_ = again(func() error { return unix.Sendmsg(c.pair, m.text(), nil, nil, unix.MSG_NOSIGNAL) })
+}
