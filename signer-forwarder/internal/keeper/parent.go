@@ -46,7 +46,11 @@ func Run(arguments []string, stop <-chan os.Signal) (code int) {
 			code = 128 + int(status.Signal())
 		}
 		ran := time.Since(began)
-		if code == 0 || code == failed || isTold || ran < soon {
+		if code == 0 || code == failed || isTold {
+			return code
+		}
+		if ran < soon {
+			logf.Printf("ended after %s: %s; not started again, as that was too soon", ran.Round(time.Millisecond), ended)
 			return code
 		}
 		logf.Printf("ended after %s: %s; started again, with %d of its ports and 502 for %d connections",
