@@ -56,6 +56,9 @@ const atRouter = (values: string): Series =>
     { namespace: "prod", pod: "baker-alice-0", ...home, key, kind: "attestation" },
     values,
   );
+/** How often it has crashed. */
+const crashes = (values: string): Series =>
+  series("router_crashes_total", { namespace: "prod", pod: "baker-alice-0" }, values);
 const lastSignature = (values: string, labels: Labels = home): Series =>
   of("signer_last_signature_timestamp_seconds", { ...labels, key, kind: "attestation" }, values);
 const gauges = (values: Readonly<Record<string, string>>): Series[] =>
@@ -241,6 +244,15 @@ export const alertCases: Readonly<Record<string, Readonly<Record<string, AlertCa
       series: [of("signer_tunnel_takeovers_total", home, "0 1 2 2 3 4 5 6 6x9")],
       at: "2m",
     },
+  },
+  RouterCrashed: {
+    "when it was started again": {
+      series: [crashes("0x4 1x20")],
+      at: "90s",
+      labels: { pod: "baker-alice-0" },
+    },
+    "when that was more than an hour ago": { series: [crashes("0x4 1x300")], at: "62m" },
+    "when it is in another pod": { series: [crashes("1x4 stale"), crashes("_x5 0x20")], at: "3m" },
   },
   HostKeyChanges: {
     "while there is a next host key": {

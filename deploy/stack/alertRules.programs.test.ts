@@ -153,6 +153,6 @@ test("a Prometheus without an operator takes the files of the ConfigMap, and has
   writeFileSync(join(folder, "alerts.yaml"), files["alerts.yaml"] ?? "");
   const main = join(folder, "prometheus.yaml");
   writeFileSync(main, "{ rule_files: [alerts.yaml], scrape_config_files: [scrape.yaml, scrape-baker.yaml] }\n");
-  assert.match(await run(promtool, ["check", "config", "--lint=all", "--lint-fatal", main]), /20 rules found/);
+  assert.match(await run(promtool, ["check", "config", "--lint=all", "--lint-fatal", main]), /21 rules found/);
   assert.deepEqual(load(files["alerts.yaml"] ?? ""), await render("PodMonitor"));
 });
