@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -23,11 +24,17 @@ type Child struct {
 	pair    int
 	crashes int
 	last    atomic.Uint64 // the number of the newest connection
+	closed  chan bool     // receives when the parent has closed a port
 
 	// mu guards the field below.
 	mu    sync.Mutex
 	ports map[string]*os.File // that a child before had, and this one has not opened
+	// closing is held while a port is closed.
+	closing sync.Mutex
 }
+
+// closeLimit is how long the parent may take to close a port.
+const closeLimit = time.Second
 
 // FromParent returns what the parent has given. The program ends when the parent does, as two that serve
 // the same must never run.
@@ -36,22 +43,30 @@ func FromParent() (*Child, error) {
 	if !isThere {
 		return nil, errors.New("started by hand, wanted by its parent")
 	}
-	c := &Child{pair: pairFile, ports: map[string]*os.File{}}
+	c := &Child{pair: pairFile, closed: make(chan bool, 1), ports: map[string]*os.File{}}
 	c.crashes, _ = strconv.Atoi(os.Getenv(crashesVariable))
 	for i, address := range strings.Fields(addresses) {
 		c.ports[address] = os.NewFile(uintptr(firstPort+i), address)
 	}
-	go c.endWithParent()
+	go c.hear()
 	return c, nil
 }
 
-// endWithParent waits for the parent's end, as the parent sends nothing.
-func (c *Child) endWithParent() {
-	var nothing [1]byte
-	_ = again(func() error {
-		_, err := unix.Read(c.pair, nothing[:])
-		return err
-	})
+// hear takes what the parent says, and ends the program with it.
+func (c *Child) hear() {
+	var one [1]byte
+	for count := 1; count > 0; {
+		_ = again(func() (err error) {
+			count, err = unix.Read(c.pair, one[:])
+			return err
+		})
+		if count > 0 {
+			select {
+			case c.closed <- true:
+			default:
+			}
+		}
+	}
 	logf.Printf("the parent of this program has ended, and so it ends")
 	os.Exit(1)
 }
@@ -96,10 +111,22 @@ func (c *Child) Listen(config *net.ListenConfig, address string) (*net.TCPListen
 	return listener, err
 }
 
-// Unlisten has the parent close a port, too.
+// Unlisten has the parent close a port, too. It waits for that, because nobody can open the port before.
 func (c *Child) Unlisten(address string) {
-	if c != nil {
-		c.tell(message{kind: portCloses, address: address})
+	if c == nil {
+		return
+	}
+	c.closing.Lock()
+	defer c.closing.Unlock()
+	select {
+	case <-c.closed: // of one that took too long
+	default:
+	}
+	c.tell(message{kind: portCloses, address: address})
+	select {
+	case <-c.closed:
+	case <-time.After(closeLimit):
+		logf.Printf("%s: the parent has not closed it within %s", address, closeLimit)
 	}
 }
 

@@ -6,7 +6,8 @@
 // the parent, because that is all that octez-baker repeats (lib_rpc_http/RPC_client_unix.ml): it gives up a request whose
 // connection is refused, or ends without an answer.
 //
-// Parent and child have a pair of sockets between them. Only the child sends: see message.
+// Parent and child have a pair of sockets between them. The child sends messages. The parent sends one byte for
+// each port that it has closed.
 package keeper
 
 import (

@@ -76,6 +76,19 @@ func obey(c *Child, conn net.Conn, listener net.Listener) {
 		fmt.Fprintf(conn, "%d %d\n", os.Getpid(), c.Crashes())
 	case len(words) == 1 && words[0] == "hang":
 		time.Sleep(time.Minute)
+	case len(words) == 1 && words[0] == "reopen":
+		address := listener.Addr().String()
+		for range 100 {
+			listener.Close()
+			c.Unlisten(address)
+			again, err := c.Listen(&net.ListenConfig{}, address)
+			if err != nil {
+				fmt.Fprintln(conn, err)
+				return
+			}
+			listener = again
+		}
+		fmt.Fprintln(conn, "reopened")
 	case len(words) == 1 && words[0] == "close":
 		listener.Close()
 		c.Unlisten(listener.Addr().String())
@@ -237,6 +250,17 @@ func TestAPortThatIsClosedIsRefused(t *testing.T) {
 	r.eventually("the next child serves", func() bool { _, crashes, err := r.who(0); return err == nil && crashes == 1 })
 	if !isRefused() {
 		t.Error("the port is open again")
+	}
+}
+
+func TestAPortThatIsClosedCanBeOpenedAtOnce(t *testing.T) {
+	r := newRig(t, "0s")
+	conn, err := r.ask(1, "reopen")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, err := io.ReadAll(conn); err != nil || string(text) != "reopened\n" {
+		t.Errorf("got %q, %v", text, err)
 	}
 }
 

@@ -133,6 +133,9 @@ func (p *parent) listen(pair int) {
 		descriptor := handed(rights[:countRights])
 		if isMessage {
 			p.take(m, descriptor)
+			if m.kind == portCloses {
+				_ = unix.Sendmsg(pair, []byte{byte(portCloses)}, nil, nil, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
+			}
 		} else if descriptor >= 0 {
 			unix.Close(descriptor)
 		}
