@@ -26,7 +26,6 @@ type port struct {
 	route    *route
 	direct   *route // of the requests that a router sends
 	number   int
-	address  string
 	listener *net.TCPListener
 	slots    chan struct{}
 
@@ -58,13 +57,12 @@ var listening = net.ListenConfig{KeepAlive: -1, Control: func(_, _ string, raw s
 
 // open opens a port. Its connections are served until it is closed.
 func (g *Gateway) open(r, direct *route, number int) (*port, error) {
-	address := net.JoinHostPort(g.address, strconv.Itoa(number))
-	listener, err := g.keeper.Listen(&listening, address)
+	listener, err := g.keeper.Listen(&listening, net.JoinHostPort(g.address, strconv.Itoa(number)))
 	if err != nil {
 		return nil, err
 	}
 	p := &port{
-		gateway: g, route: r, direct: direct, number: number, address: address, listener: listener,
+		gateway: g, route: r, direct: direct, number: number, listener: listener,
 		slots: make(chan struct{}, maxConnections), clients: map[*client]bool{},
 	}
 	go p.serve()
@@ -74,8 +72,7 @@ func (g *Gateway) open(r, direct *route, number int) (*port, error) {
 // close takes no more connections. One without a request ends at once, one with a request behind its
 // answer.
 func (p *port) close() {
-	p.listener.Close()
-	p.gateway.keeper.Unlisten(p.address)
+	p.gateway.keeper.Close(p.listener)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.isClosed = true

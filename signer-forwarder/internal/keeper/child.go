@@ -79,8 +79,9 @@ func (c *Child) Crashes() int {
 	return c.crashes
 }
 
-// Listen returns the port that a child before this one had, or opens it. The connections of one that is
-// taken over have Go's own keep-alive in the place of the config's.
+// Listen returns the port that a child before this one had, or opens it. The address is as a listener says its
+// own: an IP address and a port. The connections of one that is taken over have Go's own keep-alive in the place
+// of the config's.
 func (c *Child) Listen(config *net.ListenConfig, address string) (*net.TCPListener, error) {
 	if c == nil {
 		listener, err := config.Listen(context.Background(), "tcp", address)
@@ -111,11 +112,16 @@ func (c *Child) Listen(config *net.ListenConfig, address string) (*net.TCPListen
 	return listener, err
 }
 
-// Unlisten has the parent close a port, too. It waits for that, because nobody can open the port before.
-func (c *Child) Unlisten(address string) {
-	if c == nil {
-		return
+// Close closes a port, here and at the parent. It waits for that, because nobody can open the port before.
+func (c *Child) Close(listener *net.TCPListener) {
+	listener.Close()
+	if c != nil {
+		c.unlisten(listener.Addr().String())
 	}
+}
+
+// unlisten has the parent close a port.
+func (c *Child) unlisten(address string) {
 	c.closing.Lock()
 	defer c.closing.Unlock()
 	select {
@@ -141,7 +147,7 @@ func (c *Child) CloseRest() {
 	c.mu.Unlock()
 	for address, file := range rest {
 		file.Close()
-		c.Unlisten(address)
+		c.unlisten(address)
 	}
 }
 

@@ -69,7 +69,7 @@ func child(list string) {
 }
 
 // obey does what a connection's line asks for.
-func obey(c *Child, conn net.Conn, listener net.Listener) {
+func obey(c *Child, conn net.Conn, listener *net.TCPListener) {
 	line, _ := bufio.NewReader(conn).ReadString('\n')
 	switch words := strings.Fields(line); {
 	case len(words) == 1 && words[0] == "who":
@@ -79,8 +79,7 @@ func obey(c *Child, conn net.Conn, listener net.Listener) {
 	case len(words) == 1 && words[0] == "reopen":
 		address := listener.Addr().String()
 		for range 100 {
-			listener.Close()
-			c.Unlisten(address)
+			c.Close(listener)
 			again, err := c.Listen(&net.ListenConfig{}, address)
 			if err != nil {
 				fmt.Fprintln(conn, err)
@@ -90,8 +89,7 @@ func obey(c *Child, conn net.Conn, listener net.Listener) {
 		}
 		fmt.Fprintln(conn, "reopened")
 	case len(words) == 1 && words[0] == "close":
-		listener.Close()
-		c.Unlisten(listener.Addr().String())
+		c.Close(listener)
 	case len(words) == 2 && words[0] == "exit":
 		code, _ := strconv.Atoi(words[1])
 		os.Exit(code)
@@ -353,8 +351,7 @@ func TestAProgramWithoutAParent(t *testing.T) {
 	if _, err := near.Read(make([]byte, 1)); err != io.EOF {
 		t.Errorf("got %v, want %v", err, io.EOF)
 	}
-	listener.Close()
-	none.Unlisten(listener.Addr().String())
+	none.Close(listener)
 	none.CloseRest()
 	if none.Crashes() != 0 {
 		t.Errorf("got %d", none.Crashes())

@@ -32,7 +32,7 @@ type parent struct {
 
 // Run runs this program with other arguments, as a child, until it ends by itself or `stop` has told it
 // to. It returns the exit code to end with. A child that was killed, or has crashed, is started again.
-func Run(arguments []string, stop <-chan os.Signal) (code int) {
+func Run(arguments []string, stop <-chan os.Signal) int {
 	p := &parent{ports: map[string]int{}, conns: map[uint64]int{}}
 	for crashes := 0; ; crashes++ {
 		began := time.Now()
@@ -76,6 +76,7 @@ func (p *parent) startChild(arguments []string, crashes int) (child *exec.Cmd, o
 	}()
 	var addresses []string
 	for address, port := range p.ports {
+		// A copy, because a file closes its descriptor.
 		copied, err := unix.FcntlInt(uintptr(port), unix.F_DUPFD_CLOEXEC, 0)
 		if err != nil {
 			ours.Close()
