@@ -25,9 +25,7 @@ const (
 	address = "127.0.0.5"
 )
 
-// attestation is one of level 10, round 0, on NetXdQprcVkpaWU.
-var attestation = attestationOf(10)
-
+// attestationOf is one of a level, round 0, on NetXdQprcVkpaWU.
 func attestationOf(level int) string {
 	return `"13` + "7a06a770" + strings.Repeat("00", 35) + fmt.Sprintf("%08x", level) + "00000000" + strings.Repeat("01", 32) + `"`
 }
@@ -57,9 +55,11 @@ func TestMain(m *testing.M) {
 type rig struct {
 	t      *testing.T
 	folder string
-	port   string
-	stop   chan os.Signal
-	ended  chan error
+	// replica is the address of the replica, and port that of the signer there and here.
+	replica string
+	port    string
+	stop    chan os.Signal
+	ended   chan error
 }
 
 // newRig starts a replica, and writes a configuration that leads there.
@@ -68,7 +68,7 @@ func newRig(t *testing.T, marks string) *rig {
 	server := httptest.NewServer(http.HandlerFunc(replicaPage))
 	t.Cleanup(server.Close)
 	_, port, _ := net.SplitHostPort(server.Listener.Addr().String())
-	r := &rig{t: t, folder: t.TempDir(), port: port, stop: make(chan os.Signal, 1), ended: make(chan error, 1)}
+	r := &rig{t: t, folder: t.TempDir(), replica: "127.0.0.1", port: port, stop: make(chan os.Signal, 1), ended: make(chan error, 1)}
 	if marks != "" {
 		r.write("marks", marks)
 	}
@@ -85,9 +85,9 @@ func (r *rig) write(name, text string) {
 
 func (r *rig) configure(baker, chain string) {
 	r.t.Helper()
-	r.write("router.json", fmt.Sprintf(`{"baker": %q, "marks": %q, "replicas": ["127.0.0.1"], "signers": [
+	r.write("router.json", fmt.Sprintf(`{"baker": %q, "marks": %q, "replicas": [%q], "signers": [
 		{"name": "home", "port": %s, "answerSeconds": 5, "keys": [{"address": %q, "chainId": %q, "minimalBlockSeconds": 6}]}
-	]}`, baker, filepath.Join(r.folder, "marks"), r.port, key, chain))
+	]}`, baker, filepath.Join(r.folder, "marks"), r.replica, r.port, key, chain))
 }
 
 func (r *rig) start() {
@@ -110,16 +110,27 @@ func (r *rig) end() error {
 func (r *rig) sign() (int, string) {
 	r.t.Helper()
 	for end := time.Now().Add(5 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-		response, err := http.Post(fmt.Sprintf("http://%s:%s/keys/%s?version=3", address, r.port, key), "application/json", strings.NewReader(attestation))
+		status, text, err := r.ask(address, 10)
 		if err == nil {
-			text, _ := io.ReadAll(response.Body)
-			response.Body.Close()
-			return response.StatusCode, string(text)
+			return status, text
 		}
 		if time.Now().After(end) {
 			r.t.Fatal(err)
 		}
 	}
+}
+
+// ask asks a router at an address for a signature, by a connection of its own as octez-baker does.
+func (r *rig) ask(address string, level int) (int, string, error) {
+	url := fmt.Sprintf("http://%s:%s/keys/%s?version=3", address, r.port, key)
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	response, err := client.Post(url, "application/json", strings.NewReader(attestationOf(level)))
+	if err != nil {
+		return 0, "", err
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	return response.StatusCode, string(text), err
 }
 
 // wantMetric waits until a router's metrics have a line: a request is counted after its answer.
@@ -226,9 +237,8 @@ func TestARouterThatIsKilledIsStartedAgainAndRefusesNothing(t *testing.T) {
 	defer replica.Close()
 	r := newRig(t, "")
 	_, r.port, _ = net.SplitHostPort(listener.Addr().String())
+	r.replica = "127.0.0.6"
 	r.configure("alice", "NetXdQprcVkpaWU")
-	text, _ := os.ReadFile(filepath.Join(r.folder, "router.json"))
-	r.write("router.json", strings.Replace(string(text), "127.0.0.1", "127.0.0.6", 1))
 	program := exec.Command(os.Args[0], r.folder)
 	program.Env = append(os.Environ(), "POD_IP=127.0.0.7", "TMPDIR="+r.folder)
 	program.Stdout, program.Stderr = os.Stdout, os.Stderr
@@ -238,14 +248,8 @@ func TestARouterThatIsKilledIsStartedAgainAndRefusesNothing(t *testing.T) {
 	defer func() { _ = program.Process.Kill() }()
 	began := time.Now()
 	ask := func(level int) (int, error) {
-		url := fmt.Sprintf("http://127.0.0.1:%s/keys/%s?version=3", r.port, key)
-		response, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Post(url, "application/json", strings.NewReader(attestationOf(level)))
-		if err != nil {
-			return 0, err
-		}
-		defer response.Body.Close()
-		_, err = io.Copy(io.Discard, response.Body)
-		return response.StatusCode, err
+		status, _, err := r.ask("127.0.0.1", level)
+		return status, err
 	}
 	for status := 0; status != http.StatusOK; status, _ = ask(10) {
 		if time.Since(began) > 5*time.Second {
