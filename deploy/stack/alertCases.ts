@@ -252,7 +252,7 @@ export const alertCases: Readonly<Record<string, Readonly<Record<string, AlertCa
       labels: { pod: "baker-alice-0" },
     },
     "when that was more than an hour ago": { series: [crashes("0x4 1x300")], at: "62m" },
-    "when it is in another pod": { series: [crashes("1x4 stale"), crashes("_x5 0x20")], at: "3m" },
+    "when a new container counts anew": { series: [crashes("1x4 0x20")], at: "3m" },
   },
   HostKeyChanges: {
     "while there is a next host key": {
