@@ -47,7 +47,7 @@ func newServer(paths paths, processes *sshd.Processes) (*server, error) {
 	}
 	marks, remembers, problem, err := guard.Open(paths.guard, "")
 	if err != nil {
-		return nil, fmt.Errorf("can't write the guard's marks: %w", err)
+		return nil, fmt.Errorf("can't use the guard's marks: %w", err)
 	}
 	s.news = gateway.GuardNews(paths.guard, remembers, problem)
 	s.guard = marks

@@ -113,10 +113,11 @@ func serve(paths paths, parent *keeper.Child, stop <-chan os.Signal) error {
 		return err
 	}
 	marks, remembers, problem, err := guard.Open(c.Marks, c.Baker)
-	if err == nil {
-		err = foreign(marks.Marks(), c)
-	}
 	if err != nil {
+		return err
+	}
+	defer marks.Close()
+	if err := foreign(marks.Marks(), c); err != nil {
 		return err
 	}
 	for _, line := range gateway.GuardNews(c.Marks, remembers, problem) {

@@ -205,6 +205,30 @@ func TestMarksOfAnotherBakerOrChainStopARouter(t *testing.T) {
 	}
 }
 
+func TestASecondRouterDoesNotTakeTheMarksAway(t *testing.T) {
+	r := newRig(t, "")
+	r.start()
+	r.sign()
+	// As one that a person starts by hand.
+	second := serve(paths{r.folder, address, address + ":8441", filepath.Join(r.folder, "second")}, nil, r.stop)
+	if second == nil || !strings.Contains(second.Error(), "marks: found it in use by another program") {
+		t.Errorf("got %v, want it rejected", second)
+	}
+	if status, _, err := r.ask(address, 11); status != http.StatusOK || err != nil {
+		t.Errorf("got %d, %v", status, err)
+	}
+	if err := r.end(); err != nil {
+		t.Fatal(err)
+	}
+	r.start()
+	if status, text := r.sign(); status != http.StatusForbidden {
+		t.Errorf("got %d %q for level 10 after 11, want it refused", status, text)
+	}
+	if err := r.end(); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestABadConfigurationIsSaidAndTheOldOneGoesOn(t *testing.T) {
 	r := newRig(t, "")
 	r.start()

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"io"
 	"io/fs"
 	"os"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"remote-signer-cloud/internal/payload"
@@ -107,53 +109,98 @@ func decode(into []byte, text string) error {
 	return err
 }
 
-// Open reads the marks of a file, or makes the file if there is none. `owner` is the baker whose they are;
-// the forwarder's are of all. `remembers` says that there was one. A file that can't be used is kept beside it with the suffix .bad, `problem` says what is wrong
-// with it, and the guard begins without memory. An error means that no file can be written, or that it has
-// the marks of somebody else (ErrForeign).
+// Open takes the marks of a file, or makes the file if there is none, and keeps it for this program alone
+// until Close. `owner` is the baker whose they are; the forwarder's are of all. `remembers` says that there
+// was one. If it is damaged, it is kept beside it with the suffix .bad, `problem` says what is wrong with it,
+// and the guard begins without memory. An error means that the file can't be used: another program has it, it
+// can't be opened or written, or it has the marks of somebody else (ErrForeign).
 func Open(path, owner string) (g *Guard, remembers bool, problem, err error) {
-	marks, problem := read(path, owner)
-	if errors.Is(problem, ErrForeign) {
-		return nil, false, nil, problem
-	}
-	isMissing := errors.Is(problem, fs.ErrNotExist)
-	if problem != nil && !isMissing {
-		_ = os.Rename(path, path+".bad")
-	}
-	g = &Guard{file: &file{path: path, header: header(owner)}}
-	if err := g.replace(marks); err != nil {
+	lock, err := lockFile(path)
+	if err != nil {
 		return nil, false, nil, err
 	}
-	if isMissing {
-		return g, false, nil, nil
+	g = &Guard{lock: lock, file: &file{path: path, header: header(owner)}}
+	if remembers, problem, err = g.load(); err != nil {
+		g.Close()
+		return nil, false, nil, err
 	}
-	return g, problem == nil, problem, nil
+	return g, remembers, problem, nil
 }
 
-func read(path, owner string) ([]Mark, error) {
-	bytes, err := os.ReadFile(path)
+// lockFile takes a file for this program alone. The lock is a file beside it, as the file is replaced by
+// another one when marks are forgotten. Linux gives it back when the program ends.
+func lockFile(path string) (*os.File, error) {
+	lock, err := os.OpenFile(path+".lock", os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	err = syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	if err == nil {
+		return lock, nil
+	}
+	lock.Close()
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return nil, fmt.Errorf("%s: found it in use by another program, wanted it for this one alone", path)
+	}
+	return nil, fmt.Errorf("%s.lock: %w", path, err)
+}
+
+// load takes the marks of the file.
+func (g *Guard) load() (remembers bool, problem, err error) {
+	path := g.file.path
+	g.file.os, err = os.OpenFile(path, os.O_RDWR, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil, g.replace(nil)
+	}
+	if err != nil {
+		return false, nil, err
+	}
+	marks, problem := read(g.file.os, g.file.header)
+	if problem != nil {
+		problem = fmt.Errorf("%s: %w", path, problem)
+	}
+	switch {
+	case problem == nil:
+		g.take(marks)
+		return true, nil, nil
+	case errors.Is(problem, ErrForeign):
+		return false, nil, problem
+	default:
+		return false, problem, g.setAside()
+	}
+}
+
+// setAside keeps a damaged file with the suffix .bad, and puts an empty one in its place.
+func (g *Guard) setAside() error {
+	_ = os.Rename(g.file.path, g.file.path+".bad")
+	return g.replace(nil)
+}
+
+// read returns the marks of a file with that header, or what is wrong with it.
+func read(opened *os.File, header string) ([]Mark, error) {
+	bytes, err := io.ReadAll(opened)
 	if err != nil {
 		return nil, err
 	}
 	first, text, _ := strings.Cut(string(bytes), "\n")
-	if wanted := strings.TrimSpace(header(owner)); first != wanted {
+	if wanted := strings.TrimSpace(header); first != wanted {
 		if first == version || strings.HasPrefix(first, version+" of ") {
-			return nil, fmt.Errorf("%s: %w: found %q, wanted %q", path, ErrForeign, first, wanted)
+			return nil, fmt.Errorf("%w: found %q, wanted %q", ErrForeign, first, wanted)
 		}
-		return nil, fmt.Errorf("%s: found another first line, wanted %q", path, wanted)
+		return nil, fmt.Errorf("found another first line, wanted %q", wanted)
 	}
 	var marks []Mark
 	seen := map[Place]bool{}
 	for number := 2; text != ""; number++ {
 		if len(text) < lineSize {
-			return nil, fmt.Errorf("%s: line %d: found %d bytes, wanted %d", path, number, len(text), lineSize)
+			return nil, fmt.Errorf("line %d: found %d bytes, wanted %d", number, len(text), lineSize)
 		}
 		mark, err := parse(text[:lineSize])
 		if err != nil {
-			return nil, fmt.Errorf("%s: line %d: %w", path, number, err)
+			return nil, fmt.Errorf("line %d: %w", number, err)
 		}
 		if seen[mark.place()] {
-			return nil, fmt.Errorf("%s: line %d: found a second mark of %s for %ss", path, number, mark.Address, mark.Kind)
+			return nil, fmt.Errorf("line %d: found a second mark of %s for %ss", number, mark.Address, mark.Kind)
 		}
 		seen[mark.place()] = true
 		marks = append(marks, mark)

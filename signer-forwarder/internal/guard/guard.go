@@ -10,6 +10,7 @@ package guard
 import (
 	"crypto/sha256"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -79,6 +80,7 @@ func (m Mark) place() Place { return Place{m.Address, m.Chain, m.Kind} }
 
 // Guard has the marks. It is safe for concurrent use.
 type Guard struct {
+	lock *os.File
 	// mu guards the fields below. Nothing else is locked while it is held.
 	mu    sync.Mutex
 	file  *file
@@ -249,9 +251,23 @@ func (g *Guard) replace(marks []Mark) error {
 		return err
 	}
 	g.file.close()
-	g.file, g.lines, g.marks = next, 0, map[string][]*entry{}
+	g.file = next
+	g.take(marks)
+	return nil
+}
+
+// take notes the marks that the file has.
+func (g *Guard) take(marks []Mark) {
+	g.lines, g.marks = 0, map[string][]*entry{}
 	for _, mark := range marks {
 		g.add(mark)
 	}
-	return nil
+}
+
+// Close gives the file back. Nothing passes afterwards but what needs no mark.
+func (g *Guard) Close() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.file.close()
+	g.lock.Close()
 }

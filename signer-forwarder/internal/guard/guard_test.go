@@ -29,7 +29,15 @@ func open(t *testing.T, path string) *Guard {
 	if problem != nil || err != nil {
 		t.Fatal(problem, err)
 	}
+	t.Cleanup(g.Close)
 	return g
+}
+
+// reopen opens the file again, as the next start of the program does.
+func reopen(t *testing.T, g *Guard) *Guard {
+	t.Helper()
+	g.Close()
+	return open(t, g.file.path)
 }
 
 func pass(t *testing.T, g *Guard, r Request, now time.Time) Reason {
@@ -118,17 +126,20 @@ func TestALevelIsNotFurtherAheadThanTimeAllows(t *testing.T) {
 
 func TestMarksOutliveTheProgram(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "marks")
-	if _, remembers, problem, err := Open(path, ""); remembers || problem != nil || err != nil {
+	g, remembers, problem, err := Open(path, "")
+	if remembers || problem != nil || err != nil {
 		t.Fatal("a new file:", remembers, problem, err)
 	}
-	g := open(t, path)
+	g = reopen(t, g)
 	pass(t, g, ask(payload.Block, 7, 0, "a"), begin)
 	pass(t, g, ask(payload.Attestation, 7, 1, "b"), begin)
 	pass(t, g, ask(payload.Block, 8, 3, "c"), begin.Add(time.Second))
+	g.Close()
 	again, remembers, problem, err := Open(path, "")
 	if !remembers || problem != nil || err != nil {
 		t.Fatal(remembers, problem, err)
 	}
+	defer again.Close()
 	if got, want := again.Marks(), g.Marks(); len(want) != 2 || !slices.EqualFunc(got, want, func(a, b Mark) bool {
 		return a.place() == b.place() && a.Payload == b.Payload && a.Digest == b.Digest && a.At.Equal(b.At)
 	}) {
@@ -144,6 +155,7 @@ func TestAFileThatCannotBeUsedIsKeptAside(t *testing.T) {
 	g := open(t, path)
 	pass(t, g, ask(payload.Block, 7, 0, "a"), begin)
 	pass(t, g, ask(payload.Attestation, 7, 0, "a"), begin)
+	g.Close()
 	good, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -173,6 +185,7 @@ func TestAFileThatCannotBeUsedIsKeptAside(t *testing.T) {
 		if got := pass(t, g, ask(payload.Block, 1, 0, "a"), begin); got != "" {
 			t.Errorf("%s: got %q", name, got)
 		}
+		g.Close()
 	}
 	if _, _, _, err := Open(filepath.Join(path, "below", "a", "file"), ""); err == nil {
 		t.Error("a folder that does not exist: got no error")
@@ -190,13 +203,38 @@ func TestForgetRemovesTheMarksOfOneKey(t *testing.T) {
 	if err != nil || len(removed) != 1 || removed[0].String() != alice+" NetXHAiqfeSqpBH block level 2000000000 round 0" {
 		t.Errorf("got %v, %v", removed, err)
 	}
-	for _, each := range []*Guard{g, open(t, path)} {
-		if marks := each.Marks(); len(marks) != 1 || marks[0].Address != other.Address {
+	for range 2 {
+		if marks := g.Marks(); len(marks) != 1 || marks[0].Address != other.Address {
 			t.Errorf("left: %v", marks)
 		}
+		g = reopen(t, g)
 	}
 	if got := pass(t, g, ask(payload.Block, 8, 0, "b"), begin); got != "" {
 		t.Errorf("got %q", got)
+	}
+}
+
+func TestOneProgramHasTheFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "marks")
+	g := open(t, path)
+	want := path + ": found it in use by another program, wanted it for this one alone"
+	second := func() error {
+		_, _, _, err := Open(path, "")
+		return err
+	}
+	if err := second(); err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+	// The file is another one then.
+	if _, err := g.Forget(alice); err != nil {
+		t.Fatal(err)
+	}
+	if err := second(); err == nil || err.Error() != want {
+		t.Errorf("after marks are forgotten: got %v, want %s", err, want)
+	}
+	pass(t, g, ask(payload.Block, 7, 0, "a"), begin)
+	if marks := reopen(t, g).Marks(); len(marks) != 1 {
+		t.Errorf("got %v, want the mark", marks)
 	}
 }
 

@@ -22,8 +22,7 @@ func FuzzNoTwoDifferentBytes(f *testing.F) {
 
 func checkModel(t *testing.T, random *rand.Rand, count int) {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "marks")
-	g := open(t, path)
+	g := open(t, filepath.Join(t.TempDir(), "marks"))
 	type what struct {
 		address string
 		payload.Payload
@@ -37,7 +36,7 @@ func checkModel(t *testing.T, random *rand.Rand, count int) {
 			r.Address = "tz4HVR6aty9KwsQFHh81C1G7gBdhxT8kuytm"
 		}
 		if random.IntN(20) == 0 {
-			g = open(t, path)
+			g = reopen(t, g)
 		}
 		at, asked := r.Place(), what{r.Address, r.Payload}
 		top, hasTop := highest[at]
