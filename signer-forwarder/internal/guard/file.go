@@ -113,7 +113,7 @@ func decode(into []byte, text string) error {
 // until Close. `owner` is the baker whose they are; the forwarder's are of all. `remembers` says that there
 // was one. If it is damaged, it is kept beside it with the suffix .bad, `problem` says what is wrong with it,
 // and the guard begins without memory. An error means that the file can't be used: another program has it, it
-// can't be opened or written, or it has the marks of somebody else (ErrForeign).
+// can't be opened or written, or it has the marks of somebody else (ErrForeign). The file is as it was then.
 func Open(path, owner string) (g *Guard, remembers bool, problem, err error) {
 	lock, err := lockFile(path)
 	if err != nil {
@@ -145,7 +145,7 @@ func lockFile(path string) (*os.File, error) {
 	return nil, fmt.Errorf("%s.lock: %w", path, err)
 }
 
-// load takes the marks of the file.
+// load takes the marks of the file. A good one is not written, so that a full disk does not hinder a start.
 func (g *Guard) load() (remembers bool, problem, err error) {
 	path := g.file.path
 	g.file.os, err = os.OpenFile(path, os.O_RDWR, 0)
@@ -170,9 +170,16 @@ func (g *Guard) load() (remembers bool, problem, err error) {
 	}
 }
 
-// setAside keeps a damaged file with the suffix .bad, and puts an empty one in its place.
+// setAside keeps a damaged file with the suffix .bad, and puts an empty one in its place. It has both names
+// until then: one that can't be replaced now is still there for the next start.
 func (g *Guard) setAside() error {
-	_ = os.Rename(g.file.path, g.file.path+".bad")
+	bad := g.file.path + ".bad"
+	if err := os.Remove(bad); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := os.Link(g.file.path, bad); err != nil {
+		return err
+	}
 	return g.replace(nil)
 }
 
@@ -226,6 +233,7 @@ func create(path, header string, marks []Mark) (*file, error) {
 	}
 	if err != nil {
 		opened.Close()
+		_ = os.Remove(made)
 		return nil, err
 	}
 	return &file{path: path, header: header, os: opened}, nil
@@ -233,9 +241,21 @@ func create(path, header string, marks []Mark) (*file, error) {
 
 // write puts a mark into a line.
 func (f *file) write(line int, m Mark) error {
-	_, err := f.os.WriteAt(format(m), int64(len(f.header)+line*lineSize))
+	_, err := f.os.WriteAt(format(m), f.begin(line))
 	return err
 }
+
+// add puts a mark into the line after the last one. One that the disk has no room for leaves nothing, as
+// half a line would be a damaged file to the next start.
+func (f *file) add(line int, m Mark) error {
+	if err := f.write(line, m); err != nil {
+		return errors.Join(err, f.os.Truncate(f.begin(line)))
+	}
+	return nil
+}
+
+// begin returns where a line begins.
+func (f *file) begin(line int) int64 { return int64(len(f.header) + line*lineSize) }
 
 func (f *file) close() {
 	if f.os != nil {

@@ -124,7 +124,7 @@ func (g *Guard) Pass(r Request, now time.Time) (Reason, error) {
 		each.Mark = mark
 		return "", nil
 	}
-	if err := g.file.write(g.lines, mark); err != nil {
+	if err := g.file.add(g.lines, mark); err != nil {
 		return "", err
 	}
 	g.add(mark)

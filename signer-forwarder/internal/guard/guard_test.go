@@ -2,10 +2,13 @@ package guard
 
 import (
 	"crypto/sha256"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -235,6 +238,69 @@ func TestOneProgramHasTheFile(t *testing.T) {
 	pass(t, g, ask(payload.Block, 7, 0, "a"), begin)
 	if marks := reopen(t, g).Marks(); len(marks) != 1 {
 		t.Errorf("got %v, want the mark", marks)
+	}
+}
+
+func TestAFullDiskLosesNoMark(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("a mount needs root")
+	}
+	folder := t.TempDir()
+	if err := syscall.Mount("none", folder, "tmpfs", 0, "size=16k"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = syscall.Unmount(folder, syscall.MNT_DETACH) })
+	path, other := filepath.Join(folder, "marks"), filepath.Join(folder, "other")
+	g := open(t, path)
+	pass(t, g, ask(payload.Block, 7, 0, "a"), begin)
+	if err := os.WriteFile(other, make([]byte, 1<<15), 0o600); !errors.Is(err, syscall.ENOSPC) {
+		t.Fatalf("got %v, want a full disk", err)
+	}
+	// A mark is written in the place of the one before, and a good file is not written at a start.
+	pass(t, g, ask(payload.Block, 8, 0, "a"), begin)
+	g = reopen(t, g)
+	if got := pass(t, g, ask(payload.Block, 8, 0, "b"), begin); got != Watermark {
+		t.Errorf("got %q, want %q", got, Watermark)
+	}
+	// The marks of keys that are new need room at last. What has no mark does not pass.
+	var err error
+	for i := 0; err == nil && i < 100; i++ {
+		r := ask(payload.Attestation, 8, 0, "a")
+		r.Address = fmt.Sprintf("tz1%033d", i)
+		_, err = g.Pass(r, begin)
+	}
+	if !errors.Is(err, syscall.ENOSPC) {
+		t.Fatalf("got %v, want a full disk", err)
+	}
+	want := Describe(g.Marks())
+	g = reopen(t, g)
+	if got := Describe(g.Marks()); got != want {
+		t.Errorf("got the marks\n%swant\n%s", got, want)
+	}
+	// A damaged file that can't be replaced is still there when there is room again.
+	g.Close()
+	bad := strings.Repeat("x", 100)
+	if err := os.WriteFile(path, []byte(bad), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(other, make([]byte, 1<<15), 0o600); !errors.Is(err, syscall.ENOSPC) {
+		t.Fatalf("got %v, want a full disk", err)
+	}
+	for range 2 {
+		if _, _, _, err := Open(path, ""); !errors.Is(err, syscall.ENOSPC) {
+			t.Errorf("got %v, want a full disk", err)
+		}
+	}
+	if err := os.Remove(other); err != nil {
+		t.Fatal(err)
+	}
+	g, _, problem, err := Open(path, "")
+	if err != nil || problem == nil {
+		t.Fatalf("got the problem %v and %v, want the damaged file set aside", problem, err)
+	}
+	t.Cleanup(g.Close)
+	if kept, _ := os.ReadFile(path + ".bad"); string(kept) != bad {
+		t.Errorf("got %q, want the damaged file", kept)
 	}
 }
 
