@@ -53,6 +53,7 @@ async function testGo(): Promise<void> {
     .map((line) => JSON.parse(line) as Event);
   const ended = (action: string) => events.filter(({ Action, Test }) => Action === action && Test !== undefined).length;
   counts.passed += ended("pass");
+  counts.skipped += ended("skip");
   // A package that does not build or that vet rejects fails without a failed test.
   const broken = events.some(({ Action }) => Action === "fail" || Action === "build-fail") || events.length === 0;
   counts.failed += Math.max(ended("fail"), broken ? 1 : 0);
