@@ -5,7 +5,8 @@ import { readStack, runStack } from "./stack/stack.ts";
 const help = `
 npm run -s output -- [options]
 
-Prints a stack's outputs as JSON on stdout: cluster, signerEndpoints, knownHosts, hostKeyFingerprint, signers and bakers.
+Prints a stack's outputs as JSON on stdout: cluster, signerEndpoints, knownHosts, hostKeyFingerprint, signers, bakers and
+outsideBakers.
 With the pulumi CLI these are the outputs of the last \`up\`. Without it, they follow from the config as it is now.
 
   --from-config         the outputs that follow from the config, as without the CLI; values that only a cloud knows are

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
+import { isDeepStrictEqual } from "node:util";
 import { ensureLocalCluster } from "../deploy/cluster/ownCluster.ts";
 import { type Background, stopAll, until } from "../testbed/background.ts";
 import { makeNetwork, removeNetwork } from "../testbed/network.ts";
@@ -153,6 +154,23 @@ test("nobody calls a baker", async () => {
   for (const visitor of ["foreigner", "neighbour", "bob"] as const) {
     assert.deepEqual(await reached(visitor, addresses), [], visitor);
   }
+});
+
+test("a baker outside of the stack: its own signer from its addresses, and no pod here", async () => {
+  const address = await addressOf("pod/neighbour", "", "{.status.podIP}");
+  stack.change((settings) => {
+    const [alice, { name, network, delegates }] = settings.bakers as [BakerSetting, BakerSetting];
+    settings.bakers = [alice];
+    const authenticationKey = delegates[0]?.keys.consensus[0]?.publicKey;
+    settings.outsideBakers = [{ name, network, delegates, sourceRanges: [`${address}/32`], authenticationKey }];
+  });
+  await stack.npm("up");
+  const wanted = ["office's Service", "office's port"];
+  await until("the policy lets it in", 20, async () => isDeepStrictEqual(await reached("neighbour", targets), wanted));
+  assert.deepEqual(await reached("bob", targets), []);
+  assert.deepEqual(await reached("alice", targets), ["home's Service", "home's port"]);
+  const pods = await addressOf("pods", "app.kubernetes.io/name=baker", "{.items[*].metadata.name}");
+  assert.doesNotMatch(pods, /baker-bob/);
 });
 
 test("Pod Security lets no privileged pod into the namespace", async () => {

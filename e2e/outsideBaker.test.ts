@@ -48,7 +48,12 @@ const show = (property: string) => host.sh(`systemctl show --property ${property
 
 test("the unit serves, and the commands reach it", async () => {
   await host.sh(`systemctl enable --now ${unit}`);
-  await until("it serves", 20, async () => /serving alice: 2 signers, by 10\.8\.0\.14/.test(await journal()), journal);
+  await until(
+    "it serves",
+    20,
+    async () => /serving alice: 2 signers, by signer-forwarder-replica-0\.prod\.svc/.test(await journal()),
+    journal,
+  );
   const marks = `/var/lib/${unit}/marks`;
   assert.equal(
     await host.sh(`stat --format '%U %a' ${marks} && cat ${marks}`),

@@ -61,6 +61,7 @@ before(async () => {
     endpoints: [endpoint],
     hostKey: { ...sshKey("host"), fileName: "ssh_host_ed25519_key", pem: "the private key\n" },
     bakers: [baker, alone],
+    outsideBakers: [],
     signers,
   });
   made = new Baker("baker-alice", {

@@ -39,6 +39,16 @@ const ordered = delegates.map((delegate) => ({
   keys: { consensus: keys.map((key) => ({ ...key, signer: ["home", "cabin"] })) },
 }));
 const bakers = [{ name: "alice", network: "mainnet", delegates }];
+const outsideKey = { name: "main", address: "tz1outside", publicKey: "edpkoutside", signer: "home" };
+const outsideBakers = [
+  {
+    name: "carol",
+    network: "shadownet",
+    delegates: [{ address: "tz1outside", keys: { consensus: [outsideKey] } }],
+    sourceRanges: ["10.20.0.7/32"],
+    authenticationKey: "edpkrequests",
+  },
+];
 
 let forwarder: SignerForwarderType;
 let changing: SignerForwarderType;
@@ -57,6 +67,7 @@ before(async () => {
     hostKey,
     namespace: "dev",
     bakers,
+    outsideBakers,
     signers,
   });
   new Baker("baker-alice", {
@@ -94,6 +105,7 @@ before(async () => {
     hostKey,
     namespace: "dev",
     bakers: [],
+    outsideBakers: [],
     monitoring: { kind: "none" },
     signers: [],
     image: { tag: "2" },
@@ -108,6 +120,7 @@ before(async () => {
     nextHostKey,
     namespace: "dev",
     bakers: [{ name: "bob", network: "mainnet", delegates: ordered }],
+    outsideBakers: [],
     monitoring: { kind: "PodMonitor", namespace: "monitoring", alerts: false, meteredUplinks: true },
     signers: signers.map((signer) => ({ ...signer, nextSshPublicKey })),
   });
@@ -201,9 +214,13 @@ describe("the forwarder's chart", () => {
           sshPublicKey: "ssh-ed25519 AAAAhome",
           port: 8443,
           answerSeconds: 5,
-          keys: [{ address: "tz1…", chainId: "NetXdQprcVkpaWU", minimalBlockSeconds: 6 }],
+          keys: [
+            { address: "tz1…", chainId: "NetXdQprcVkpaWU", minimalBlockSeconds: 6 },
+            { address: "tz1outside", chainId: "NetXsqzbfFenSTS", minimalBlockSeconds: 1 },
+          ],
           fallbacks: [],
           bakers: ["baker-alice"],
+          sourceRanges: ["10.20.0.7/32"],
         },
       ],
       networkPolicy: { podCidrs: ["10.244.0.0/16"] },
@@ -302,8 +319,11 @@ test("the outputs are what a signer's host needs, and none of them is secret", a
         mains: { chip: "gpiochip0", line: 6, lostWhen: "high" },
         ups: "ups@localhost",
         uplinks: [{ interface: "wwan0", metered: true }],
-        keys: [{ name: "main", address: "tz1…", publicKey: "edpk…" }],
-        authorizedKeys: [],
+        keys: [
+          { name: "main", address: "tz1…", publicKey: "edpk…" },
+          { name: "main", address: "tz1outside", publicKey: "edpkoutside" },
+        ],
+        authorizedKeys: ["edpkrequests"],
       },
     },
   });

@@ -7,6 +7,7 @@ import { makeDalEndpoint } from "./dalEndpoint.ts";
 import { makeEndpoint } from "./endpoint.ts";
 import { lookUp } from "./facts/preflight.ts";
 import { bakerRelease } from "./names/releaseNames.ts";
+import { outsideBakerOutput } from "./outsideBaker.ts";
 import { SignerForwarder } from "./signerForwarder.ts";
 
 const stack = pulumi.getStack();
@@ -32,6 +33,7 @@ const forwarder =
     namespace: stack,
     bakers: config.bakers,
     monitoring: config.monitoring,
+    outsideBakers: config.outsideBakers,
     signers: config.signers,
   });
 
@@ -82,5 +84,12 @@ export const bakers = Object.fromEntries(
   allBakers.map(({ name, component: { authenticationKey, delegates, keys, logsCommand } }) => [
     name,
     { keys, delegates, ...(config.authenticationSeed && { authenticationKey }), logsCommand },
+  ]),
+);
+/** The bakers outside of the stack by name: `{router, authenticationKey?}`. `router` is the content of `router.json`. */
+export const outsideBakers = Object.fromEntries(
+  config.outsideBakers.map((baker) => [
+    baker.name,
+    outsideBakerOutput(baker, config.signers, forwarder?.replicas ?? []),
   ]),
 );

@@ -4,7 +4,7 @@ import type { Cluster } from "./cluster/clusterAccess.ts";
 import type { StackConfig } from "./config/config.ts";
 import { type BakerKey, keysOf } from "./config/delegateConfig.ts";
 import type { SignerConfig } from "./config/signerConfig.ts";
-import { routeFor, signersOf } from "./config/signerRoutes.ts";
+import { asks, routeFor, signersOf } from "./config/signerRoutes.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { authenticationKeyOf } from "./keys/authenticationKey.ts";
 import { knownHostsOf } from "./keys/knownHosts.ts";
@@ -24,7 +24,13 @@ export type SignerEndpoint = {
 /** The arguments of SignerForwarder. */
 export type SignerForwarderArgs = Pick<
   StackConfig,
-  "authenticationSeed" | "bakers" | "monitoring" | "nextAuthenticationSeed" | "nextHostKey" | "signers"
+  | "authenticationSeed"
+  | "bakers"
+  | "monitoring"
+  | "nextAuthenticationSeed"
+  | "nextHostKey"
+  | "outsideBakers"
+  | "signers"
 > & {
   readonly cluster: Cluster;
   /** What signers dial, one for each replica. */
@@ -71,6 +77,7 @@ export class SignerForwarder extends pulumi.ComponentResource {
   constructor(name: string, args: SignerForwarderArgs, opts?: pulumi.ComponentResourceOptions) {
     super("remote-signer-cloud:index:SignerForwarder", name, {}, opts);
     const { bakers, cluster, endpoints, hostKey, image, monitoring, namespace, nextHostKey, signers } = args;
+    const { outsideBakers } = args;
     const [first, second] = endpoints;
     const all = second ? [first, second] : [first];
     const child = { parent: this, provider: cluster.provider };
@@ -116,7 +123,7 @@ export class SignerForwarder extends pulumi.ComponentResource {
             ...signer,
             ...(sshPublicKey && { sshPublicKey: sshPublicKey.line }),
             ...(nextSshPublicKey && { nextSshPublicKey: nextSshPublicKey.line }),
-            ...routeFor(signer.name, bakers),
+            ...routeFor(signer.name, bakers, outsideBakers),
           })),
           ...(cluster.podCidrs && { networkPolicy: { podCidrs: cluster.podCidrs } }),
           ...(monitoring && monitoring.kind !== "none" && { monitoring }),
@@ -143,11 +150,14 @@ export class SignerForwarder extends pulumi.ComponentResource {
         const sshCommand = `${kubectl} --namespace ${namespace} port-forward deployment/signer-forwarder ${sshPort}`;
         const url = `http://signer-${name}.${namespace}.svc:${port}`;
         const uses = (key: BakerKey) => signersOf(key).includes(name);
-        const keys = bakers.flatMap((baker) => keysOf(baker).filter(uses).map(publicPart));
-        const itsBakers = bakers.filter((baker) => keysOf(baker).some(uses));
-        const authorizedKeys = seeds.flatMap((seed) =>
-          itsBakers.map((baker) => authenticationKeyOf(seed, baker.name).publicKey),
-        );
+        const keys = [...bakers, ...outsideBakers].flatMap((baker) => keysOf(baker).filter(uses).map(publicPart));
+        const itsBakers = bakers.filter((baker) => asks(baker, name));
+        const authorizedKeys = [
+          ...seeds.flatMap((seed) => itsBakers.map((baker) => authenticationKeyOf(seed, baker.name).publicKey)),
+          ...outsideBakers
+            .filter((baker) => asks(baker, name))
+            .flatMap(({ authenticationKey }) => authenticationKey ?? []),
+        ];
         const sshKeys = [signer.sshPublicKey, signer.nextSshPublicKey];
         const sshPublicKeys = sshKeys.flatMap((key) => key?.line ?? []);
         const host = {

@@ -18,6 +18,7 @@ const stack: Stack = {
 };
 const alices = "edpkuhSduzfHKCZ5DE8pUryW4Cnx5Nj5qw6RrBUgp444kiEtuJqbht";
 const alicesNext = "edpku9tks4rKmTtjjcwTmMKYH18MamZgMxryTCQvFSDwEpMvXBoB9J";
+const carols = "edpkvGfYw3LyB1UcCahKQk4rF2tvbMUk8GFiTuMjL75uGXrpvKXhjn";
 const outputs = {
   cluster: { kubectl: "kubectl --context my-cluster", context: "my-cluster" },
   signerEndpoints: [{ host: "signers.example.org", port: 30022, alternatePorts: [], user: "signer" }],
@@ -58,6 +59,18 @@ test("the doctor's facts of a config come from the outputs that follow from it",
       ],
     },
   ]);
+});
+
+test("a baker outside of the stack signs its requests as well, and has no router here", () => {
+  const { home } = outputs.signers;
+  const [{ bakers, signers } = { bakers: [], signers: [] }] = configFactsOf(stack, {
+    ...outputs,
+    signers: { home: { ...home, authorizedKeys: [alices, alicesNext, carols] } },
+    outsideBakers: { carol: { router: {}, authenticationKey: carols } },
+  });
+  assert.deepEqual(bakers, ["alice", "bob"]);
+  assert.deepEqual(signers[0]?.authorized, [alices, carols].map(addressOf));
+  assert.deepEqual(signers[0]?.authorizedNext, [addressOf(alicesNext)]);
 });
 
 test("the host of a reserved address is that of the last up", () => {

@@ -6,6 +6,8 @@ import { localClusterOf, type Stack } from "../stack/stack.ts";
 import type { ConfigFacts } from "./facts.ts";
 import { keysInKnownHosts } from "./knownHosts.ts";
 
+const bakersSchema = z.record(z.string(), z.object({ authenticationKey: z.string().optional() }));
+
 /** What the doctor reads of the outputs. */
 const outputsSchema = z.object({
   cluster: z.object({ kubectl: z.string() }),
@@ -29,7 +31,9 @@ const outputsSchema = z.object({
       authorizedKeys: z.array(z.string()),
     }),
   ),
-  bakers: z.record(z.string(), z.object({ authenticationKey: z.string().optional() })),
+  bakers: bakersSchema,
+  // Outputs of an earlier version have none.
+  outsideBakers: bakersSchema.default({}),
 });
 
 /**
@@ -41,8 +45,10 @@ export function configFactsOf(
   outputs: Record<string, unknown>,
   hosts: readonly (string | undefined)[] = [],
 ): ConfigFacts[] {
-  const { bakers, cluster, signerEndpoints, knownHosts, signers } = outputsSchema.parse(outputs);
-  const now = Object.values(bakers).map(({ authenticationKey }) => authenticationKey);
+  const { bakers, cluster, outsideBakers, signerEndpoints, knownHosts, signers } = outputsSchema.parse(outputs);
+  const now = [...Object.values(bakers), ...Object.values(outsideBakers)].map(
+    ({ authenticationKey }) => authenticationKey,
+  );
   if (signerEndpoints.length === 0 || knownHosts === null)
     throw new Error("found a stack that only makes a cluster, wanted one with an endpoint");
   const dialled = signerEndpoints.map(({ host }, i) => {

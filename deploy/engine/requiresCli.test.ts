@@ -78,6 +78,7 @@ describe("without the pulumi CLI", () => {
       },
       hostKeyFingerprint: null,
       knownHosts: null,
+      outsideBakers: {},
       signerEndpoints: [],
       signers: {},
     });

@@ -20,6 +20,12 @@ const bakerKey = {
   publicKey: "edpkuBknW28nW72KG6RoHtYW7p12T6GKc7nAbwYX5m8Wd9sDVC9yav",
   signer: "home",
 };
+const otherKey = {
+  name: "other",
+  address: "tz1fv55cpdomJVPYA5M6BeUhqs9M1DbRB79A",
+  publicKey: "edpku9tks4rKmTtjjcwTmMKYH18MamZgMxryTCQvFSDwEpMvXBoB9J",
+  signer: "home",
+};
 const delegate = {
   address: "tz1VSUr8wwNhLAzempoch5d6hLRiTh8Cjcjb",
   keys: { consensus: [bakerKey] },
@@ -59,6 +65,14 @@ export const good = {
       extraVolumes: [{ name: "words" }],
       resources: Object.fromEntries(containers.map((name) => [name, { requests: quantities, limits: quantities }])),
       backup: { schedule: "17 3 * * *", keep: 7, snapshotClassName: "mine" },
+    },
+  ],
+  outsideBakers: [
+    {
+      name: "bob",
+      network: "mainnet",
+      delegates: [{ address: otherKey.address, keys: { consensus: [otherKey] } }],
+      sourceRanges: ["10.20.0.7/32", "fd00:20::/64"],
     },
   ],
   monitoring: {
@@ -114,6 +128,8 @@ export const places: Readonly<Record<string, Readonly<Record<string, string>>>> 
     "signers.0.nextSshPublicKey": "signers.0.nextSshPublicKey",
     "signers.0.port": "signers.0.port",
     "signers.0.answerSeconds": "signers.0.answerSeconds",
+    "signers.0.sourceRanges": "outsideBakers.0.sourceRanges",
+    "signers.0.sourceRanges.0": "outsideBakers.0.sourceRanges.0",
     "signers.0.keys.0.chainId": "bakers.0.chainId",
     "signers.0.keys.0.minimalBlockSeconds": "bakers.0.minimalBlockSeconds",
     "networkPolicy.podCidrs": "cluster.podCidrs",

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { problemOfBlockHash, problemOfChainId } from "../keys/tezosKey.ts";
+import { problemOfBlockHash, problemOfChainId, problemOfPublicKey } from "../keys/tezosKey.ts";
+import { cidrs } from "./cidr.ts";
 import { checked, intFrom, isWebUrl, label, matching, objectName, objectOf, webUrl } from "./configFields.ts";
 import { problemOfSchedule } from "./cronSchedule.ts";
 import { delegatesSchema } from "./delegateConfig.ts";
@@ -49,18 +50,33 @@ const wantedNetwork =
   "a network that `octez-node config init --network` takes, in lower case: mainnet, shadownet, an http or https URL, …";
 const wantedHistory = "a history mode of octez-node: archive, rolling or full, the last two also with a number, full:5";
 
+/** What the forwarder and a router are told of a baker, wherever it runs. */
+const anyBaker = {
+  name: label(46),
+  network: z.string(wantedNetwork).refine((text) => /^[a-z][a-z0-9-]*$/.test(text) || isWebUrl(text), wantedNetwork),
+  delegates: delegatesSchema,
+  chainId: checked(problemOfChainId, "a chain's id").optional(),
+  minimalBlockSeconds: z
+    .number(wantedBlockSeconds)
+    .min(0.1, wantedBlockSeconds)
+    .max(3600, wantedBlockSeconds)
+    .optional(),
+};
+
+/** A baker that runs outside of the stack, with a router of its own: whose keys they are, and from where it asks. */
+export const outsideBakerSchema = z.strictObject(
+  {
+    ...anyBaker,
+    sourceRanges: cidrs("IPv4 or IPv6", "a list of CIDRs", 1).default([]),
+    authenticationKey: checked(problemOfPublicKey, "a Tezos public key").optional(),
+  },
+  objectOf,
+);
+
 /** A baker: its nodes, baker and accuser, and the delegates that it bakes for. */
 export const bakerSchema = z.strictObject(
   {
-    name: label(46),
-    network: z.string(wantedNetwork).refine((text) => /^[a-z][a-z0-9-]*$/.test(text) || isWebUrl(text), wantedNetwork),
-    delegates: delegatesSchema,
-    chainId: checked(problemOfChainId, "a chain's id").optional(),
-    minimalBlockSeconds: z
-      .number(wantedBlockSeconds)
-      .min(0.1, wantedBlockSeconds)
-      .max(3600, wantedBlockSeconds)
-      .optional(),
+    ...anyBaker,
     historyMode: matching(/^(archive|(rolling|full)(:\d{1,4})?)$/, wantedHistory).optional(),
     snapshot: snapshot.optional(),
     storage: storage.optional(),
@@ -78,3 +94,5 @@ export const bakerSchema = z.strictObject(
 
 /** A baker as the config describes it. */
 export type BakerConfig = z.output<typeof bakerSchema>;
+/** A baker outside of the stack, as the config describes it. */
+export type OutsideBakerConfig = z.output<typeof outsideBakerSchema>;

@@ -5,14 +5,24 @@ import { type Entry, entriesOf, entryOf } from "./writtenConfig.ts";
 /** A key as the config has it, with its path and its role. */
 export type KeyEntry = Entry & { readonly path: string; readonly role: "consensus" | "companion" };
 
-/** The keys of the config's bakers as they were written, those of one baker together. */
-export function keyEntries(bakers: readonly Entry[]): KeyEntry[][] {
-  return bakers.map((baker, i) =>
+/** A baker as it was written, with its path: one of the stack's, or one outside of it. */
+export type WrittenBaker = { readonly path: string; readonly baker: Entry };
+
+/** The bakers of both lists. */
+export function writtenBakers(input: Entry): WrittenBaker[] {
+  return ["bakers", "outsideBakers"].flatMap((list) =>
+    entriesOf(input[list]).map((baker, i) => ({ path: `${list}[${i}]`, baker })),
+  );
+}
+
+/** The keys of bakers as they were written, those of one baker together. */
+export function keyEntries(bakers: readonly WrittenBaker[]): KeyEntry[][] {
+  return bakers.map(({ path, baker }) =>
     entriesOf(baker.delegates).flatMap(({ keys }, j) =>
       (["consensus", "companion"] as const).flatMap((role) =>
         entriesOf(entryOf(keys)?.[role]).map((key, k) => ({
           ...key,
-          path: `bakers[${i}].delegates[${j}].keys.${role}[${k}]`,
+          path: `${path}.delegates[${j}].keys.${role}[${k}]`,
           role,
         })),
       ),
@@ -20,13 +30,43 @@ export function keyEntries(bakers: readonly Entry[]): KeyEntry[][] {
   );
 }
 
-/** Finds conflicts between the delegates, keys and ports of the stack's bakers. Takes the config as it was written. */
-export function problemsOfBakers(bakers: readonly Entry[], endpoint: Entry, cluster: Entry): Problem[] {
+/** Finds conflicts between the delegates, keys and ports of the bakers. Takes the config as it was written. */
+export function problemsOfBakers(input: Entry): Problem[] {
+  const bakers = entriesOf(input.bakers);
+  const cluster = entryOf(input.cluster) ?? {};
   return [
-    ...problemsOfRoles(bakers),
-    ...problemsOfP2pPorts(bakers, endpoint),
+    ...problemsOfRoles(writtenBakers(input)),
+    ...problemsOfP2pPorts(bakers, entryOf(input.endpoint) ?? {}),
     ...bakers.flatMap(({ dal }, i) => problemsOfAddress(dalEndpointOf(dal), cluster, `bakers[${i}].dal.endpoint`)),
+    ...problemsOfAuthentication(input),
   ];
+}
+
+/**
+ * Checks that all bakers sign their requests, or none.
+ *
+ * A signer's host that knows one key of a baker signs no request without such a key's signature.
+ */
+function problemsOfAuthentication({ authenticationSeed: seed, outsideBakers }: Entry): Problem[] {
+  return entriesOf(outsideBakers).flatMap(({ authenticationKey: key }, i) => {
+    if ((key === undefined) === (seed === undefined)) return [];
+    const path = `outsideBakers[${i}].authenticationKey`;
+    if (key === undefined)
+      return [
+        {
+          path,
+          found: "nothing",
+          wanted: "the public key with which it signs its requests, as the stack has an authenticationSeed",
+        },
+      ];
+    return [
+      {
+        path,
+        found: show(key),
+        wanted: "no key without an authenticationSeed, by which the stack's bakers sign theirs",
+      },
+    ];
+  });
 }
 
 /**
@@ -35,12 +75,12 @@ export function problemsOfBakers(bakers: readonly Entry[], endpoint: Entry, clus
  * Two places that use one key sign twice, and a double signature costs the stake. A delegate's own key may be its
  * consensus key, and nobody else's.
  */
-function problemsOfRoles(bakers: readonly Entry[]): Problem[] {
+function problemsOfRoles(bakers: readonly WrittenBaker[]): Problem[] {
   const first = new Map<unknown, { path: string; use: string }>();
   const owners = new Map<unknown, string>();
   const problems: Problem[] = [];
-  const delegates = bakers.flatMap((baker, i) =>
-    entriesOf(baker.delegates).map(({ address }, j) => ({ address, path: `bakers[${i}].delegates[${j}]` })),
+  const delegates = bakers.flatMap(({ path, baker }) =>
+    entriesOf(baker.delegates).map(({ address }, j) => ({ address, path: `${path}.delegates[${j}]` })),
   );
   for (const { address, path } of delegates) {
     if (typeof address !== "string" || address === "") continue;

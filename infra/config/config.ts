@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { bakerSchema, type BakerConfig as WrittenBaker } from "./bakerConfig.ts";
+import { bakerSchema, outsideBakerSchema, type BakerConfig as WrittenBaker } from "./bakerConfig.ts";
 import { clusterSchema } from "./clusterConfig.ts";
 import { ConfigError, type Problem, show, showKey } from "./configError.ts";
 import { intFrom, objectOf } from "./configFields.ts";
@@ -23,6 +23,7 @@ export const schema = z.strictObject({
   nextAuthenticationSeed: seed.optional(),
   signers: z.array(signerSchema, "a list of signers").default([]),
   bakers: z.array(bakerSchema, "a list of bakers").default([]),
+  outsideBakers: z.array(outsideBakerSchema, "a list of bakers").default([]),
   monitoring: monitoringSchema.optional(),
   images: z
     .strictObject(

@@ -1,11 +1,11 @@
 import { parseHostKey, parsePublicKey, SshKeyError } from "../keys/sshKey.ts";
 import { bakerPorts, reservedPorts, sshPortOf } from "../names/ports.ts";
-import { type KeyEntry, keyEntries, problemsOfBakers } from "./bakerRules.ts";
+import { type KeyEntry, keyEntries, problemsOfBakers, writtenBakers } from "./bakerRules.ts";
 import { type Problem, show } from "./configError.ts";
 import { problemsOfEndpoint } from "./endpointRules.ts";
 import { problemsOfObjectNames } from "./objectNames.ts";
 import { problemsOfUplinks } from "./uplinkRules.ts";
-import { type Entry, entriesOf, entryOf } from "./writtenConfig.ts";
+import { type Entry, entriesOf } from "./writtenConfig.ts";
 
 /**
  * Finds the problems that only show when fields are compared with each other.
@@ -16,7 +16,7 @@ import { type Entry, entriesOf, entryOf } from "./writtenConfig.ts";
  */
 export function problemsAcross(input: Entry): Problem[] {
   const signers = entriesOf(input.signers);
-  const bakers = entriesOf(input.bakers);
+  const bakers = writtenBakers(input);
   const keys = keyEntries(bakers);
   const names = signers.map((signer) => signer.name);
   return [
@@ -32,11 +32,11 @@ export function problemsAcross(input: Entry): Problem[] {
     ),
     ...problemsOfPorts(signers),
     ...problemsOfUplinks(input),
-    ...twice(bakers.map((baker, i) => ({ path: `bakers[${i}].name`, value: baker.name }))),
+    ...twice(bakers.map(({ path, baker }) => ({ path: `${path}.name`, value: baker.name }))),
     ...keys.flatMap((keysOfBaker) =>
       twice(keysOfBaker.map(({ name, path }) => ({ path: `${path}.name`, value: name }))),
     ),
-    ...problemsOfBakers(bakers, entryOf(input.endpoint) ?? {}, entryOf(input.cluster) ?? {}),
+    ...problemsOfBakers(input),
     ...problemsOfOrder(keys.flat(), names),
     ...problemsOfObjectNames(input),
     ...problemsOfForwarder(input),
@@ -143,7 +143,7 @@ function problemsOfOrder(keys: readonly KeyEntry[], names: unknown[]): Problem[]
 
 /** Checks that a stack has what its forwarder needs, unless it only makes a cluster. */
 function problemsOfForwarder(input: Entry): Problem[] {
-  const lists = [...entriesOf(input.signers), ...entriesOf(input.bakers)];
+  const lists = [...entriesOf(input.signers), ...writtenBakers(input)];
   const given = [input.endpoint, input.forwarder, input.hostKey, input.hostKeyFingerprint, input.nextHostKey];
   if (lists.length === 0 && given.every((value) => value === undefined)) return [];
   const missing = (path: string, wanted: string) =>

@@ -15,6 +15,7 @@ export const ownKeys: readonly string[] = [
   "nextAuthenticationSeed",
   "signers",
   "bakers",
+  "outsideBakers",
   "monitoring",
   "images",
 ];

@@ -38,6 +38,7 @@ test("its defaults are the program's: a stack that says only its cluster makes o
     forwarder: { replicas: 1 },
     signers: [],
     bakers: [],
+    outsideBakers: [],
     images: {},
   });
 });

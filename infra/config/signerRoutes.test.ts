@@ -47,6 +47,31 @@ test("a route answers for the keys that have its signer first, and lets their ba
   });
 });
 
+test("a route answers for the keys of bakers outside of the stack as well, and lets them in by their addresses", () => {
+  const outside = (name: string, address: string, signer: string | string[], ...sourceRanges: string[]) => ({
+    ...{ name, network: "mainnet", delegates: delegatesOf(key(address, signer)), sourceRanges },
+  });
+  const outsideBakers = [
+    outside("erin", "tz1g", "attic", "10.20.0.7/32", "10.20.0.8/32"),
+    outside("frank", "tz1h", ["home", "attic"], "10.20.0.7/32", "10.20.0.9/32"),
+    outside("grace", "tz1i", "cellar"),
+  ];
+  assert.deepEqual(routeFor("attic", bakers.slice(2, 3), outsideBakers), {
+    keys: [
+      { address: "tz1e", chainId: "NetXsqzbfFenSTS", minimalBlockSeconds: 1 },
+      { address: "tz1g", chainId: "NetXdQprcVkpaWU", minimalBlockSeconds: 6 },
+    ],
+    fallbacks: [],
+    bakers: ["baker-carol"],
+    sourceRanges: ["10.20.0.7/32", "10.20.0.8/32", "10.20.0.9/32"],
+  });
+  assert.deepEqual(routeFor("cellar", [], outsideBakers), {
+    keys: [{ address: "tz1i", chainId: "NetXdQprcVkpaWU", minimalBlockSeconds: 6 }],
+    fallbacks: [],
+    bakers: [],
+  });
+});
+
 test("a key has its network's chain and block time, unless its baker says otherwise", () => {
   assert.deepEqual(routeFor("attic", bakers).keys, [
     { address: "tz1e", chainId: "NetXsqzbfFenSTS", minimalBlockSeconds: 1 },

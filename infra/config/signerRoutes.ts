@@ -1,5 +1,6 @@
 import { chainIdOf, minimalBlockSecondsOf } from "../names/chains.ts";
 import { bakerRelease } from "../names/releaseNames.ts";
+import type { OutsideBakerConfig } from "./bakerConfig.ts";
 import type { BakerConfig } from "./config.ts";
 import { type BakerKey, keysOf } from "./delegateConfig.ts";
 import type { SignerConfig } from "./signerConfig.ts";
@@ -22,6 +23,8 @@ type SignerRoute = {
   readonly fallbacks: readonly string[];
   /** The Helm releases of the bakers that reach the port: those with a key that names the signer, first or later. */
   readonly bakers: readonly string[];
+  /** The addresses from which bakers outside of the stack reach the port. */
+  readonly sourceRanges?: readonly string[];
 };
 
 /** What a baker's router is told of one signer. */
@@ -30,23 +33,38 @@ type RouterSigner = Pick<SignerConfig, "name" | "port" | "answerSeconds"> &
 
 type RoutedBaker = Pick<BakerConfig, "name" | "delegates" | "network" | "chainId" | "minimalBlockSeconds">;
 
-/** The route of a signer, from the keys that name it first. The config makes sure that these have the same list. */
-export function routeFor(signer: string, bakers: readonly RoutedBaker[]): SignerRoute {
-  const served = bakers.flatMap((baker) =>
+/**
+ * The route of a signer, from the keys that name it first. The config makes sure that these have the same list.
+ *
+ * `outside` are the bakers that run outside of the stack.
+ */
+export function routeFor(
+  signer: string,
+  bakers: readonly RoutedBaker[],
+  outside: readonly (RoutedBaker & Pick<OutsideBakerConfig, "sourceRanges">)[] = [],
+): SignerRoute {
+  const served = [...bakers, ...outside].flatMap((baker) =>
     keysOf(baker)
       .filter((key) => primarySigner(key) === signer)
       .map((key) => ({ baker, key })),
   );
+  const sourceRanges = [
+    ...new Set(outside.filter((baker) => asks(baker, signer)).flatMap((baker) => baker.sourceRanges)),
+  ];
   return {
     keys: served.map(({ baker, key }) => {
       const { network, chainId = chainIdOf(network), minimalBlockSeconds = minimalBlockSecondsOf(network) } = baker;
       return { address: key.address, ...(chainId && { chainId }), minimalBlockSeconds };
     }),
     fallbacks: served[0] ? signersOf(served[0].key).slice(1) : [],
-    bakers: bakers
-      .filter((baker) => keysOf(baker).some((key) => signersOf(key).includes(signer)))
-      .map(({ name }) => bakerRelease(name)),
+    bakers: bakers.filter((baker) => asks(baker, signer)).map(({ name }) => bakerRelease(name)),
+    ...(sourceRanges.length > 0 && { sourceRanges }),
   };
+}
+
+/** Whether a key of a baker names a signer, first or later. */
+export function asks(baker: Pick<RoutedBaker, "delegates">, signer: string): boolean {
+  return keysOf(baker).some((key) => signersOf(key).includes(signer));
 }
 
 /** The signers of a baker's keys, as their first one or a later one, with what the baker's router is told of each. */

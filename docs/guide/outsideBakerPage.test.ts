@@ -1,0 +1,24 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { load } from "js-yaml";
+import { parseConfig } from "../../infra/config/config.ts";
+import { bootstrap1, good, type Tree, values } from "../../infra/config/sampleConfig.ts";
+import { outsideBakerOutput } from "../../infra/outsideBaker.ts";
+
+const page = readFileSync(join(import.meta.dirname, "outside-baker.md"), "utf8");
+const blockOf = (language: string): string =>
+  (new RegExp(`^\`{3}${language}\n([^]*?)^\`{3}$`, "m").exec(page)?.[1] ?? assert.fail(`found no ${language}`))
+    .replaceAll("tz1…", bootstrap1.address)
+    .replaceAll("edpk…", bootstrap1.publicKey);
+
+test("the router's file on the page is what the output has for the config on the page", () => {
+  const written = load(blockOf("yaml")) as Record<string, unknown>;
+  const config = { ...good(), bakers: [], outsideBakers: written["remote-signer-cloud:outsideBakers"] } as Tree;
+  const { outsideBakers, signers } = parseConfig("prod", values(config));
+  const [baker] = outsideBakers;
+  assert.ok(baker);
+  const { router } = outsideBakerOutput(baker, signers, ["signer-forwarder-replica-0.prod.svc"]);
+  assert.deepEqual(JSON.parse(blockOf("json")), router);
+});
