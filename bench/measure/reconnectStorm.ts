@@ -63,7 +63,9 @@ export async function measureCrowd(
     await sleep(2000);
     const full = await pids();
     const memory = rounded((memoryOf(full) - empty) / crowd.length);
+    // Now: a restart ends it.
     const own = runningProgram("forwarder", full);
+    const program = own.length > 0 && { program: rounded(memoryOf(own)) };
     const back = [];
     for (let n = 0; n < repetitions; n++) {
       progress(`hundred: ${name} is restarted, ${n + 1} of ${repetitions}`);
@@ -76,7 +78,7 @@ export async function measureCrowd(
       variant: name,
       signers: crowd.length,
       memory,
-      ...(own.length > 0 && { program: rounded(memoryOf(own)) }),
+      ...program,
       back,
     };
   } finally {

@@ -127,6 +127,22 @@ test("a fault of one of two ways meets its target only if no request was lost", 
   assert.match(report({ ...results, gaps: [gap] }), /\| node cut \| 0\.20 \/ 0\.90, 0 lost \|/);
 });
 
+test("memory that was not there to be measured meets no target", () => {
+  const judge = (memory: number, program: number) => {
+    const back = [{ sinceKilled: 2, sinceOpen: 1 }];
+    const hundred = [{ variant: signerForwarder, signers: 100, memory, program, back }];
+    return targetsOf({ ...results, hundred }).flatMap(({ what, met }) => (what.startsWith("memory") ? met : []));
+  };
+  assert.deepEqual(
+    [judge(1.9, 13), judge(2, 41), judge(0, 0)],
+    [
+      [true, true],
+      [false, false],
+      [false, false],
+    ],
+  );
+});
+
 test("a router may add a quarter to a signature's median, and three tenths to its p99", () => {
   const judge = (p50: number, p99: number) => {
     const rows = [row(signerForwarder, 1), row(withRouter, p50, { p99 })];
