@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { root } from "../local/machine/checkout.ts";
+import { blocksOf } from "../docs/reference/markdownBlocks.ts";
 import { stateFolder } from "../local/machine/paths.ts";
 import { run } from "../local/machine/run.ts";
 import { buildProgram } from "../local/toolchain/go.ts";
@@ -19,9 +19,10 @@ const unit = "remote-signer-router";
 const installed = `/usr/local/bin/${unit}`;
 const router = `TMPDIR=/run/${unit} ${installed}`;
 const program = temporary("outside-router");
-const page = readFileSync(join(root, "docs/guide/outside-baker.md"), "utf8");
-const blockOf = (language: string): string =>
-  new RegExp(`^\`{3}${language}\\n([^]*?)^\`{3}$`, "m").exec(page)?.[1] ?? assert.fail(`found no ${language}`);
+const blockOf = (wanted: string): string =>
+  blocksOf("../guide/outside-baker.md")
+    .find(({ language }) => language === wanted)
+    ?.lines.join("\n") ?? assert.fail(`found no ${wanted}`);
 
 let host: BootedHost;
 

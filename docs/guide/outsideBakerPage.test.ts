@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { test } from "node:test";
 import { load } from "js-yaml";
 import { parseConfig } from "../../infra/config/config.ts";
 import { bootstrap1, good, type Tree, values } from "../../infra/config/sampleConfig.ts";
 import { outsideBakerOutput } from "../../infra/outsideBaker.ts";
+import { blocksOf } from "../reference/markdownBlocks.ts";
 
-const page = readFileSync(join(import.meta.dirname, "outside-baker.md"), "utf8");
+/** The first block of a language, with real keys. */
 const blockOf = (language: string): string =>
-  (new RegExp(`^\`{3}${language}\n([^]*?)^\`{3}$`, "m").exec(page)?.[1] ?? assert.fail(`found no ${language}`))
+  (blocksOf("../guide/outside-baker.md").find((block) => block.language === language)?.lines ?? [])
+    .join("\n")
     .replaceAll("tz1…", bootstrap1.address)
     .replaceAll("edpk…", bootstrap1.publicKey);
 
