@@ -61,7 +61,7 @@ test("the kinds are those that the Go source reads out of a payload", () => {
 
 test("the reasons are those of the gateway and of the guard, and no others", () => {
   const gateway = wordsIn("signer-forwarder/internal/gateway/record.go", /\bRefusal = "([^"]+)"/g);
-  const guard = wordsIn("signer-forwarder/internal/guard/guard.go", /\bReason = "([^"]+)"/g);
+  const guard = wordsIn("signer-forwarder/internal/guard/rule.go", /\bReason = "([^"]+)"/g);
   assert.deepEqual(unique(valuesOf("reason")), unique([...gateway, ...guard]));
 });
 
