@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { blocksOf } from "../docs/reference/markdownBlocks.ts";
+import { firstBlock } from "../docs/reference/markdownBlocks.ts";
 import { stateFolder } from "../local/machine/paths.ts";
 import { run } from "../local/machine/run.ts";
 import { buildProgram } from "../local/toolchain/go.ts";
@@ -19,10 +19,7 @@ const unit = "remote-signer-router";
 const installed = `/usr/local/bin/${unit}`;
 const router = `TMPDIR=/run/${unit} ${installed}`;
 const program = temporary("outside-router");
-const blockOf = (wanted: string): string =>
-  blocksOf("../guide/outside-baker.md")
-    .find(({ language }) => language === wanted)
-    ?.lines.join("\n") ?? assert.fail(`found no ${wanted}`);
+const blockOf = (language: string): string => firstBlock("../guide/outside-baker.md", language);
 
 let host: BootedHost;
 

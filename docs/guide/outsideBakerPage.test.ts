@@ -4,12 +4,11 @@ import { load } from "js-yaml";
 import { parseConfig } from "../../infra/config/config.ts";
 import { bootstrap1, good, type Tree, values } from "../../infra/config/sampleConfig.ts";
 import { outsideBakerOutput } from "../../infra/outsideBaker.ts";
-import { blocksOf } from "../reference/markdownBlocks.ts";
+import { firstBlock } from "../reference/markdownBlocks.ts";
 
 /** The first block of a language, with real keys. */
 const blockOf = (language: string): string =>
-  (blocksOf("../guide/outside-baker.md").find((block) => block.language === language)?.lines ?? [])
-    .join("\n")
+  firstBlock("../guide/outside-baker.md", language)
     .replaceAll("tz1…", bootstrap1.address)
     .replaceAll("edpk…", bootstrap1.publicKey);
 

@@ -19,6 +19,13 @@ export function blocksOf(page: string): Block[] {
   );
 }
 
+/** The text of a page's first block of a language. Throws if there is none. */
+export function firstBlock(page: string, language: string): string {
+  const block = blocksOf(page).find((block) => block.language === language);
+  if (!block) throw new Error(`${page}: found no block of ${language}`);
+  return block.lines.join("\n");
+}
+
 /** The two texts that a block of the language diff shows: before the change and after it. */
 export function sidesOf({ lines }: Block): { readonly before: string; readonly after: string } {
   const side = (sign: string) =>
