@@ -38,35 +38,7 @@ export function problemsOfBakers(input: Entry): Problem[] {
     ...problemsOfRoles(writtenBakers(input)),
     ...problemsOfP2pPorts(bakers, entryOf(input.endpoint) ?? {}),
     ...bakers.flatMap(({ dal }, i) => problemsOfAddress(dalEndpointOf(dal), cluster, `bakers[${i}].dal.endpoint`)),
-    ...problemsOfAuthentication(input),
   ];
-}
-
-/**
- * Checks that all bakers sign their requests, or none.
- *
- * A signer's host that knows one key of a baker signs no request without such a key's signature.
- */
-function problemsOfAuthentication({ authenticationSeed: seed, outsideBakers }: Entry): Problem[] {
-  return entriesOf(outsideBakers).flatMap(({ authenticationKey: key }, i) => {
-    if ((key === undefined) === (seed === undefined)) return [];
-    const path = `outsideBakers[${i}].authenticationKey`;
-    if (key === undefined)
-      return [
-        {
-          path,
-          found: "nothing",
-          wanted: "the public key with which it signs its requests, as the stack has an authenticationSeed",
-        },
-      ];
-    return [
-      {
-        path,
-        found: show(key),
-        wanted: "no key without an authenticationSeed, by which the stack's bakers sign theirs",
-      },
-    ];
-  });
 }
 
 /**

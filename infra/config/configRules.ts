@@ -43,6 +43,7 @@ export function problemsAcross(input: Entry): Problem[] {
     ...problemsOfEndpoint(input),
     ...problemsOfHostKeys(input),
     ...problemsOfSeeds(input),
+    ...problemsOfAuthenticationKeys(input),
   ];
 }
 
@@ -71,6 +72,23 @@ function problemsOfSeeds({ authenticationSeed: seed, nextAuthenticationSeed: nex
   if (seed === undefined)
     return [{ path, found: "a seed", wanted: "none without an authenticationSeed, which the first one is" }];
   return next === seed ? [{ path, found: "the same seed", wanted: "another than authenticationSeed" }] : [];
+}
+
+/**
+ * Checks that all bakers sign their requests, or none.
+ *
+ * A signer's host that knows one key of a baker signs no request without such a key's signature.
+ */
+function problemsOfAuthenticationKeys({ authenticationSeed: seed, outsideBakers }: Entry): Problem[] {
+  const wanted =
+    seed === undefined
+      ? "no key without an authenticationSeed, by which the stack's bakers sign theirs"
+      : "the public key with which it signs its requests, as the stack has an authenticationSeed";
+  return entriesOf(outsideBakers).flatMap(({ authenticationKey: key }, i) =>
+    (key === undefined) === (seed === undefined)
+      ? []
+      : [{ path: `outsideBakers[${i}].authenticationKey`, found: show(key), wanted }],
+  );
 }
 
 /** A host key's fingerprint, or undefined for an invalid key, which is reported separately. */
