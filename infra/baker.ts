@@ -4,7 +4,7 @@ import type { Cluster } from "./cluster/clusterAccess.ts";
 import type { BakerConfig, StackConfig } from "./config/config.ts";
 import { authenticationAlias, keysOf } from "./config/delegateConfig.ts";
 import type { SignerConfig } from "./config/signerConfig.ts";
-import { primarySigner, routerSignersOf } from "./config/signerRoutes.ts";
+import { primarySigner, routerOf } from "./config/signerRoutes.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { type AuthenticationKey, authenticationKeyOf } from "./keys/authenticationKey.ts";
 import { bakerRelease } from "./names/releaseNames.ts";
@@ -86,7 +86,7 @@ export class Baker extends pulumi.ComponentResource {
             ...key,
             signerUrl: routerUrl(primarySigner({ signer }), signers),
           })),
-          router: { baker: baker.name, replicas: forwarder.replicas, signers: routerSignersOf(baker, signers) },
+          router: routerOf(baker, signers, forwarder.replicas),
           ...(routerImage && { routerImage }),
           ...(authenticationKey && {
             authentication: {

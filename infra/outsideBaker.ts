@@ -1,6 +1,6 @@
 import type { OutsideBakerConfig } from "./config/bakerConfig.ts";
 import type { SignerConfig } from "./config/signerConfig.ts";
-import { routerSignersOf } from "./config/signerRoutes.ts";
+import { routerOf } from "./config/signerRoutes.ts";
 
 /** Where the unit of docs/guide/outside-baker.md has a router's marks. */
 const marks = "/var/lib/remote-signer-router/marks";
@@ -8,12 +8,7 @@ const marks = "/var/lib/remote-signer-router/marks";
 /** What a baker outside of the stack needs to know of it. */
 export type OutsideBakerOutput = {
   /** The content of `router.json` for its router. */
-  readonly router: {
-    readonly baker: string;
-    readonly marks: string;
-    readonly replicas: readonly string[];
-    readonly signers: ReturnType<typeof routerSignersOf>;
-  };
+  readonly router: ReturnType<typeof routerOf> & { readonly marks: string };
   /** The public key with which it signs its requests, if it does. */
   readonly authenticationKey?: string;
 };
@@ -24,9 +19,9 @@ export function outsideBakerOutput(
   signers: readonly SignerConfig[],
   replicas: readonly string[],
 ): OutsideBakerOutput {
-  const { authenticationKey, name } = baker;
+  const { authenticationKey } = baker;
   return {
-    router: { baker: name, marks, replicas, signers: routerSignersOf(baker, signers) },
+    router: { ...routerOf(baker, signers, replicas), marks },
     ...(authenticationKey && { authenticationKey }),
   };
 }

@@ -67,6 +67,11 @@ export function asks(baker: Pick<RoutedBaker, "delegates">, signer: string): boo
   return keysOf(baker).some((key) => signersOf(key).includes(signer));
 }
 
+/** What a baker's router is told: whose it is, the host names of the forwarder's replicas, and the signers. */
+export function routerOf(baker: RoutedBaker, signers: readonly SignerConfig[], replicas: readonly string[]) {
+  return { baker: baker.name, replicas, signers: routerSignersOf(baker, signers) };
+}
+
 /** The signers of a baker's keys, as their first one or a later one, with what the baker's router is told of each. */
 export function routerSignersOf(baker: RoutedBaker, signers: readonly SignerConfig[]): RouterSigner[] {
   const used = new Set(keysOf(baker).flatMap(signersOf));
