@@ -244,8 +244,9 @@ func TestABadConfigurationIsSaidAndTheOldOneGoesOn(t *testing.T) {
 }
 
 func TestARouterThatIsKilledIsStartedAgainAndRefusesNothing(t *testing.T) {
-	// Its replica takes a while, and its port is the router's on another address.
-	listener, err := net.Listen("tcp", "127.0.0.6:0")
+	// Its replica takes a while, and its port is the router's on another address. Linux gives ports from 32768 on
+	// to who asks for any: one of these could be another test's on the router's address.
+	listener, err := net.Listen("tcp", "127.0.0.6:28443")
 	if err != nil {
 		t.Fatal(err)
 	}
