@@ -22,6 +22,7 @@ different bytes. Needs root on Debian 12, as the end-to-end tests do.
   --seed NUMBER         draws the faults: the same seed and minutes make the same ones at the same times; 1 unless given
   --replicas NUMBER     how many replicas the forwarder has; the config's default unless given
   --nodes NUMBER        how many nodes the cluster has; those that it has, or one, unless given
+  --one-device          two of the keys have one device alone, and not two as each has unless this is given
   --out FOLDER          where report.json, report.html and events.json are written; .local/chaos unless given
   --each NUMBER         no schedule: does each fault so many times, alone, and each time with every tunnel there again
   --only NAME,NAME      these faults alone; all unless given
@@ -49,6 +50,7 @@ function readOptions() {
       out: text,
       each: text,
       only: text,
+      "one-device": flag,
       plan: flag,
       help: flag,
     },
@@ -63,6 +65,7 @@ function readOptions() {
     seed: numberOf("seed", values.seed, 0) ?? 1,
     replicas: numberOf("replicas", values.replicas, 1),
     nodes: numberOf("nodes", values.nodes, 1),
+    hasOneDevice: values["one-device"] === true,
     each: numberOf("each", values.each, 1),
     only,
     out: resolve(root, values.out ?? ".local/chaos"),
@@ -72,7 +75,7 @@ function readOptions() {
 }
 
 async function chaos(): Promise<number> {
-  const { each, isHelp, isPlan, minutes, nodes, only, out, replicas, seed } = readOptions();
+  const { each, hasOneDevice, isHelp, isPlan, minutes, nodes, only, out, replicas, seed } = readOptions();
   if (isHelp) {
     console.log(help.trim());
     return 0;
@@ -90,7 +93,7 @@ async function chaos(): Promise<number> {
       void removeWorld(stack).finally(() => process.exit(code));
     });
   try {
-    const world = await makeWorld(stack, { nodes, replicas }, progress);
+    const world = await makeWorld(stack, { nodes, replicas, hasOneDevice }, progress);
     const { topology } = world;
     const { names, leftOut } = splitKinds(topology, each === undefined ? minutes : Number.POSITIVE_INFINITY, only);
     for (const { name, reason } of leftOut) progress(`left out: ${name}: ${reason}`);

@@ -2,13 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { rowsWith, tablesOf } from "../docs/reference/markdownTables.ts";
 import { type FaultName, faultKind, faultKinds } from "./faultKinds.ts";
-import { plainTopology, type Topology } from "./topology.ts";
+import { pairsOf, plainTopology, type Topology } from "./topology.ts";
 
 const rows = rowsWith(tablesOf("../design/gaps.md"), "fault");
-const topologies: Readonly<Record<string, Topology>> = {
-  "one replica": { ...plainTopology, nodes: 2, hasRouter: true },
-  "two replicas": { ...plainTopology, nodes: 2, replicas: 2, hasRouter: true },
-};
+// With keys of two devices and keys of one.
+const oneReplica: Topology = { ...plainTopology, nodes: 2, hasRouter: true, ...pairsOf(true) };
+const topologies = { "one replica": oneReplica, "two replicas": { ...oneReplica, replicas: 2 } };
 
 /** What a fault that lasts no time may cost, for each target that differs. */
 function cost(name: string, topology: Topology): string {

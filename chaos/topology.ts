@@ -15,11 +15,15 @@ export type Topology = {
   readonly singleSigners: readonly string[];
 };
 
+/** Which signers are the only ones of their keys, and which are not. */
+export function pairsOf(hasOneDevice: boolean): Pick<Topology, "pairedSigners" | "singleSigners"> {
+  return hasOneDevice
+    ? { pairedSigners: ["home", "office"], singleSigners: ["cabin"] }
+    : { pairedSigners: ["home", "office", "cabin"], singleSigners: [] };
+}
+
 /** A stack with one replica on one node, and the signers of world.ts. */
-export const plainTopology: Topology = {
-  ...{ replicas: 1, hasRouter: false, nodes: 1 },
-  ...{ pairedSigners: ["home", "office"], singleSigners: ["cabin"] },
-};
+export const plainTopology: Topology = { replicas: 1, hasRouter: false, nodes: 1, ...pairsOf(false) };
 
 /** All signers of a topology. */
 export function signersOf({ pairedSigners, singleSigners }: Topology): readonly string[] {

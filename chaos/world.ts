@@ -15,20 +15,20 @@ import { AskingBaker, bakerPod, bakerProgram } from "./askingBaker.ts";
 import { podOf } from "./forwarderPods.ts";
 import { Home } from "./home.ts";
 import { podProcesses } from "./podProcess.ts";
-import { replicasOf, type Topology } from "./topology.ts";
+import { pairsOf, replicasOf, type Topology } from "./topology.ts";
 
 /** From the begin of one level to the begin of the next. Mainnet's is three times that. */
 export const levelMs = 2000;
 /** A home without a signer, from which strangers come. */
 export const strangersHome = "stranger";
 
-/** The three devices: two have the same two keys, and one has two of its own. */
-const signers = [
+/** The three devices. The second one has the keys of the first one, and those of the third one if each has two devices. */
+const devicesOf = (hasOneDevice: boolean) => [
   { name: "home", port: 8443, keys: [1, 2] },
-  { name: "office", port: 8453, keys: [1, 2] },
+  { name: "office", port: 8453, keys: hasOneDevice ? [1, 2] : [1, 2, 3, 4] },
   { name: "cabin", port: 8463, keys: [3, 4] },
-] as const;
-const homes = [...signers.map(({ name }) => name), strangersHome];
+];
+const homes = [...devicesOf(false).map(({ name }) => name), strangersHome];
 
 /** The hosts that were started, which must end also if the world was never complete. */
 const started: Home[] = [];
@@ -52,6 +52,8 @@ export type Size = {
   readonly replicas?: number | undefined;
   /** How many nodes the local cluster has. */
   readonly nodes?: number | undefined;
+  /** Whether two of the keys have one device alone. */
+  readonly hasOneDevice?: boolean;
 };
 
 function setSize(stack: Stack, { nodes, replicas }: Size): void {
@@ -62,10 +64,15 @@ function setSize(stack: Stack, { nodes, replicas }: Size): void {
 }
 
 /** Makes the world and waits for its first signatures. */
-export async function makeWorld(stack: Stack, { nodes, replicas }: Size, progress: Progress): Promise<World> {
+export async function makeWorld(stack: Stack, size: Size, progress: Progress): Promise<World> {
+  const { hasOneDevice = false, nodes, replicas } = size;
+  const signers = devicesOf(hasOneDevice);
   const keys = await Promise.all([1, 2, 3, 4].map((number) => softwareKey("tz1", number)));
   const entries = await Promise.all(signers.map((signer) => signerEntry(signer.name, signer.port, signer.keys, keys)));
-  const leadsTo = (index: number): string | string[] => (index < 2 ? ["home", "office"] : "cabin");
+  const leadsTo = (index: number): string | string[] => {
+    if (index < 2) return ["home", "office"];
+    return hasOneDevice ? "cabin" : ["cabin", "office"];
+  };
   stack.change((settings) => {
     settings.signers = entries.map(({ name, port, sshPublicKey }) => ({ name, port, sshPublicKey }));
     const delegates = keys.map(({ address, publicKey }, index) =>
@@ -107,7 +114,7 @@ export async function makeWorld(stack: Stack, { nodes, replicas }: Size, progres
     ...{ stack, baker, homes: made, endpoints },
     topology: {
       ...{ replicas: endpoints.length, hasRouter, nodes: await nodesOf(stack) },
-      ...{ pairedSigners: ["home", "office"], singleSigners: ["cabin"] },
+      ...pairsOf(hasOneDevice),
     },
   };
   progress("waiting until every device is reached and every key has signed");
