@@ -1,4 +1,5 @@
 import { type FaultFigures, type Figures, isPairOf } from "./figures.ts";
+import type { Device, Way } from "./topology.ts";
 
 /** What a fault may cost in the topology that it happens in. */
 export type Allowance = {
@@ -8,22 +9,20 @@ export type Allowance = {
   readonly mayLose: boolean;
   /** Why that is so, as docs/design/gaps.md says it. */
   readonly reason: string;
-  /** The one of two ways to the devices that it takes, if there are two. */
-  readonly takes?: Way | undefined;
+  /** The one of two ways to the devices that it takes, or the one of two devices of its keys, if there are two. */
+  readonly takes?: Way | Device | undefined;
 };
 
-/** One of two ways to the device of a signer, or to all devices: a replica and an uplink to it. */
-export type Way = { readonly signer?: string | undefined; readonly number: number };
+/** How long two faults that take both ways, or both devices, may take longer than each of them. */
+const bothSeconds = 30;
 
-/** How long two faults that take both ways may take longer than each of them. */
-const bothWaysSeconds = 30;
-
-/** Whether two faults together leave no way to a device. */
+/** Whether two faults together leave no way to a device, or no device of a key. */
 function takesBoth([one, other]: readonly Allowance[]): boolean {
-  if (!one?.takes || !other?.takes) return false;
-  const { signer: a } = one.takes;
-  const { signer: b } = other.takes;
-  return one.takes.number !== other.takes.number && (a === undefined || b === undefined || a === b);
+  const [a, b] = [one?.takes, other?.takes];
+  if (!a || !b) return false;
+  if ("keys" in a && "keys" in b) return a.signer !== b.signer && a.keys.some((key) => b.keys.includes(key));
+  if ("keys" in a || "keys" in b) return false;
+  return a.number !== b.number && (a.signer === undefined || b.signer === undefined || a.signer === b.signer);
 }
 
 /** What is wrong with a run's figures, a line each. Empty: nothing. */
@@ -60,7 +59,7 @@ function ofFault(
   const names = [fault, ...(other ? [other] : [])].map(({ kind, target }) => `${kind} (${target})`).join(" with ");
   const where = `${new Date(fault.begin).toISOString()} ${names}`;
   const isCutOff = takesBoth(allowances);
-  const mostSeconds = allowances.reduce((sum, { gapSeconds }) => sum + gapSeconds, isCutOff ? bothWaysSeconds : 0);
+  const mostSeconds = allowances.reduce((sum, { gapSeconds }) => sum + gapSeconds, isCutOff ? bothSeconds : 0);
   const problems: string[] = [];
   if (fault.lost > 0 && !isCutOff && !allowances.some(({ mayLose }) => mayLose))
     problems.push(`${where}: found ${lost(fault.lost, fault.causes)}, wanted none: ${reasons}`);

@@ -1,5 +1,5 @@
 import type { Allowance } from "./allowance.ts";
-import { hasSecondWay, replicasOf, signersOf, type Topology, uplinksOf, wayOf } from "./topology.ts";
+import { hasSecondWay, pairedDevice, replicasOf, signersOf, type Topology, uplinksOf, wayOf } from "./topology.ts";
 
 /** A kind of fault: when and to what it may happen, and what it may cost. What it does is in deeds.ts. */
 export type FaultKind = {
@@ -65,10 +65,12 @@ const withoutUplink = (recoverySeconds: number) =>
   );
 
 /** What it may cost if a device says that it can't sign. */
-const withoutDevice = ({ pairedSigners }: Topology, target: string, seconds: number): Allowance =>
-  pairedSigners.includes(target)
-    ? free("the wrapper says so, and the other device of these keys is asked", 2)
+const withoutDevice = (topology: Topology, target: string, seconds: number): Allowance => {
+  const device = pairedDevice(topology, target);
+  return device
+    ? { ...free("the wrapper says so, and the other device of these keys is asked", 2), takes: device }
     : costly("these keys have no other device", seconds + 8);
+};
 
 const needsRouter = ({ hasRouter }: Topology): string | undefined => (hasRouter ? undefined : "a router");
 const needsNodes = ({ nodes }: Topology): string | undefined => (nodes > 1 ? undefined : "a second node");
@@ -148,10 +150,13 @@ export const faultKinds = {
     seconds: [0.1, 0.5],
     recovery: 10,
     targets: signersOf,
-    allowance: ({ pairedSigners }, target) =>
-      pairedSigners.includes(target)
-        ? free("the wrapper answers 502 for 3 s, which Octez repeats, and then the other device is asked", 7)
-        : costly("a daemon that is not back within 3 s is a device that cannot sign, and these keys have no other", 12),
+    allowance: (topology, target) => {
+      const device = pairedDevice(topology, target);
+      const otherAsked = "the wrapper answers 502 for 3 s, which Octez repeats, and then the other device is asked";
+      return device
+        ? { ...free(otherAsked, 7), takes: device }
+        : costly("a daemon that is not back within 3 s is a device that cannot sign, and these keys have no other", 12);
+    },
   },
   "forwarder killed": {
     title: "the forwarder's program ends at once, and Kubernetes starts it again in its pod",

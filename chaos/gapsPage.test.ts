@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { rowsWith, tablesOf } from "../docs/reference/markdownTables.ts";
 import { type FaultName, faultKind, faultKinds } from "./faultKinds.ts";
-import { pairsOf, plainTopology, type Topology } from "./topology.ts";
+import { devicesOf, plainTopology, type Topology } from "./topology.ts";
 
 const rows = rowsWith(tablesOf("../design/gaps.md"), "fault");
 // With keys of two devices and keys of one.
-const oneReplica: Topology = { ...plainTopology, nodes: 2, hasRouter: true, ...pairsOf(true) };
+const oneReplica: Topology = { ...plainTopology, nodes: 2, hasRouter: true, devices: devicesOf(true) };
 const topologies = { "one replica": oneReplica, "two replicas": { ...oneReplica, replicas: 2 } };
 
 /** What a fault that lasts no time may cost, for each target that differs. */

@@ -1,5 +1,4 @@
 import { replicaNames } from "../infra/names/replicaNames.ts";
-import type { Way } from "./allowance.ts";
 
 /** What a run has to do faults to. */
 export type Topology = {
@@ -9,25 +8,36 @@ export type Topology = {
   readonly hasRouter: boolean;
   /** How many nodes the cluster has. */
   readonly nodes: number;
-  /** The signers whose keys another one has too. */
-  readonly pairedSigners: readonly string[];
-  /** The signers whose keys nobody else has. */
-  readonly singleSigners: readonly string[];
+  readonly devices: readonly Device[];
 };
 
-/** Which signers are the only ones of their keys, and which are not. */
-export function pairsOf(hasOneDevice: boolean): Pick<Topology, "pairedSigners" | "singleSigners"> {
-  return hasOneDevice
-    ? { pairedSigners: ["home", "office"], singleSigners: ["cabin"] }
-    : { pairedSigners: ["home", "office", "cabin"], singleSigners: [] };
+/** One of two ways to the device of a signer, or to all devices: a replica and an uplink to it. */
+export type Way = { readonly signer?: string | undefined; readonly number: number };
+
+/** The device of a signer, with the numbers of its keys. */
+export type Device = { readonly signer: string; readonly keys: readonly number[] };
+
+/** Three devices with four keys, of which two have one device alone or each has two. */
+export function devicesOf(hasOneDevice: boolean): readonly Device[] {
+  return [
+    { signer: "home", keys: [1, 2] },
+    { signer: "office", keys: hasOneDevice ? [1, 2] : [1, 2, 3, 4] },
+    { signer: "cabin", keys: [3, 4] },
+  ];
 }
 
-/** A stack with one replica on one node, and the signers of world.ts. */
-export const plainTopology: Topology = { replicas: 1, hasRouter: false, nodes: 1, ...pairsOf(false) };
+/** A stack with one replica on one node, and two devices for each key. */
+export const plainTopology: Topology = { replicas: 1, hasRouter: false, nodes: 1, devices: devicesOf(false) };
 
 /** All signers of a topology. */
-export function signersOf({ pairedSigners, singleSigners }: Topology): readonly string[] {
-  return [...pairedSigners, ...singleSigners];
+export function signersOf({ devices }: Topology): readonly string[] {
+  return devices.map(({ signer }) => signer);
+}
+
+/** The device of a signer, if each of its keys has another device too. */
+export function pairedDevice({ devices }: Topology, signer: string): Device | undefined {
+  const others = devices.filter((device) => device.signer !== signer).flatMap(({ keys }) => keys);
+  return devices.find((device) => device.signer === signer && device.keys.every((key) => others.includes(key)));
 }
 
 /** What stands between a signer's name and an uplink's number in the name of an uplink. */

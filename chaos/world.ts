@@ -15,20 +15,14 @@ import { AskingBaker, bakerPod, bakerProgram } from "./askingBaker.ts";
 import { podOf } from "./forwarderPods.ts";
 import { Home } from "./home.ts";
 import { podProcesses } from "./podProcess.ts";
-import { pairsOf, replicasOf, type Topology } from "./topology.ts";
+import { devicesOf, plainTopology, replicasOf, signersOf, type Topology } from "./topology.ts";
 
 /** From the begin of one level to the begin of the next. Mainnet's is three times that. */
 export const levelMs = 2000;
 /** A home without a signer, from which strangers come. */
 export const strangersHome = "stranger";
 
-/** The three devices. The second one has the keys of the first one, and those of the third one if each has two devices. */
-const devicesOf = (hasOneDevice: boolean) => [
-  { name: "home", port: 8443, keys: [1, 2] },
-  { name: "office", port: 8453, keys: hasOneDevice ? [1, 2] : [1, 2, 3, 4] },
-  { name: "cabin", port: 8463, keys: [3, 4] },
-];
-const homes = [...devicesOf(false).map(({ name }) => name), strangersHome];
+const homes = [...signersOf(plainTopology), strangersHome];
 
 /** The hosts that were started, which must end also if the world was never complete. */
 const started: Home[] = [];
@@ -66,7 +60,8 @@ function setSize(stack: Stack, { nodes, replicas }: Size): void {
 /** Makes the world and waits for its first signatures. */
 export async function makeWorld(stack: Stack, size: Size, progress: Progress): Promise<World> {
   const { hasOneDevice = false, nodes, replicas } = size;
-  const signers = devicesOf(hasOneDevice);
+  const devices = devicesOf(hasOneDevice);
+  const signers = devices.map(({ keys, signer }, index) => ({ name: signer, port: 8443 + 10 * index, keys }));
   const keys = await Promise.all([1, 2, 3, 4].map((number) => softwareKey("tz1", number)));
   const entries = await Promise.all(signers.map((signer) => signerEntry(signer.name, signer.port, signer.keys, keys)));
   const leadsTo = (index: number): string | string[] => {
@@ -113,8 +108,7 @@ export async function makeWorld(stack: Stack, size: Size, progress: Progress): P
   const world: World = {
     ...{ stack, baker, homes: made, endpoints },
     topology: {
-      ...{ replicas: endpoints.length, hasRouter, nodes: await nodesOf(stack) },
-      ...pairsOf(hasOneDevice),
+      ...{ replicas: endpoints.length, hasRouter, nodes: await nodesOf(stack), devices },
     },
   };
   progress("waiting until every device is reached and every key has signed");

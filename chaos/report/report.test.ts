@@ -120,6 +120,22 @@ test("cuts of two homes' uplinks leave a way to each", () => {
   assert.equal(lossesIn({ ...good, faults }), 1);
 });
 
+const devices: readonly (readonly [unplugged: string, locked: string, problems: number])[] = [
+  ["home", "office", 0],
+  ["cabin", "office", 0],
+  ["home", "cabin", 1],
+  ["office", "office", 1],
+];
+for (const [unplugged, locked, found] of devices)
+  test(`${unplugged} unplugged while ${locked} is locked ${found ? "may cost nothing" : "leaves a key without a device"}`, () => {
+    const [, deleted] = good.faults as [Fault, Fault];
+    const faults = [
+      { ...deleted, kind: "device unplugged", target: unplugged, joined: "device locked" },
+      { ...deleted, kind: "device locked", target: locked, joined: "device unplugged" },
+    ];
+    assert.equal(lossesIn({ ...good, faults }), found);
+  });
+
 test("with two replicas and a router a forwarder's pod may cost nothing", () => {
   assert.match(reportOf(twoWays, good).problems.join("\n"), /wanted none: the router asks by the other replica/);
 });
