@@ -6,6 +6,7 @@ import { rowsWith, tablesOf } from "../docs/reference/markdownTables.ts";
 import { root } from "../local/machine/checkout.ts";
 import { faultKinds } from "./faultKinds.ts";
 import type { Report } from "./report/report.ts";
+import { devicesOf } from "./topology.ts";
 
 // docs/chaos has an hour's report, and a page that says what the report says.
 
@@ -23,6 +24,14 @@ test("the hour was one, on two nodes with two replicas, with every kind of fault
 
 test("nothing in it was signed twice, and no fault cost more than it may", () => {
   assert.deepEqual([problems, figures.twice, figures.refused], [[], { byDevice: [], byKey: [] }, []]);
+});
+
+test("each key had two devices, and no request was lost to a single fault", () => {
+  assert.deepEqual(topology.devices, devicesOf(false));
+  assert.deepEqual(
+    figures.kinds.filter(({ lost }) => lost > 0),
+    [],
+  );
 });
 
 test("the page has a row for each kind of fault, with what the report says of it", () => {
