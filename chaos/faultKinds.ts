@@ -1,5 +1,6 @@
 import type { Allowance } from "./allowance.ts";
-import { hasSecondWay, pairedDevice, replicasOf, signersOf, type Topology, uplinksOf, wayOf } from "./topology.ts";
+import { costly, free, oneDevice, oneWay, otherWay } from "./costs.ts";
+import { hasSecondWay, replicasOf, signersOf, type Topology, uplinksOf } from "./topology.ts";
 
 /** A kind of fault: when and to what it may happen, and what it may cost. What it does is in deeds.ts. */
 export type FaultKind = {
@@ -23,35 +24,9 @@ export type FaultKind = {
   readonly allowance: (topology: Topology, target: string, seconds: number) => Allowance;
 };
 
-/** What a machine that is busy, with the fault itself or with other tests, may add to a gap, in seconds. */
-const slack = 6;
-
-const free = (reason: string, gapSeconds = 0): Allowance => ({
-  gapSeconds: gapSeconds + slack,
-  mayLose: false,
-  reason,
-});
-const costly = (reason: string, gapSeconds: number): Allowance => ({
-  gapSeconds: gapSeconds + slack,
-  mayLose: true,
-  reason,
-});
-
-/** The same where a request only has to go another way, in seconds: it waits for nothing that starts. */
-const otherWaySlack = 2;
-const otherWay = (reason: string, gapSeconds = 0): Allowance => ({
-  gapSeconds: gapSeconds + otherWaySlack,
-  mayLose: false,
-  reason,
-});
 const otherReplica = "the router asks by the other replica";
 const otherUplink = "the router asks by the tunnel over the other uplink";
 
-/** What a fault of one of two ways may cost. With one way it costs what `alone` says. */
-const oneWay =
-  (reason: string, alone: (seconds: number) => Allowance) =>
-  (topology: Topology, target: string, seconds: number): Allowance =>
-    hasSecondWay(topology) ? { ...otherWay(reason), takes: wayOf(topology, target) } : alone(seconds);
 /** From the end of a pod's program to the first signature: the pod's start, the redial, and a check of the tunnel. */
 const newPodSeconds = 30;
 
@@ -65,12 +40,10 @@ const withoutUplink = (recoverySeconds: number) =>
   );
 
 /** What it may cost if a device says that it can't sign. */
-const withoutDevice = (topology: Topology, target: string, seconds: number): Allowance => {
-  const device = pairedDevice(topology, target);
-  return device
-    ? { ...free("the wrapper says so, and the other device of these keys is asked", 2), takes: device }
-    : costly("these keys have no other device", seconds + 8);
-};
+const withoutDevice = oneDevice(
+  free("the wrapper says so, and the other device of these keys is asked", 2),
+  (seconds) => costly("these keys have no other device", seconds + 8),
+);
 
 const needsRouter = ({ hasRouter }: Topology): string | undefined => (hasRouter ? undefined : "a router");
 const needsNodes = ({ nodes }: Topology): string | undefined => (nodes > 1 ? undefined : "a second node");
@@ -150,13 +123,11 @@ export const faultKinds = {
     seconds: [0.1, 0.5],
     recovery: 10,
     targets: signersOf,
-    allowance: (topology, target) => {
-      const device = pairedDevice(topology, target);
-      const otherAsked = "the wrapper answers 502 for 3 s, which Octez repeats, and then the other device is asked";
-      return device
-        ? { ...free(otherAsked, 7), takes: device }
-        : costly("a daemon that is not back within 3 s is a device that cannot sign, and these keys have no other", 12);
-    },
+    allowance: oneDevice(
+      free("the wrapper answers 502 for 3 s, which Octez repeats, and then the other device is asked", 7),
+      () =>
+        costly("a daemon that is not back within 3 s is a device that cannot sign, and these keys have no other", 12),
+    ),
   },
   "forwarder killed": {
     title: "the forwarder's program ends at once, and Kubernetes starts it again in its pod",
