@@ -74,15 +74,16 @@ for (const [what, events, problem] of problems)
     );
   });
 
+type Named = readonly [kind: string, target: string];
+/** The run in which two faults came at once, in the place of the one that lost requests. */
+function together(one: Named, other: Named): Events {
+  const [, deleted] = good.faults as [Fault, Fault];
+  const fault = ([kind, target]: Named, [joined]: Named): Fault => ({ ...deleted, kind, target, joined });
+  return { ...good, faults: [fault(one, other), fault(other, one)] };
+}
+
 test("two faults at once may cost what both may, and are judged once", () => {
-  const [, deleted] = good.faults;
-  const pair = (kind: string): Events => ({
-    ...good,
-    faults: [
-      { ...(deleted as Fault), kind: "stack updated", target: "stack", joined: kind },
-      { ...(deleted as Fault), kind, target: "signer-forwarder", joined: "stack updated" },
-    ],
-  });
+  const pair = (kind: string): Events => together(["stack updated", "stack"], [kind, "signer-forwarder"]);
   assert.deepEqual(reportOf(sampleFacts, pair("forwarder pod deleted")).problems, []);
   assert.equal(reportOf(sampleFacts, pair("forwarder stopped")).problems.length, 1);
 });
@@ -98,26 +99,11 @@ const pairs: readonly (readonly [uplink: string, replica: string, problems: numb
 ];
 for (const [uplink, replica, found] of pairs)
   test(`a cut of ${uplink} while ${replica} is away ${found ? "may cost nothing" : "leaves no way to the device"}`, () => {
-    const [, deleted] = good.faults as [Fault, Fault];
-    const faults = [
-      { ...deleted, target: replica, joined: "uplink cut" },
-      { ...deleted, kind: "uplink cut", target: uplink, joined: "forwarder pod deleted" },
-    ];
-    assert.equal(lossesIn({ ...good, faults }), found);
+    assert.equal(lossesIn(together(["forwarder pod deleted", replica], ["uplink cut", uplink])), found);
   });
 
 test("cuts of two homes' uplinks leave a way to each", () => {
-  const [, deleted] = good.faults as [Fault, Fault];
-  const kinds = ["uplink cut", "uplink cut and back"] as const;
-  const faults = kinds.map((kind, index) => {
-    return {
-      ...deleted,
-      kind,
-      target: `${["home", "office"][index]} uplink ${index}`,
-      joined: kinds[1 - index] as string,
-    };
-  });
-  assert.equal(lossesIn({ ...good, faults }), 1);
+  assert.equal(lossesIn(together(["uplink cut", "home uplink 0"], ["uplink cut and back", "office uplink 1"])), 1);
 });
 
 const devices: readonly (readonly [unplugged: string, locked: string, problems: number])[] = [
@@ -128,12 +114,7 @@ const devices: readonly (readonly [unplugged: string, locked: string, problems: 
 ];
 for (const [unplugged, locked, found] of devices)
   test(`${unplugged} unplugged while ${locked} is locked ${found ? "may cost nothing" : "leaves a key without a device"}`, () => {
-    const [, deleted] = good.faults as [Fault, Fault];
-    const faults = [
-      { ...deleted, kind: "device unplugged", target: unplugged, joined: "device locked" },
-      { ...deleted, kind: "device locked", target: locked, joined: "device unplugged" },
-    ];
-    assert.equal(lossesIn({ ...good, faults }), found);
+    assert.equal(lossesIn(together(["device unplugged", unplugged], ["device locked", locked])), found);
   });
 
 test("with two replicas and a router a forwarder's pod may cost nothing", () => {
