@@ -22,7 +22,7 @@ different bytes. Needs root on Debian 12, as the end-to-end tests do.
   --seed NUMBER         draws the faults: the same seed and minutes make the same ones at the same times; 1 unless given
   --replicas NUMBER     how many replicas the forwarder has; the config's default unless given
   --nodes NUMBER        how many nodes the cluster has; those that it has, or one, unless given
-  --one-device          two of the keys have one device alone, and not two as each has unless this is given
+  --one-device          two of the keys have one device alone; each has two unless given
   --out FOLDER          where report.json, report.html and events.json are written; .local/chaos unless given
   --each NUMBER         no schedule: does each fault so many times, alone, and each time with every tunnel there again
   --only NAME,NAME      these faults alone; all unless given

@@ -8,6 +8,7 @@ export type Topology = {
   readonly hasRouter: boolean;
   /** How many nodes the cluster has. */
   readonly nodes: number;
+  /** The device of each signer. */
   readonly devices: readonly Device[];
 };
 

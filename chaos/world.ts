@@ -107,9 +107,7 @@ export async function makeWorld(stack: Stack, size: Size, progress: Progress): P
   const baker = new AskingBaker(wallet, levelMs);
   const world: World = {
     ...{ stack, baker, homes: made, endpoints },
-    topology: {
-      ...{ replicas: endpoints.length, hasRouter, nodes: await nodesOf(stack), devices },
-    },
+    topology: { replicas: endpoints.length, hasRouter, nodes: await nodesOf(stack), devices },
   };
   progress("waiting until every device is reached and every key has signed");
   await until(
